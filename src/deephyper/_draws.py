@@ -1,0 +1,56 @@
+"""Every random draw has an address: what it is for, and its number.
+
+No generator is carried from call to call, so the k-th suggestion is the same whether or not something else drew before it,
+and a resumed search goes on as if it had never stopped.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+
+
+class Purpose(IntEnum):
+    """What a draw is for; the numbers are part of what a seed means, so they never change."""
+
+    DESIGN = 0
+    SUGGESTION = 1
+    FIT = 2
+    SUBSET = 3
+    SAMPLE = 4
+    SOURCE = 5
+
+
+@dataclass(frozen=True)
+class Draws:
+    """All random draws of one search.
+
+    Args:
+        seed: the root of every draw.
+    """
+
+    seed: int
+
+    def at(self, purpose: Purpose, index: int = 0) -> np.random.Generator:
+        """Make the generator that lives at one address.
+
+        Args:
+            purpose: what the draw is for.
+            index: which one of its kind, from 0 on.
+        """
+        return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=(int(purpose), index)))
+
+
+def draws_from(random_state: int | np.integer | np.random.RandomState | np.random.Generator | None) -> Draws:
+    """Make the draws of a search from what a user passes as `random_state`; None means a seed of its own for every search."""
+    if random_state is None:
+        return Draws(np.random.SeedSequence().generate_state(1, np.uint64).item())
+    if isinstance(random_state, np.random.RandomState):
+        return Draws(int(random_state.randint(2**31)))
+    if isinstance(random_state, np.random.Generator):
+        return Draws(int(random_state.integers(2**63)))
+    if isinstance(random_state, (int, np.integer)) and not isinstance(random_state, bool) and random_state >= 0:
+        return Draws(int(random_state))
+    raise ValueError(f"random_state must be None, an int of at least 0, or a numpy generator, got {random_state!r}.")

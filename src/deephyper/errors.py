@@ -1,0 +1,48 @@
+"""Every exception that this package raises on purpose.
+
+    DeepHyperError
+    ├── MissingExtraError          an optional package is not installed (also an ImportError)
+    ├── RunFunctionError           a run-function cannot be used as it is (also a TypeError)
+    ├── SearchSpaceExhausted       every legal configuration has been proposed
+    ├── AllFailedError             the first evaluations all raised or died; `.results` holds their rows
+    └── MaximumJobsSpawnReached    an evaluator was asked for more jobs than it may submit
+
+Bad arguments raise `ValueError` or `TypeError` with one sentence: where, what is accepted, what came, what to do.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class DeepHyperError(Exception):
+    """Root of the package's own exceptions."""
+
+
+class MissingExtraError(DeepHyperError, ImportError):
+    """An optional package is needed and not installed."""
+
+
+class RunFunctionError(DeepHyperError, TypeError):
+    """A run-function cannot be used as it is."""
+
+
+class SearchSpaceExhausted(DeepHyperError):
+    """Every legal configuration of the search space has been proposed."""
+
+
+class AllFailedError(DeepHyperError):
+    """The first evaluations of a search all raised or lost their worker.
+
+    Args:
+        message: one sentence, then the first traceback.
+        results: the table of what was evaluated.
+    """
+
+    def __init__(self, message: str, results: Any = None):
+        super().__init__(message)
+        self.results = results
+
+
+class MaximumJobsSpawnReached(DeepHyperError):
+    """The evaluator was asked for more jobs than it may submit."""

@@ -1,0 +1,27 @@
+"""Who runs the evaluations."""
+
+from ..errors import MaximumJobsSpawnReached
+from ..job import HPOJob, Job, JobStatus, RunningJob
+from .decorators import profile
+from .evaluator import EVALUATORS, Evaluator
+from .foreign import ExecutorEvaluator
+from .lanes import LokyEvaluator, ProcessEvaluator
+from .local import SerialEvaluator, ThreadEvaluator
+from .work import RunFunction
+
+__all__ = [
+    "EVALUATORS",
+    "Evaluator",
+    "ExecutorEvaluator",
+    "HPOJob",
+    "Job",
+    "JobStatus",
+    "LokyEvaluator",
+    "MaximumJobsSpawnReached",
+    "ProcessEvaluator",
+    "RunFunction",
+    "RunningJob",
+    "SerialEvaluator",
+    "ThreadEvaluator",
+    "profile",
+]

@@ -1,0 +1,397 @@
+"""One loop over `concurrent.futures`: jobs in, jobs out.
+
+A backend opens an executor, and may know how to kill what runs in it. All the rest (numbering, times, failures, deadlines,
+callbacks) is here, once.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Mapping, Sequence
+from concurrent.futures import BrokenExecutor, Executor, Future
+from functools import partial
+from importlib import import_module
+from queue import Empty, SimpleQueue
+from types import TracebackType
+from typing import Any, Literal, Self
+
+from .._checks import count, instance_of, known_options, one_of, seconds
+from ..errors import MaximumJobsSpawnReached, RunFunctionError
+from ..job import Job, Observations, Outcome, RunningJob, n_objectives_of
+from ..storage import MemoryStorage, Storage
+from . import work
+from .callback import Callback
+from .work import Report, RunFunction
+
+logger = logging.getLogger(__name__)
+
+GATHER_TYPES = ("ALL", "BATCH")
+
+# Where each backend lives; it is imported when it is asked for, so that nobody pays for the others.
+EVALUATORS = {
+    "serial": ("local", "SerialEvaluator"),
+    "thread": ("local", "ThreadEvaluator"),
+    "process": ("lanes", "ProcessEvaluator"),
+    "loky": ("lanes", "LokyEvaluator"),
+    "executor": ("foreign", "ExecutorEvaluator"),
+}
+
+
+class Evaluator(ABC):
+    """Runs a function on many configurations, on as many workers as it has.
+
+    Args:
+        run_function: called with one mapping of parameters; returns a number, several numbers, "F…" for a failure, or a
+            dictionary with `objective` and `metadata`. Plain functions, `async def`, closures, lambdas and partials.
+        num_workers: how many evaluations run at a time.
+        callbacks: who is told of launches and results.
+        run_function_kwargs: further keyword arguments of every call.
+        storage: where jobs are remembered; the evaluator's own memory if None.
+        search_id: name of the search in the storage; a new one if None.
+    """
+
+    def __init__(
+        self,
+        run_function: RunFunction,
+        num_workers: int = 1,
+        callbacks: Sequence[Callback] | None = None,
+        run_function_kwargs: Mapping[str, Any] | None = None,
+        storage: Storage | None = None,
+        search_id: str | None = None,
+    ):
+        where = type(self).__name__
+        if not callable(run_function):
+            raise RunFunctionError(
+                f"{where}: run_function must be callable with one mapping of parameters, got {run_function!r} of type "
+                f"{type(run_function).__name__}. Pass the function itself, without calling it."
+            )
+        self.run_function = run_function
+        self.num_workers = count(where, "num_workers", num_workers)
+        for callback in callbacks or ():
+            instance_of(where, "each of callbacks", callback, Callback, "an instance of deephyper.evaluator.callback.Callback")
+        self.callbacks = list(callbacks or ())
+        self.run_function_kwargs = dict(run_function_kwargs or {})
+        if storage is not None:
+            instance_of(where, "storage", storage, Storage, "a deephyper.storage.Storage or None")
+        self.storage: Storage = MemoryStorage() if storage is None else storage
+        self.given_search_id = search_id
+        self.search_id = self.storage.new_search(search_id)
+        self.num_jobs_submitted = 0
+        self.num_jobs_gathered = 0
+        self._maximum_num_jobs: int | None = None
+        self._deadline: float | None = None
+        self._executor: Executor | None = None
+        self._ready: deque[Job] = deque()
+        self._running: dict[int, tuple[Job, Future[Report]]] = {}
+        self._ended: SimpleQueue[tuple[int, Future[Report]]] = SimpleQueue()
+        self._own_ids: set[int] = set()
+        self._news_position = 0
+        self._n_objectives: int | None = None
+        self._clock_offsets: dict[str, float] = {work.HOST: 0.0}
+
+    @staticmethod
+    def create(
+        run_function: RunFunction, method: str | Executor = "serial", method_kwargs: Mapping[str, Any] | None = None
+    ) -> Evaluator:
+        """Make an evaluator by the name of its backend.
+
+        Args:
+            run_function: what to evaluate.
+            method: "serial", "thread", "process", "loky", or an open `concurrent.futures.Executor` of your own.
+            method_kwargs: arguments of the backend's class, for example `num_workers` and `callbacks`.
+        """
+        options = dict(method_kwargs or {})
+        if isinstance(method, Executor):
+            method, options = "executor", {"executor": method, **options}
+        one_of("Evaluator.create", "method", method, EVALUATORS)
+        module, name = EVALUATORS[method]
+        backend: type[Evaluator] = getattr(import_module(f"{__package__}.{module}"), name)
+        known_options(f"{name} (method {method!r})", options, backend.__init__, left_out=["run_function"])
+        return backend(run_function, **options)
+
+    # What a backend adds.
+
+    @abstractmethod
+    def _open(self) -> Executor:
+        """Open the executor that evaluations are submitted to."""
+
+    def _submit(self, executor: Executor, job: RunningJob) -> Future[Report]:
+        """Hand one evaluation to the executor."""
+        return executor.submit(work.evaluate, self.run_function, job, self.run_function_kwargs)
+
+    def _kill(self, executor: Executor, future: Future[Report]) -> None:
+        """End an evaluation that runs; one that cannot be ended is abandoned, and its slot replaced."""
+        future.cancel()
+
+    def _work_here(self, executor: Executor) -> None:
+        """Work in the caller's own thread, for backends without workers of their own."""
+
+    def _shut(self, executor: Executor) -> None:
+        """Close the executor; nothing of ours runs in it any more."""
+        executor.shutdown(wait=False, cancel_futures=True)
+
+    def now(self) -> float:
+        """Seconds on the evaluator's clock, the only one that a search reads."""
+        return work.now()
+
+    # Budgets.
+
+    @property
+    def timeout(self) -> float | None:
+        """Seconds until all evaluations are cancelled, counted from when it was set; None for no limit."""
+        return None if self._deadline is None else self._timeout
+
+    @timeout.setter
+    def timeout(self, value: float | None) -> None:
+        if value is None:
+            self._deadline = None
+            return
+        self._timeout = seconds(type(self).__name__, "timeout", value)
+        self._deadline = self.now() + self._timeout
+
+    @property
+    def time_left(self) -> float:
+        """Seconds to the deadline, never negative; infinity without one."""
+        return math.inf if self._deadline is None else max(0.0, self._deadline - self.now())
+
+    def set_maximum_num_jobs_submitted(self, maximum: int) -> None:
+        """Allow `maximum` further jobs, no more; -1 lifts the limit."""
+        self._maximum_num_jobs = (
+            None if maximum == -1 else self.num_jobs_submitted + count(type(self).__name__, "maximum", maximum)
+        )
+
+    @property
+    def num_jobs_unfinished(self) -> int:
+        """How many jobs are submitted and not yet gathered."""
+        return len(self._ready) + len(self._running)
+
+    @property
+    def num_free_workers(self) -> int:
+        """How many further jobs would start at once."""
+        return max(0, self.num_workers - self.num_jobs_unfinished)
+
+    # Jobs in.
+
+    def join(self, storage: Storage, search_id: str) -> None:
+        """Number and remember jobs from now on as those of a search."""
+        if self.num_jobs_unfinished and (storage, search_id) != (self.storage, self.search_id):
+            raise RuntimeError(f"{type(self).__name__} still runs jobs of search {self.search_id!r}; gather them first.")
+        if (storage, search_id) != (self.storage, self.search_id):
+            self._own_ids, self._news_position, self._n_objectives = set(), 0, None
+        self.storage, self.search_id = storage, search_id
+
+    def submit(
+        self, configurations: Sequence[Mapping[str, Any]], metadata: Sequence[Mapping[str, Any]] | None = None
+    ) -> list[Job]:
+        """Send configurations to the workers; those that find none free wait in line.
+
+        Args:
+            configurations: a mapping of parameters for each job.
+            metadata: what is known of each job before it runs; keys that begin with "_" stay out of the table.
+
+        Raises:
+            MaximumJobsSpawnReached: more jobs than `set_maximum_num_jobs_submitted` allows.
+        """
+        for configuration in configurations:
+            instance_of(type(self).__name__, "each configuration", configuration, Mapping, "a mapping of parameters")
+        if self._maximum_num_jobs is not None and self.num_jobs_submitted + len(configurations) > self._maximum_num_jobs:
+            raise MaximumJobsSpawnReached(f"{type(self).__name__} may submit {self._maximum_num_jobs} jobs and no more.")
+        jobs = [self._new_job(c, m) for c, m in zip(configurations, metadata or [{}] * len(configurations), strict=True)]
+        self._ready.extend(jobs)
+        self._feed()
+        return jobs
+
+    def _new_job(self, parameters: Mapping[str, Any], metadata: Mapping[str, Any]) -> Job:
+        job = Job(-1, parameters, self.search_id, metadata, self.now())
+        job.id = self.storage.new_job(self.search_id, job.record())
+        self._own_ids.add(job.id)
+        self.num_jobs_submitted += 1
+        return job
+
+    def _feed(self) -> None:
+        """Start waiting jobs while workers are free."""
+        while self._ready and len(self._running) < self.num_workers:
+            job = self._ready.popleft()
+            job.launch(self.now())
+            self.storage.update_job(self.search_id, job.id, {"status": job.status.value})
+            self._tell("on_launch", job)
+            if self._executor is None:
+                self._executor = self._open()
+            future = self._start(self._executor, job)
+            self._running[job.id] = (job, future)
+            future.add_done_callback(partial(_note, self._ended, job.id))
+
+    def _start(self, executor: Executor, job: Job) -> Future[Report]:
+        try:
+            return self._submit(executor, RunningJob(job.id, job.parameters))
+        except BrokenExecutor as error:
+            future: Future[Report] = Future()
+            future.set_exception(error)
+            return future
+
+    # Jobs out.
+
+    def gather(self, type: str = "ALL", size: int = 1) -> list[Job] | tuple[list[Job], list[Job]]:  # noqa: A002
+        """Wait for jobs and hand them back, in the order in which they ended.
+
+        At the deadline all that still runs is cancelled and handed back as well.
+
+        Args:
+            type: "ALL" waits for every job, "BATCH" for at least `size` of them.
+            size: how many to wait for with "BATCH".
+
+        Returns:
+            The jobs; or a pair, the jobs and those of other searches on the same storage, when there are any of these.
+        """
+        one_of("gather", "type", type, GATHER_TYPES)
+        wanted = self.num_jobs_unfinished if type == "ALL" else min(count("gather", "size", size), self.num_jobs_unfinished)
+        jobs: list[Job] = []
+        while len(jobs) < wanted:
+            ended = self._next_ended()
+            if ended is None:
+                jobs += self.cancel()
+                break
+            jobs.append(self._finish(*ended))
+            jobs += self._all_ended()
+            self._feed()
+        self.num_jobs_gathered += len(jobs)
+        self._tell("on_gather", jobs)
+        others = self._news()
+        return (jobs, others) if others else jobs
+
+    def _next_ended(self) -> tuple[Job, Future[Report]] | None:
+        """Wait for the next job to end; None at the deadline."""
+        while True:
+            if self._executor is not None and self._ended.empty() and self.time_left > 0:
+                self._work_here(self._executor)
+            try:
+                job_id, future = self._ended.get(timeout=None if self._deadline is None else self.time_left)
+            except Empty:
+                return None
+            if (found := self._claim(job_id, future)) is not None:
+                return found
+
+    def _all_ended(self) -> list[Job]:
+        """What has ended by now, without waiting."""
+        jobs = []
+        while not self._ended.empty():
+            if (found := self._claim(*self._ended.get())) is not None:
+                jobs.append(self._finish(*found))
+        return jobs
+
+    def _claim(self, job_id: int, future: Future[Report]) -> tuple[Job, Future[Report]] | None:
+        """The job of a future that has ended, unless it was given up before."""
+        job, current = self._running.get(job_id, (None, None))
+        if job is None or current is not future:
+            return None
+        del self._running[job_id]
+        return job, future
+
+    def _finish(self, job: Job, future: Future[Report]) -> Job:
+        received = self.now()
+        outcome, start, end, observations = self._understand(future, received)
+        if outcome.crashed:
+            logger.warning(
+                "job %s failed on %s: %s", job.id, job.parameters, outcome.metadata.get("traceback", outcome.objective)
+            )
+        elif not outcome.is_failure and self._n_objectives is None:
+            self._n_objectives = n_objectives_of(outcome.objective)
+        job.finish(outcome, start, end, self.now(), observations)
+        self.storage.update_job(self.search_id, job.id, job.record())
+        self._tell("on_done", job)
+        return job
+
+    def _understand(self, future: Future[Report], received: float) -> tuple[Outcome, float | None, float, Observations]:
+        error = future.exception()
+        if isinstance(error, BrokenExecutor):
+            return Outcome.worker_died(f"{type(error).__name__}: {error}"), None, received, []
+        if error is not None:
+            return Outcome.raised(type(error).__name__, f"{type(error).__name__}: {error}"), None, received, []
+        report = future.result()
+        start, end = self._place(report, received)
+        if report.error:
+            return Outcome.raised(report.error, report.traceback), start, end, report.observations
+        return Outcome.parse(report.returned, self._n_objectives), start, end, report.observations
+
+    def _place(self, report: Report, received: float) -> tuple[float, float]:
+        """Start and end on our clock: a report of another host is moved by one offset, fixed by its first report."""
+        offset = self._clock_offsets.setdefault(report.host, received - report.end)
+        return report.start + offset, report.end + offset
+
+    def _news(self) -> list[Job]:
+        records, self._news_position = self.storage.finished(self.search_id, self._news_position)
+        others = [Job.from_record(r, self.search_id) for r in records if r["job_id"] not in self._own_ids]
+        for job in others:
+            self._tell("on_done_other", job)
+        return others
+
+    # Endings.
+
+    def cancel(self) -> list[Job]:
+        """Give up all jobs that wait or run; their workers are killed where the backend can."""
+        time = self.now()
+        running, waiting = list(self._running.values()), list(self._ready)
+        self._running, self._ready = {}, deque()
+        for _, future in running:
+            if self._executor is not None:
+                self._kill(self._executor, future)
+        jobs = [job for job, _ in running] + waiting
+        for job in jobs:
+            job.cancel(time)
+            self.storage.update_job(self.search_id, job.id, job.record())
+        return jobs
+
+    def close(self) -> None:
+        """Cancel what runs and let go of all workers; the next `submit` would open them anew."""
+        self.cancel()
+        if self._executor is not None:
+            self._shut(self._executor)
+            self._executor = None
+        self._tell("on_close")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> Literal[False]:
+        self.close()
+        return False
+
+    # Callbacks.
+
+    def announce(self, max_evals: int | None) -> None:
+        """Tell the callbacks that a search begins."""
+        self._tell("on_start", max_evals)
+
+    def dismiss(self) -> None:
+        """Tell the callbacks that the search ends."""
+        self._tell("on_close")
+
+    @property
+    def stop_reason(self) -> str | None:
+        """Why a callback wants the search to end, None if none does."""
+        return next((callback.stop_reason for callback in self.callbacks if callback.stop_reason), None)
+
+    def _tell(self, event: str, *about: Any) -> None:
+        for callback in self.callbacks:
+            getattr(callback, event)(*about)
+
+    def to_json(self) -> dict[str, Any]:
+        """What this evaluator is, as plain data."""
+        return {
+            "type": type(self).__name__,
+            "run_function": getattr(self.run_function, "__name__", repr(self.run_function)),
+            "num_workers": self.num_workers,
+            "run_function_kwargs": sorted(self.run_function_kwargs),
+            "callbacks": [type(callback).__name__ for callback in self.callbacks],
+            "storage": type(self.storage).__name__,
+            "search_id": self.search_id,
+        }
+
+
+def _note(ended: SimpleQueue[tuple[int, Future[Report]]], job_id: int, future: Future[Report]) -> None:
+    ended.put((job_id, future))

@@ -1,0 +1,41 @@
+"""Evaluations on an executor that the user brings: a process pool, Parsl, submitit, ipyparallel, a cluster's."""
+
+from __future__ import annotations
+
+from concurrent.futures import Executor, Future
+from typing import Any, final
+
+from .._checks import instance_of
+from ..job import RunningJob
+from . import work
+from .evaluator import Evaluator
+from .work import Report, RunFunction, pickled
+
+
+@final
+class ExecutorEvaluator(Evaluator):
+    """Evaluations on any `concurrent.futures.Executor`.
+
+    The executor stays the user's: it is not shut down here. An evaluation that it cannot cancel is abandoned at a deadline.
+
+    Args:
+        run_function: as for every evaluator; it travels by value, so closures and lambdas work.
+        executor: an open executor.
+        num_workers: how many evaluations it can run at a time.
+        options: the further arguments of `Evaluator`.
+    """
+
+    def __init__(self, run_function: RunFunction, executor: Executor, num_workers: int = 1, **options: Any):
+        super().__init__(run_function, num_workers, **options)
+        instance_of("ExecutorEvaluator", "executor", executor, Executor, "a concurrent.futures.Executor")
+        self._users_executor = executor
+
+    def _open(self) -> Executor:
+        self._payload = pickled(type(self).__name__, self.run_function, self.run_function_kwargs)
+        return self._users_executor
+
+    def _submit(self, executor: Executor, job: RunningJob) -> Future[Report]:
+        return executor.submit(work.evaluate_pickled, self._payload, job)
+
+    def _shut(self, executor: Executor) -> None:
+        return None

@@ -1,0 +1,5 @@
+"""Old home of `deephyper.storage`."""
+
+from ..storage import MemoryStorage, NullStorage, Storage
+
+__all__ = ["MemoryStorage", "NullStorage", "Storage"]

@@ -1,0 +1,113 @@
+"""Suggestions made while evaluations run, so that a worker that becomes free never waits for the optimizer."""
+
+from __future__ import annotations
+
+import math
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import NamedTuple, final
+
+from .._arrays import Array
+from ..evaluator import Evaluator
+from ..optimizer import BayesianOptimizer, Proposals, Snapshot, propose
+
+# A fresh suggestion knows the newest result, and is worth that share of a mean evaluation; beyond it a prepared one goes out.
+_WORTH_WAITING = 0.003
+_MOST_AHEAD_PER_WORKER = 4
+# Running means follow the last few values.
+_NEWEST_SHARE = 0.3
+
+
+class Suggested(NamedTuple):
+    """A row to evaluate, (d,), and how many tells its suggestion had seen."""
+
+    row: Array
+    n_told: int
+
+
+@final
+class Ahead:
+    """Hands out suggestions, fresh where that costs next to nothing, else prepared ones.
+
+    With one worker every suggestion is fresh, so that a seed fixes the whole search.
+
+    Args:
+        optimizer: makes the suggestions. Only the caller's thread changes it; the preparing thread works on snapshots.
+    """
+
+    def __init__(self, optimizer: BayesianOptimizer):
+        self._optimizer = optimizer
+        self._thread: ThreadPoolExecutor | None = None
+        self._preparing: Future[tuple[Proposals, float]] | None = None
+        self._n_told_by_ready = -1
+        self._suggestion_seconds = 0.0
+        self._preparation_seconds = 0.0
+        self._evaluation_seconds: float | None = None
+
+    def note_evaluation(self, seconds: float) -> None:
+        """Learn how long evaluations take."""
+        before = self._evaluation_seconds
+        self._evaluation_seconds = seconds if before is None else _followed(before, seconds)
+
+    def suggest(self, n: int, evaluator: Evaluator) -> list[Suggested]:
+        """Give suggestions for `n` workers that are free now; fewer only when nothing is left."""
+        given: list[Suggested] = []
+        if not self._is_fresh_cheap(evaluator):
+            self._catch_up(n)
+            given = [Suggested(row, self._n_told_by_ready) for row in self._optimizer.take_ready(n)]
+        if len(given) < n:
+            given += self._fresh(n - len(given), evaluator)
+        return given
+
+    def prepare(self, evaluator: Evaluator) -> None:
+        """Begin to make the next suggestions, unless that is under way, or fresh ones are as good."""
+        is_ready = self._optimizer.n_ready and self._n_told_by_ready == self._optimizer.n_told
+        if self._preparing is not None or is_ready or self._is_fresh_cheap(evaluator):
+            return
+        if self._thread is None:
+            self._thread = ThreadPoolExecutor(1, thread_name_prefix="deephyper-prepare")
+        self._preparing = self._thread.submit(_timed_proposals, self._optimizer.snapshot(), self._n_ahead(evaluator), evaluator)
+
+    def close(self) -> None:
+        """Finish what is under way and let go of the thread."""
+        if self._thread is not None:
+            self._thread.shutdown(wait=True, cancel_futures=True)
+        self._thread = self._preparing = None
+
+    def _fresh(self, n: int, evaluator: Evaluator) -> list[Suggested]:
+        begin = evaluator.now()
+        rows = self._optimizer.ask(n)
+        self._note_suggestions(evaluator.now() - begin, n)
+        return [Suggested(row, self._optimizer.n_told) for row in rows]
+
+    def _catch_up(self, n: int) -> None:
+        """Take over what was prepared; wait for it only when fewer than `n` rows are ready."""
+        if self._preparing is None or not (self._preparing.done() or self._optimizer.n_ready < n):
+            return
+        proposals, self._preparation_seconds = self._preparing.result()
+        self._preparing = None
+        self._note_suggestions(self._preparation_seconds, len(proposals.rows))
+        self._optimizer.install(proposals)
+        self._n_told_by_ready = proposals.n_told
+
+    def _is_fresh_cheap(self, evaluator: Evaluator) -> bool:
+        if evaluator.num_workers == 1 or self._evaluation_seconds is None:
+            return True
+        return self._suggestion_seconds <= _WORTH_WAITING * self._evaluation_seconds
+
+    def _n_ahead(self, evaluator: Evaluator) -> int:
+        """As many as workers are expected to become free until the next preparation is done, and one to spare."""
+        mean = max(self._evaluation_seconds or 0.0, 1e-6)
+        expected = self._preparation_seconds * evaluator.num_workers / mean
+        return 1 + math.ceil(min(expected, _MOST_AHEAD_PER_WORKER * evaluator.num_workers))
+
+    def _note_suggestions(self, seconds: float, n: int) -> None:
+        self._suggestion_seconds = _followed(self._suggestion_seconds, seconds / max(n, 1))
+
+
+def _timed_proposals(snapshot: Snapshot, n: int, evaluator: Evaluator) -> tuple[Proposals, float]:
+    begin = evaluator.now()
+    return propose(snapshot, n), evaluator.now() - begin
+
+
+def _followed(mean: float, newest: float) -> float:
+    return (1 - _NEWEST_SHARE) * mean + _NEWEST_SHARE * newest

@@ -1,0 +1,58 @@
+"""CBO's options, checked once where the user passes them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .._arrays import Array
+from .._checks import count, instance_of, is_number, known_names
+from ..space import Space
+from .problem import HpProblem
+
+N_INITIAL_POINTS = 8
+
+
+@dataclass(frozen=True)
+class Options:
+    """What shapes CBO's suggestions.
+
+    Args:
+        n_initial_points: how many suggestions come before the model's.
+        initial_rows: canonical rows to suggest first, (k, d).
+        kappa: constant width of the confidence bound; None draws it anew for every suggestion.
+    """
+
+    n_initial_points: int
+    initial_rows: Array
+    kappa: float | None
+
+
+def checked_options(
+    problem: HpProblem,
+    space: Space,
+    n_initial_points: int | None,
+    initial_points: Sequence[Mapping[str, Any]] | None,
+    acq_func_kwargs: Mapping[str, Any] | None,
+) -> Options:
+    """Check what the user passes to CBO."""
+    n = N_INITIAL_POINTS if n_initial_points is None else count("CBO", "n_initial_points", n_initial_points)
+    return Options(n, _initial_rows(problem, space, initial_points or ()), _kappa(acq_func_kwargs or {}))
+
+
+def _initial_rows(problem: HpProblem, space: Space, points: Sequence[Mapping[str, Any]]) -> Array:
+    for point in points:
+        instance_of("CBO", "each of initial_points", point, Mapping, "a dictionary of parameters")
+        problem.check_configuration(point)
+    return space.encode(points) if points else np.empty((0, space.n_columns))
+
+
+def _kappa(given: Mapping[str, Any]) -> float | None:
+    known_names("CBO", "key of acq_func_kwargs", given, ["kappa"])
+    kappa = given.get("kappa")
+    if kappa is not None and not (is_number(kappa) and 0 <= kappa < np.inf):
+        raise ValueError(f"CBO: kappa must be a number of at least 0, or None to draw it for every suggestion, got {kappa!r}.")
+    return None if kappa is None else float(kappa)

@@ -1,0 +1,37 @@
+"""Searches that learn nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import final
+
+from .._draws import Purpose
+from ..acquisition import any_new
+from ..job import Job, JobStatus
+from ..space import row_keys
+from .search import Search, Suggestion
+
+
+@final
+class RandomSearch(Search):
+    """Legal configurations drawn from the problem's priors, none of them twice."""
+
+    def _prepare_to_ask(self) -> None:
+        self._known: set[bytes] = set()
+        self._n_asked = 0
+
+    def _ask(self, n: int) -> list[Suggestion]:
+        suggestions: list[Suggestion] = []
+        for _ in range(n):
+            row = any_new(self._space, self._known, self._draws.at(Purpose.SAMPLE, self._n_asked))
+            if not len(row):
+                break
+            self._n_asked += 1
+            self._known.update(row_keys(row))
+            suggestions.append(Suggestion(self._space.decode(row)[0]))
+        return suggestions
+
+    def _restore(self, jobs: Sequence[Job], n_asked: int) -> None:
+        self._n_asked = n_asked
+        evaluated = [job.parameters for job in jobs if job.status is JobStatus.DONE]
+        self._known.update(row_keys(self._space.encode(evaluated)) if evaluated else [])

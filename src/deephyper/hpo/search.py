@@ -1,0 +1,345 @@
+"""The one loop: ask, submit, gather, tell; and what every search has in common."""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+from .._checks import count, instance_of, is_integer, known_options, seconds
+from .._draws import draws_from
+from ..errors import AllFailedError, SearchSpaceExhausted
+from ..evaluator import Evaluator, RunFunction
+from ..evaluator.callback import Callback, TqdmCallback
+from ..job import Job, JobStatus, Outcome
+from ..results import History, Results
+from ..storage import MemoryStorage, Storage
+from .problem import HpProblem
+from .restart import read_interrupted
+
+logger = logging.getLogger(__name__)
+
+_EXHAUSTED = "every legal configuration of the search space has been proposed"
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A configuration to evaluate, and what is known of it; metadata keys that begin with "_" stay out of the table."""
+
+    configuration: dict[str, Any]
+    metadata: dict[str, Any] = field(default_factory=dict)
+
+
+class Search(ABC):
+    """Base of all searches.
+
+    Args:
+        problem: the search space.
+        evaluator: who runs the evaluations: an `Evaluator` or a plain or `async` function; may be given to `search` instead.
+        random_state: fixes every random draw; None makes every search another one.
+        log_dir: folder of `results.csv`; made if it is missing.
+        verbose: 0 is silent, 1 shows a progress bar.
+        checkpoint_history_to_csv: append every evaluation to `<log_dir>/results.csv` as soon as it is gathered.
+        checkpoint_restart: continue from `<log_dir>/results.csv` if it is there: nothing in it is evaluated twice, and the
+            first call's `max_evals` counts its rows.
+    """
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        # Before any subclass looks at its arguments: Python's own message does not tell the near name.
+        known_options(cls.__name__, kwargs, cls.__init__)
+        return super().__new__(cls)
+
+    def __init__(
+        self,
+        problem: HpProblem,
+        evaluator: Evaluator | RunFunction | None = None,
+        random_state: Any = None,
+        log_dir: str | os.PathLike[str] = ".",
+        verbose: int = 0,
+        checkpoint_history_to_csv: bool = True,
+        checkpoint_restart: bool = False,
+    ):
+        where = type(self).__name__
+        instance_of(where, "problem", problem, HpProblem, "a deephyper.hpo.HpProblem")
+        if not len(problem):
+            raise ValueError(
+                f"{where}: the problem has no hyperparameters; add one with problem.add_hyperparameter((0.0, 1.0), 'x')."
+            )
+        self.problem = problem
+        self._space = problem.numeric_space()
+        self._draws = draws_from(random_state)
+        self._verbose = count(where, "verbose", verbose, at_least=0)
+        self._log_dir = _writable_folder(where, log_dir)
+        self._history = History(self._space.names, self._log_dir / "results.csv" if checkpoint_history_to_csv else None)
+        self._evaluator = None if evaluator is None else self._as_evaluator(evaluator)
+        self._storage: Storage | None = None
+        self._search_id = ""
+        self._clock: tuple[Evaluator, float] | None = None
+        self._n_finished = self._n_crashed = self._n_counted_rows = 0
+        self._first_traceback = ""
+        self.stop_reason: str | None = None
+        self._prepare_to_ask()
+        if checkpoint_restart and (self._log_dir / "results.csv").exists():
+            self._restore_from(self._log_dir / "results.csv")
+
+    # What a search adds.
+
+    def _prepare_to_ask(self) -> None:
+        """Build what `_ask` needs, once problem, space and draws are there."""
+
+    @abstractmethod
+    def _ask(self, n: int) -> list[Suggestion]:
+        """Suggest `n` legal configurations; fewer only when no other is left."""
+
+    def _tell(self, jobs: Sequence[Job]) -> None:
+        """Learn from evaluations that have ended, failed or been cancelled."""
+
+    def _restore(self, jobs: Sequence[Job], n_asked: int) -> None:
+        """Learn from the evaluations of an interrupted search that had made `n_asked` suggestions."""
+
+    def _suggest(self, n: int, evaluator: Evaluator) -> list[Suggestion]:
+        """Suggest configurations for `n` workers that are free now."""
+        return self._ask(n)
+
+    def _while_running(self, evaluator: Evaluator) -> None:
+        """Use the time in which all workers are busy."""
+
+    def _rest(self) -> None:
+        """Let go of what was only needed while the search ran."""
+
+    # The public side.
+
+    @property
+    def search_id(self) -> str:
+        """The name of the search in its storage."""
+        self._ensure_storage()
+        return self._search_id
+
+    @property
+    def history(self) -> Results:
+        """What has been evaluated so far, as a table."""
+        return self._history.table()
+
+    @property
+    def stopped(self) -> bool:
+        """True if the last call ended before its budget was spent; `stop_reason` tells why."""
+        return self.stop_reason is not None
+
+    @property
+    def is_master(self) -> bool:
+        """True in the process that decides."""
+        return True
+
+    def ask(self, n: int = 1) -> list[dict[str, Any]]:
+        """Suggest configurations to evaluate elsewhere.
+
+        Args:
+            n: how many; fewer come only when no other legal one is left.
+
+        Raises:
+            SearchSpaceExhausted: none is left.
+        """
+        suggestions = self._ask(count(type(self).__name__ + ".ask", "n", n))
+        if not suggestions:
+            raise SearchSpaceExhausted(f"{type(self).__name__}: {_EXHAUSTED}.")
+        return [suggestion.configuration for suggestion in suggestions]
+
+    def tell(self, results: Sequence[tuple[Mapping[str, Any], Any]]) -> None:
+        """Report evaluations that were made elsewhere.
+
+        Args:
+            results: pairs of a configuration and what a run-function would have returned for it.
+        """
+        storage = self._ensure_storage()
+        jobs = []
+        for configuration, returned in results:
+            self.problem.check_configuration(configuration)
+            active = self._space.decode(self._space.encode([configuration]))[0]
+            job = Job(-1, {name: configuration.get(name, value) for name, value in active.items()}, self._search_id)
+            job.id = storage.new_job(self._search_id, job.record())
+            job.finish(Outcome.parse(returned), None, math.nan, math.nan)  # the clock is the evaluator's, and there is none
+            storage.update_job(self._search_id, job.id, job.record())
+            jobs.append(job)
+        self._history.add(jobs, origin=0.0)
+        self._tell(jobs)
+
+    def search(
+        self, evaluator: Evaluator | RunFunction | int | None = None, max_evals: float | None = None, timeout: float | None = None
+    ) -> Results:
+        """Search until a budget is spent; another call continues the same search with a budget of its own.
+
+        Args:
+            evaluator: who runs the evaluations, if the constructor was not given one. A number here is `max_evals`.
+            max_evals: how many evaluations to submit, exactly; -1 or None for no limit.
+            timeout: seconds after which what still runs is cancelled; None for no limit.
+
+        Returns:
+            One row per evaluation since the search began.
+
+        Raises:
+            AllFailedError: the first evaluations all raised or lost their worker; its `results` hold the rows.
+        """
+        if is_integer(evaluator):
+            # Generation 2: search(20) and search(20, 60).
+            evaluator, max_evals, timeout = None, evaluator, max_evals if timeout is None else timeout
+        where = f"{type(self).__name__}.search"
+        limit = None if max_evals is None or max_evals == -1 else count(where, "max_evals", max_evals)
+        timeout = None if timeout is None else seconds(where, "timeout", timeout)
+        is_ours = evaluator is not None and not isinstance(evaluator, Evaluator)
+        chosen = self._evaluator if evaluator is None else self._as_evaluator(evaluator)
+        if chosen is None:
+            raise TypeError(f"{where}: there is no evaluator; pass a function or an Evaluator as the first argument.")
+        try:
+            return self._search(chosen, limit, timeout)
+        finally:
+            if is_ours:
+                chosen.close()
+
+    def get_params(self) -> dict[str, Any]:
+        """What this search was made of, as plain data."""
+        return {
+            "search": type(self).__name__,
+            "problem": self.problem.to_json(),
+            "random_state": self._draws.seed,
+            "log_dir": str(self._log_dir),
+            "verbose": self._verbose,
+            "search_id": self.search_id,
+        }
+
+    def save_params(self, path: str | os.PathLike[str] = "params.json") -> None:
+        """Write `get_params()` as JSON to a file, relative to the log directory."""
+        text = json.dumps(self.get_params(), indent=2, default=str)
+        (self._log_dir / path).write_text(text, encoding="utf-8")
+
+    # The loop.
+
+    def _search(self, evaluator: Evaluator, limit: int | None, timeout: float | None) -> Results:
+        self._attach(evaluator)
+        limit, self._n_counted_rows = (None if limit is None else max(0, limit - self._n_counted_rows)), 0
+        progress = self._progress(evaluator)
+        evaluator.announce(limit)
+        progress.on_start(limit)
+        evaluator.timeout = timeout
+        self.stop_reason = None
+        try:
+            self._loop(evaluator, limit, progress)
+        finally:
+            # Also after an error or an interrupt: what runs is cancelled, and its rows are kept.
+            self._take(evaluator.cancel(), progress)
+            evaluator.timeout = None
+            self._rest()
+            self._history.complete()
+            progress.on_close()
+            evaluator.dismiss()
+        if self._all_failed(evaluator):
+            raise AllFailedError(
+                f"{type(self).__name__}: the first {self._n_finished} evaluations all raised or lost their worker. "
+                f"The first one: {self._first_traceback}",
+                self.history,
+            )
+        logger.info("search %s ended: %s", self._search_id, self.stop_reason or "its budget is spent")
+        return self.history
+
+    def _loop(self, evaluator: Evaluator, limit: int | None, progress: Callback) -> None:
+        n_submitted = 0
+        while True:
+            n_wanted = evaluator.num_free_workers if limit is None else min(evaluator.num_free_workers, limit - n_submitted)
+            if n_wanted and self.stop_reason is None and evaluator.time_left > 0:
+                n_submitted += self._submit(n_wanted, evaluator)
+            if not evaluator.num_jobs_unfinished:
+                return
+            self._while_running(evaluator)
+            gathered = evaluator.gather("BATCH", size=1)
+            jobs, others = gathered if isinstance(gathered, tuple) else (gathered, [])
+            self._take(jobs, progress)
+            self._learn_from(others)
+            if evaluator.stop_reason is not None:
+                self.stop_reason = evaluator.stop_reason
+            elif self._all_failed(evaluator):
+                self.stop_reason = "all evaluations failed"
+                return
+
+    def _submit(self, n: int, evaluator: Evaluator) -> int:
+        suggestions = self._suggest(n, evaluator)
+        if len(suggestions) < n:
+            self.stop_reason = _EXHAUSTED
+            logger.warning("%s: %s; the search ends with what runs.", type(self).__name__, _EXHAUSTED)
+        evaluator.submit([s.configuration for s in suggestions], [s.metadata for s in suggestions])
+        return len(suggestions)
+
+    def _take(self, jobs: Sequence[Job], progress: Callback) -> None:
+        """Keep and learn from jobs of this search."""
+        self._learn_from(jobs)
+        for job in jobs:
+            if job.status is JobStatus.DONE:
+                progress.on_done(job)
+                self._n_finished += 1
+                self._n_crashed += job.crashed
+                if job.crashed and not self._first_traceback:
+                    self._first_traceback = str(job.metadata.get("traceback", job.objective))
+
+    def _learn_from(self, jobs: Sequence[Job]) -> None:
+        if jobs:
+            assert self._clock is not None
+            self._history.add(jobs, self._clock[1])
+            self._tell(jobs)
+
+    def _all_failed(self, evaluator: Evaluator) -> bool:
+        return self._n_finished == self._n_crashed >= max(10, 2 * evaluator.num_workers)
+
+    # Parts.
+
+    def _as_evaluator(self, evaluator: Any) -> Evaluator:
+        if isinstance(evaluator, Evaluator):
+            return evaluator
+        return Evaluator.create(evaluator, method="serial")
+
+    def _ensure_storage(self) -> Storage:
+        if self._storage is None:
+            self._use(MemoryStorage() if self._evaluator is None else self._evaluator.storage)
+        assert self._storage is not None
+        return self._storage
+
+    def _use(self, storage: Storage, search_id: str | None = None) -> None:
+        """Take a storage as the search's own; jobs of an interrupted search keep their numbers in it."""
+        self._storage, self._search_id = storage, storage.new_search(search_id)
+        for job_id in range(self._history.next_job_id):
+            storage.new_job(self._search_id, Job(job_id, {}, self._search_id).record())
+
+    def _attach(self, evaluator: Evaluator) -> None:
+        """Make an evaluator number and time its jobs as this search's."""
+        if self._storage is None:
+            self._use(evaluator.storage, evaluator.given_search_id)
+        assert self._storage is not None
+        evaluator.join(self._storage, self._search_id)
+        if self._clock is None or self._clock[0] is not evaluator:
+            # Another evaluator may have another clock: its times go on after the last ones.
+            self._clock = (evaluator, evaluator.now() - self._history.last_time)
+
+    def _progress(self, evaluator: Evaluator) -> Callback:
+        has_bar = any(isinstance(callback, TqdmCallback) for callback in evaluator.callbacks)
+        return TqdmCallback() if self._verbose and not has_bar else Callback()
+
+    def _restore_from(self, path: Path) -> None:
+        interrupted = read_interrupted(path, self._space)
+        self._history.restore(interrupted.rows, interrupted.n_objectives)
+        self._n_counted_rows = len(interrupted.rows)
+        self._restore(interrupted.jobs, self._history.next_job_id)
+
+
+def _writable_folder(where: str, log_dir: str | os.PathLike[str]) -> Path:
+    folder = Path(log_dir)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        is_writable = os.access(folder, os.W_OK)
+    except OSError:
+        is_writable = False
+    if not is_writable:
+        raise ValueError(f"{where}: log_dir must be a folder that can be written, got {str(log_dir)!r}; choose another one.")
+    return folder

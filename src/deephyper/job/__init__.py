@@ -1,0 +1,27 @@
+"""One evaluation."""
+
+from .job import HPOJob, Job, JobStatus, Observations, RunningJob
+from .journal import Journal, cell
+from .outcome import WORKER_DIED, Objective, Outcome, is_failure, n_objectives_of
+from .row import METADATA, PARAMETER, TIMES, Row, flat_row, objective_columns
+
+__all__ = [
+    "METADATA",
+    "PARAMETER",
+    "TIMES",
+    "WORKER_DIED",
+    "HPOJob",
+    "Job",
+    "JobStatus",
+    "Journal",
+    "Objective",
+    "Observations",
+    "Outcome",
+    "Row",
+    "RunningJob",
+    "cell",
+    "flat_row",
+    "is_failure",
+    "n_objectives_of",
+    "objective_columns",
+]

@@ -1,0 +1,40 @@
+"""Several objectives at once: what dominates what. All are maximised; moocore does the work."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ._arrays import Array, Mask
+
+
+def pareto_mask(Y: Any) -> Mask:
+    """Which rows no other row dominates.
+
+    Args:
+        Y: objectives, (n, m); higher is better.
+
+    Returns:
+        True for the rows of the Pareto set, (n,); equal rows are all in it.
+    """
+    import moocore
+
+    Y = np.asarray(Y, float)
+    if not len(Y):
+        return np.zeros(0, bool)
+    return np.asarray(moocore.is_nondominated(Y, maximise=True, keep_weakly=True), bool)
+
+
+def hypervolume(Y: Any, reference: Array | None = None) -> float:
+    """Volume that the rows dominate above a reference point.
+
+    Args:
+        Y: objectives, (n, m); higher is better.
+        reference: the point below, (m,); the worst value of each objective if None.
+    """
+    import moocore
+
+    Y = np.asarray(Y, float)
+    reference = Y.min(axis=0) if reference is None else reference
+    return float(moocore.hypervolume(Y, ref=reference, maximise=True))

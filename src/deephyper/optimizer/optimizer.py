@@ -1,0 +1,141 @@
+"""Ask for rows, tell their values; what was asked and not yet told is known to every proposal."""
+
+from __future__ import annotations
+
+from typing import final
+
+import numpy as np
+
+from .._arrays import Array
+from .._draws import Draws
+from ..acquisition import Prior
+from ..space import Space, row_keys
+from .model import Model, relearned, told_model
+from .proposal import FEWEST_TOLD, Proposals, Settings, Snapshot, propose
+from .threads import one_blas_thread
+
+
+@final
+class BayesianOptimizer:
+    """Bayesian optimization on canonical rows; objectives are maximized.
+
+    A seed and the order of asks and tells fix every proposal.
+
+    Args:
+        space: what may be tried.
+        draws: all random draws of the search.
+        n_initial: how many suggestions come from a space-filling design before the model speaks.
+        initial_rows: canonical rows to suggest before anything else, (k, d); they count as initial ones.
+        kappa: how many standard deviations a suggestion is optimistic by; drawn anew for every suggestion if None.
+    """
+
+    def __init__(
+        self,
+        space: Space,
+        draws: Draws,
+        n_initial: int = 8,
+        initial_rows: Array | None = None,
+        kappa: float | None = None,
+    ):
+        nothing = np.empty((0, space.n_columns))
+        first = nothing if initial_rows is None else np.array(initial_rows, float)
+        self._settings = Settings(space, draws, n_initial, first, kappa)
+        # These arrays are replaced and never written to, so that snapshots may share them.
+        self._X, self._y = nothing, np.empty(0)
+        self._told: set[bytes] = set()
+        self._pending: dict[bytes, Array] = {}
+        self._ready: list[Array] = []
+        self._n_asked = 0
+        self._model: Model | None = None
+        self._prior: Prior | None = None
+
+    @property
+    def n_told(self) -> int:
+        """How many rows were told, failures included."""
+        return len(self._X)
+
+    @property
+    def n_asked(self) -> int:
+        """How many rows were handed out; the number of the next suggestion."""
+        return self._n_asked
+
+    @property
+    def n_pending(self) -> int:
+        """How many rows were handed out and neither told nor forgotten."""
+        return len(self._pending)
+
+    @property
+    def n_ready(self) -> int:
+        """How many prepared rows wait to be taken."""
+        return len(self._ready)
+
+    def set_prior(self, prior: Prior | None) -> None:
+        """Believe from now on that good rows lie where `prior` is dense; the less so the more is told."""
+        self._prior = prior
+
+    def ask(self, n: int = 1) -> Array:
+        """Hand out fresh suggestions, which become pending; prepared rows are dropped.
+
+        Returns:
+            Canonical, legal rows, none of them told or pending, (k, d); k < n only when nothing is left.
+        """
+        self.install(propose(self.snapshot(), n))
+        return self.take_ready(n)
+
+    def tell(self, X: Array, y: Array) -> None:
+        """Learn objectives.
+
+        Args:
+            X: canonical rows, (n, d), asked for or not.
+            y: their objectives, (n,), higher is better; NaN for a failed evaluation.
+        """
+        self._X = np.concatenate((self._X, X))
+        self._y = np.concatenate((self._y, np.asarray(y, float)))
+        self.forget(X)
+        self._told.update(row_keys(X))
+
+    def forget(self, X: Array) -> None:
+        """Let rows (n, d) whose evaluation was cancelled be pending no longer: they teach nothing and may come again."""
+        for key in row_keys(X):
+            self._pending.pop(key, None)
+
+    def restore(self, X: Array, y: Array, n_asked: int) -> None:
+        """Take over the history of an interrupted search, in the order told, and go on with suggestion `n_asked`.
+
+        Hyperparameters become those of a search that asked after every tell.
+        """
+        self.tell(X, y)
+        self._n_asked = n_asked
+        n_first = max(self._settings.n_design, FEWEST_TOLD)
+        with one_blas_thread():
+            learned = relearned(self._X, self._y, n_first, self._settings.space, self._settings.draws)
+            if learned is not None:
+                self._model = told_model(learned, self._X, self._y, self._settings.space, self._settings.draws)
+
+    def snapshot(self) -> Snapshot:
+        """Everything that the next proposals depend on, as a value."""
+        pending = np.array(list(self._pending.values())).reshape(len(self._pending), self._settings.space.n_columns)
+        return Snapshot(self._settings, self._X, self._y, pending, self._n_asked, self._model, self._prior)
+
+    def install(self, proposals: Proposals) -> None:
+        """Take over a model unless ours is newer, and rows unless others were handed out meanwhile."""
+        if proposals.model is not None and (self._model is None or proposals.model.n_told >= self._model.n_told):
+            self._model = proposals.model
+        if proposals.first == self._n_asked:
+            self._ready = list(proposals.rows)
+
+    def take_ready(self, n: int = 1) -> Array:
+        """Hand out at most n prepared rows, which become pending; rows that have become known are skipped.
+
+        Returns:
+            Canonical rows, (k, d); k < n when no more are ready.
+        """
+        taken: list[Array] = []
+        while self._ready and len(taken) < n:
+            row = self._ready.pop(0)
+            key = row_keys(row[None])[0]
+            if key not in self._told and key not in self._pending:
+                self._pending[key] = row
+                taken.append(row)
+        self._n_asked += len(taken)
+        return np.array(taken).reshape(len(taken), self._settings.space.n_columns)

@@ -1,0 +1,5 @@
+"""Old home of `deephyper.hpo.HpProblem`."""
+
+from .hpo import HpProblem
+
+__all__ = ["HpProblem"]

@@ -1,0 +1,87 @@
+"""The rows of a search as they come, in memory and in its file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import final
+
+from ..job import Job, Journal, Row, flat_row, is_failure, n_objectives_of, objective_columns
+from .table import Results, table_of
+
+
+@final
+class History:
+    """What a search has evaluated.
+
+    Args:
+        names: all hyperparameters, in order of definition.
+        path: the CSV file that every row is appended to at once; none if None.
+    """
+
+    def __init__(self, names: Sequence[str], path: Path | None = None):
+        self._names = list(names)
+        self._rows: list[Row] = []
+        self._n_objectives: int | None = None
+        self._path = path
+        self._journal = Journal(path) if path is not None else None
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @property
+    def last_time(self) -> float:
+        """The latest time of any row, in seconds since the search began; 0 without rows."""
+        times = [row[name] for row in self._rows for name in ("m:timestamp_end", "m:timestamp_gather")]
+        return max((time for time in times if time == time), default=0.0)
+
+    @property
+    def next_job_id(self) -> int:
+        """One more than the largest job number."""
+        return max((int(row["job_id"]) + 1 for row in self._rows), default=0)
+
+    def add(self, jobs: Sequence[Job], origin: float) -> None:
+        """Append evaluations that have ended; `origin` is the time that counts as zero."""
+        self._learn_objectives(jobs)
+        rows = [flat_row(job, self._names, self._n_objectives, origin) for job in jobs]
+        self._rows += rows
+        if self._journal is not None:
+            self._journal.append(rows)
+
+    def restore(self, rows: Sequence[Row], n_objectives: int | None) -> None:
+        """Begin with the rows of an interrupted search; its file is written anew, without a line that was cut off."""
+        self._rows, self._n_objectives = list(rows), n_objectives
+        self._rewrite()
+
+    def complete(self) -> None:
+        """Write what only the whole table tells, the Pareto set, to the file too."""
+        if self._n_objectives is not None and self._n_objectives > 1:
+            self._rewrite()
+
+    def table(self) -> Results:
+        """All rows as a table."""
+        return table_of(self._rows, self._names, self._n_objectives)
+
+    def _learn_objectives(self, jobs: Sequence[Job]) -> None:
+        """Fix the number of objectives by the first success; failures before it get a cell for each of them."""
+        if self._n_objectives is not None:
+            return
+        successes = [job.objective for job in jobs if job.objective is not None and not is_failure(job.objective)]
+        if not successes:
+            return
+        self._n_objectives = n_objectives_of(successes[0])
+        if self._n_objectives > 1 and self._rows:
+            columns = objective_columns(self._n_objectives)
+            self._rows = [{**row, **dict.fromkeys(columns, row["objective"])} for row in self._rows]
+            for row in self._rows:
+                del row["objective"]
+            self._rewrite()
+
+    def _rewrite(self) -> None:
+        if self._journal is not None:
+            table = self.table()
+            self._journal.rewrite(self._rows_of(table), list(table.columns))
+
+    @staticmethod
+    def _rows_of(table: Results) -> list[Row]:
+        return [dict(zip(table.columns, values, strict=True)) for values in table.itertuples(index=False, name=None)]

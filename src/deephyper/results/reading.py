@@ -1,0 +1,78 @@
+"""Reading a table back from its CSV file."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ..job import METADATA, PARAMETER, TIMES, Row
+from .table import PARETO, Results, table_of
+
+Parse = Callable[[str], Any]
+
+
+def read_rows(path: str | os.PathLike[str], parsers: Mapping[str, Parse]) -> tuple[list[str], list[Row]]:
+    """Read the rows of a search from its CSV file, with the types that they had.
+
+    Args:
+        path: the file.
+        parsers: for each hyperparameter, how to turn the text of a cell into its value; empty cells are inactive, NaN.
+
+    Returns:
+        The columns of the file, and its rows.
+    """
+    with Path(path).open(newline="", encoding="utf-8") as file:
+        reader = csv.DictReader(file)
+        columns = list(reader.fieldnames or ())
+        rows = [{name: _parsed(name, text or "", parsers) for name, text in line.items() if name is not None} for line in reader]
+    return columns, rows
+
+
+def read_table(path: str | os.PathLike[str], parsers: Mapping[str, Parse]) -> Results:
+    """Read a search's CSV file as the table that the search returned."""
+    columns, rows = read_rows(path, parsers)
+    n_objectives = sum(name.startswith("objective_") for name in columns) or 1
+    names = [name[len(PARAMETER) :] for name in columns if name.startswith(PARAMETER)]
+    return table_of([{k: v for k, v in row.items() if k != PARETO} for row in rows], names, n_objectives)
+
+
+def as_frame(table: pd.DataFrame | str | os.PathLike[str]) -> pd.DataFrame:
+    """Take a table as it is, or read it from a CSV file; texts stay texts, also "None" and "nan"."""
+    if isinstance(table, pd.DataFrame):
+        return table
+    return pd.read_csv(table, keep_default_na=False, na_values=[""])
+
+
+def _parsed(name: str, text: str, parsers: Mapping[str, Parse]) -> Any:
+    if name.startswith(PARAMETER):
+        return math.nan if text == "" else parsers.get(name[len(PARAMETER) :], _guessed)(text)
+    if name in ("job_id",):
+        return int(text)
+    if name == "job_status":
+        return text
+    if name == "objective" or name.startswith("objective_"):
+        return text if text.startswith("F") else _number(text)
+    if name in [METADATA + time for time in TIMES]:
+        return _number(text)
+    return _guessed(text)
+
+
+def _number(text: str) -> float:
+    return float(text) if text else math.nan
+
+
+def _guessed(text: str) -> Any:
+    """A cell of unknown type: a number or JSON where it reads as one, else text."""
+    if text == "":
+        return math.nan
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text

@@ -1,0 +1,5 @@
+"""Old home of the searches in `deephyper.hpo`."""
+
+from ..hpo import CBO, RandomSearch
+
+__all__ = ["CBO", "RandomSearch"]

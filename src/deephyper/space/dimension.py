@@ -1,0 +1,305 @@
+"""One hyperparameter as one column of numbers.
+
+A numeric is held as u in [0, 1], a categorical as the index of its choice. `decode` gives back the user's own objects and
+Python scalars, never numpy's.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, final
+
+import numpy as np
+
+from .._arrays import Array
+
+Quantile = Callable[[Array], Array]
+
+
+class Dimension(ABC):
+    """One hyperparameter.
+
+    Args:
+        name: what the user calls it.
+    """
+
+    is_categorical: ClassVar[bool] = False
+    is_continuous: ClassVar[bool] = False
+
+    def __init__(self, name: str):
+        self.name = name
+
+    @property
+    @abstractmethod
+    def n_levels(self) -> float:
+        """How many different values there are; infinity for a continuum."""
+
+    @property
+    def imputed(self) -> float:
+        """What the cell holds while the hyperparameter is inactive."""
+        return 0.5
+
+    @property
+    def smallest_step(self) -> float:
+        """The shortest random step, in u, that can reach another value; 0 where any step may."""
+        return 0.0
+
+    @abstractmethod
+    def from_share(self, share: Array) -> Array:
+        """Turn uniform shares of the prior in [0, 1) into cells: the prior's quantile function, (n,) -> (n,)."""
+
+    @abstractmethod
+    def snap(self, column: Array) -> Array:
+        """Move every cell to the nearest one that stands for a value, (n,) -> (n,)."""
+
+    @abstractmethod
+    def encode(self, values: Sequence[Any]) -> Array:
+        """Turn values into cells, (n,).
+
+        Raises:
+            ValueError: a value is none of this hyperparameter's.
+        """
+
+    @abstractmethod
+    def decode(self, column: Array) -> list[Any]:
+        """Turn cells into values: the user's own objects and Python scalars."""
+
+    def neighbours(self, cell: float) -> Array:
+        """Cells of the other values that are one change away from `cell`, (k,); none for a continuum."""
+        return np.empty(0)
+
+    def levels(self) -> Array:
+        """Cells of all values, (n_levels,), of a dimension with finitely many."""
+        shares = np.asarray((np.arange(int(self.n_levels)) + 0.5) / self.n_levels, np.float64)
+        return self.snap(self.from_share(shares))
+
+    def _refuse(self, value: Any, accepted: str) -> ValueError:
+        return ValueError(f"hyperparameter {self.name!r} must be {accepted}, got {value!r}.")
+
+
+class _Numeric(Dimension):
+    """A range [low, high] seen through t, the logarithm or the identity, and stretched to [0, 1].
+
+    Args:
+        name: what the user calls it.
+        low: smallest value.
+        high: largest value.
+        log: stretch the logarithm of the value instead of the value.
+        quantile: prior's quantile function, from shares to values; uniform on [0, 1] if None.
+    """
+
+    _margin: ClassVar[float] = 0.0  # how far the stretched range reaches beyond the bounds
+
+    def __init__(self, name: str, low: float, high: float, log: bool = False, quantile: Quantile | None = None):
+        super().__init__(name)
+        self.low, self.high, self.log = low, high, log
+        self._quantile = quantile
+        self._t_low = self._t(np.float64(low) - self._margin)
+        self._t_width = self._t(np.float64(high) + self._margin) - self._t_low
+
+    def _t(self, value: Any) -> Any:
+        return np.log(value) if self.log else value
+
+    def _unit(self, values: Array) -> Array:
+        unit: Array = np.clip((self._t(values) - self._t_low) / self._t_width, 0.0, 1.0)
+        return unit
+
+    def _natural(self, column: Array) -> Array:
+        t = self._t_low + np.asarray(column, float) * self._t_width
+        natural: Array = np.clip(np.exp(t) if self.log else t, self.low, self.high)
+        return natural
+
+    def from_share(self, share: Array) -> Array:
+        return share if self._quantile is None else self._unit(np.clip(self._quantile(share), self.low, self.high))
+
+    def encode(self, values: Sequence[Any]) -> Array:
+        natural = np.array([self._number(value) for value in values], float)
+        # A value that went through a file or a unit change may lie a rounding error outside.
+        slack = 1e-9 * max(abs(self.low), abs(self.high))
+        for value in natural[(natural < self.low - slack) | (natural > self.high + slack)]:
+            raise self._refuse(float(value), f"between {self.low} and {self.high}")
+        return self.snap(self._unit(np.clip(natural, self.low, self.high)))
+
+    def _number(self, value: Any) -> float:
+        try:
+            number = float(value)
+        except (TypeError, ValueError):
+            number = math.nan
+        if math.isnan(number):
+            raise self._refuse(value, "a number")
+        return number
+
+
+@final
+class Real(_Numeric):
+    """A continuous range."""
+
+    is_continuous = True
+
+    @property
+    def n_levels(self) -> float:
+        return math.inf
+
+    def snap(self, column: Array) -> Array:
+        return np.clip(column, 0.0, 1.0)
+
+    def decode(self, column: Array) -> list[Any]:
+        values: list[Any] = self._natural(column).tolist()
+        return values
+
+
+@final
+class Integer(_Numeric):
+    """Whole numbers; every one of them owns an interval of u of its own, the outermost ones too."""
+
+    _margin = 0.5
+
+    @property
+    def n_levels(self) -> float:
+        return self.high - self.low + 1
+
+    @property
+    def smallest_step(self) -> float:
+        return 0.0 if self.log else 0.6 / self.n_levels
+
+    def encode(self, values: Sequence[Any]) -> Array:
+        for value in values:
+            # Tables hold whole numbers as floats, sometimes a rounding error off.
+            if abs(self._number(value) - round(self._number(value))) > 1e-6:
+                raise self._refuse(value, "a whole number")
+        return super().encode(values)
+
+    def snap(self, column: Array) -> Array:
+        return self._unit(np.rint(self._natural(column)))
+
+    def decode(self, column: Array) -> list[Any]:
+        return [int(value) for value in np.rint(self._natural(column))]
+
+    def levels(self) -> Array:
+        return self._unit(np.arange(self.low, self.high + 1, dtype=float))
+
+    def neighbours(self, cell: float) -> Array:
+        value = float(np.rint(self._natural(np.array([cell])))[0])
+        far = max(2.0, float(np.rint(0.1 * abs(value))))
+        others = np.unique(np.clip(value + np.array([-far, -1.0, 1.0, far]), self.low, self.high))
+        return self._unit(others[others != value])
+
+
+class _Choices(Dimension):
+    """A list of the user's own objects.
+
+    Args:
+        name: what the user calls it.
+        choices: the objects, all different.
+        quantile: prior's quantile function, from shares to indices; the uniform one if None.
+    """
+
+    def __init__(self, name: str, choices: Sequence[Any], quantile: Quantile | None = None):
+        super().__init__(name)
+        self.choices = tuple(choices)
+        self._quantile = quantile
+
+    @property
+    def n_levels(self) -> float:
+        return len(self.choices)
+
+    def _index(self, value: Any) -> int:
+        for index, choice in enumerate(self.choices):
+            if _is_same(choice, value):
+                return index
+        raise self._refuse(value, f"one of {list(self.choices)!r}")
+
+
+def _is_same(choice: Any, value: Any) -> bool:
+    """Equal, where True is not 1: a list may hold both."""
+    is_flag = (isinstance(choice, (bool, np.bool_)), isinstance(value, (bool, np.bool_)))
+    return choice is value or (is_flag[0] == is_flag[1] and bool(choice == value))
+
+
+@final
+class Ordinal(_Choices):
+    """Ordered choices: a whole number from 0 to k - 1 as far as any model is concerned."""
+
+    def __init__(self, name: str, choices: Sequence[Any], quantile: Quantile | None = None):
+        super().__init__(name, choices, quantile)
+        self._rank = Integer(name, 0, len(self.choices) - 1)
+
+    @property
+    def smallest_step(self) -> float:
+        return self._rank.smallest_step
+
+    def from_share(self, share: Array) -> Array:
+        return share if self._quantile is None else self._rank.encode(self._quantile(share).tolist())
+
+    def snap(self, column: Array) -> Array:
+        return self._rank.snap(column)
+
+    def encode(self, values: Sequence[Any]) -> Array:
+        return self._rank.encode([self._index(value) for value in values])
+
+    def decode(self, column: Array) -> list[Any]:
+        return [self.choices[rank] for rank in self._rank.decode(column)]
+
+    def neighbours(self, cell: float) -> Array:
+        return self._rank.neighbours(cell)
+
+
+@final
+class Categorical(_Choices):
+    """Choices without an order."""
+
+    is_categorical = True
+
+    @property
+    def imputed(self) -> float:
+        return 0.0
+
+    def from_share(self, share: Array) -> Array:
+        if self._quantile is not None:
+            return self._quantile(share)
+        return np.minimum(np.floor(share * self.n_levels), self.n_levels - 1)
+
+    def snap(self, column: Array) -> Array:
+        return np.clip(np.rint(column), 0.0, self.n_levels - 1)
+
+    def encode(self, values: Sequence[Any]) -> Array:
+        return np.array([self._index(value) for value in values], float)
+
+    def decode(self, column: Array) -> list[Any]:
+        return [self.choices[int(index)] for index in column]
+
+    def neighbours(self, cell: float) -> Array:
+        return np.delete(np.arange(self.n_levels), int(cell))
+
+    def levels(self) -> Array:
+        return np.arange(self.n_levels)
+
+
+@final
+class Constant(Dimension):
+    """A single value; it has no column."""
+
+    def __init__(self, name: str, value: Any):
+        super().__init__(name)
+        self.value = value
+
+    @property
+    def n_levels(self) -> float:
+        return 1
+
+    def from_share(self, share: Array) -> Array:
+        return np.zeros_like(share)
+
+    def snap(self, column: Array) -> Array:
+        return np.zeros_like(column)
+
+    def encode(self, values: Sequence[Any]) -> Array:
+        for value in values:
+            if not _is_same(self.value, value):
+                raise self._refuse(value, repr(self.value))
+        return np.zeros(len(values))
+
+    def decode(self, column: Array) -> list[Any]:
+        return [self.value] * len(column)

@@ -1,0 +1,196 @@
+"""A search space as rows of numbers: one column per hyperparameter, constants left out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from itertools import product
+from typing import Any, final
+
+import numpy as np
+
+from .._arrays import Array, Indices, Mask
+from .dimension import Constant, Dimension
+
+# A finite space with at most this many combinations is written out, so that it can be proposed to its last point.
+LARGEST_GRID = 50_000
+_SAMPLING_ROUNDS = 50
+
+
+@final
+class Space:
+    """Ordered dimensions, what makes them active, and what is legal.
+
+    A row is canonical when its cells stand for values and its inactive cells hold their imputed value; two canonical rows
+    are the same configuration exactly when they are equal.
+
+    Args:
+        dimensions: all hyperparameters, in order of definition.
+        active: from snapped rows (n, d) to the mask (n, len(dimensions)) of active hyperparameters; all are if None.
+        legal: from canonical rows (n, d) to the mask (n,) of allowed ones; all are if None.
+        sampler: the user's own way to draw `size` configurations; independent draws from the priors if None.
+    """
+
+    def __init__(
+        self,
+        dimensions: Sequence[Dimension],
+        active: Callable[[Array], Mask] | None = None,
+        legal: Callable[[Array], Mask] | None = None,
+        sampler: Callable[[int], Sequence[Mapping[str, Any]]] | None = None,
+    ):
+        self.dimensions = tuple(dimensions)
+        self.columns = tuple(d for d in self.dimensions if not isinstance(d, Constant))
+        self._active = active
+        self._legal = legal
+        self._sampler = sampler
+
+    @property
+    def names(self) -> list[str]:
+        """Names of all hyperparameters, in order of definition."""
+        return [dimension.name for dimension in self.dimensions]
+
+    @property
+    def n_columns(self) -> int:
+        """How many cells a row has."""
+        return len(self.columns)
+
+    @cached_property
+    def is_categorical(self) -> Mask:
+        """Which columns hold the index of a choice, (d,)."""
+        return np.array([d.is_categorical for d in self.columns], bool)
+
+    @cached_property
+    def is_continuous(self) -> Mask:
+        """Which columns take any value in [0, 1], (d,)."""
+        return np.array([d.is_continuous for d in self.columns], bool)
+
+    @cached_property
+    def n_combinations(self) -> float:
+        """Product of the numbers of values: at least the number of configurations; infinity with a continuum."""
+        return float(np.prod([float(d.n_levels) for d in self.columns])) if self.columns else 1.0
+
+    def active(self, X: Array) -> Mask:
+        """Which cells count, (n, d); the others belong to hyperparameters that their parents switch off."""
+        if self._active is None:
+            return np.ones(X.shape, bool)
+        return self._active(X)[:, self._column_places]
+
+    def legal(self, X: Array) -> Mask:
+        """Which canonical rows no forbidden clause and no constraint rules out, (n,)."""
+        if self._legal is None or not len(X):
+            return np.ones(len(X), bool)
+        return self._legal(X)
+
+    def canonical(self, X: Array) -> Array:
+        """Snap every cell to a value and impute the inactive ones, (n, d) -> (n, d)."""
+        out = np.empty_like(X, dtype=float)
+        for j, dimension in enumerate(self.columns):
+            out[:, j] = dimension.snap(X[:, j])
+        if self._active is not None:
+            out = np.where(self.active(out), out, self._imputed)
+        return out
+
+    def from_shares(self, shares: Array) -> Array:
+        """Turn uniform shares of the priors, (n, d) in [0, 1), into canonical rows."""
+        X = np.empty_like(shares)
+        for j, dimension in enumerate(self.columns):
+            X[:, j] = dimension.from_share(shares[:, j])
+        return self.canonical(X)
+
+    def sample(self, n: int, rng: np.random.Generator) -> Array:
+        """Draw legal rows from the priors, (n, d); fewer where the legal part is too small to be hit."""
+        if self._sampler is not None:
+            rows = self._from_sampler(self._sampler, n)
+            return rows[self.legal(rows)]
+        found: list[Array] = []
+        n_found, n_draws = 0, n
+        for _ in range(_SAMPLING_ROUNDS):
+            rows = self.from_shares(rng.random((n_draws, self.n_columns)))
+            rows = rows[self.legal(rows)]
+            found.append(rows)
+            n_found += len(rows)
+            if n_found >= n:
+                break
+            n_draws = min(2 * n_draws, 20_000)
+        return np.concatenate(found)[:n]
+
+    def _from_sampler(self, sampler: Callable[[int], Sequence[Mapping[str, Any]]], n: int) -> Array:
+        configurations = list(sampler(n))
+        return self.encode(configurations) if configurations else np.empty((0, self.n_columns))
+
+    @cached_property
+    def grid(self) -> Array | None:
+        """Every legal configuration of a small finite space, (m, d); None when there are too many to write out."""
+        if self.n_combinations > LARGEST_GRID:
+            return None
+        rows = np.array(list(product(*(d.levels() for d in self.columns))), float).reshape(-1, self.n_columns)
+        rows = np.unique(self.canonical(rows), axis=0)
+        return rows[self.legal(rows)]
+
+    def encode(self, configurations: Sequence[Mapping[str, Any]]) -> Array:
+        """Turn configurations into canonical rows, (n, d).
+
+        An inactive hyperparameter may be missing, None or NaN.
+
+        Raises:
+            ValueError: an active hyperparameter has no value, or one that it cannot take.
+        """
+        X = np.empty((len(configurations), self.n_columns))
+        is_missing = np.zeros(X.shape, bool)
+        for j, dimension in enumerate(self.columns):
+            given = [c.get(dimension.name) for c in configurations]
+            is_missing[:, j] = [(value is None and not _takes_none(dimension)) or _is_nan(value) for value in given]
+            X[:, j] = dimension.imputed
+            there = ~is_missing[:, j]
+            X[there, j] = dimension.encode([v for v, is_there in zip(given, there, strict=True) if is_there])
+        X = self.canonical(X)
+        for i, j in np.argwhere(is_missing & self.active(X))[:1]:
+            raise ValueError(
+                f"hyperparameter {self.columns[j].name!r} is active and has no value in {dict(configurations[i])!r}."
+            )
+        return X
+
+    def decode(self, X: Array) -> list[dict[str, Any]]:
+        """Turn canonical rows into configurations of the active hyperparameters, in order of definition."""
+        values = self._values(X)
+        active = self._active_everywhere(X)
+        return [{d.name: values[k][i] for k, d in enumerate(self.dimensions) if active[i, k]} for i in range(len(X))]
+
+    def value_columns(self, X: Array) -> dict[str, list[Any]]:
+        """Values of canonical rows, a list per hyperparameter, None where it is inactive."""
+        active = self._active_everywhere(X)
+        return {
+            dimension.name: [value if is_active else None for value, is_active in zip(values, active[:, k], strict=True)]
+            for k, (dimension, values) in enumerate(zip(self.dimensions, self._values(X), strict=True))
+        }
+
+    def _values(self, X: Array) -> list[list[Any]]:
+        columns = iter(X.T)
+        return [d.decode(np.zeros(len(X)) if isinstance(d, Constant) else next(columns)) for d in self.dimensions]
+
+    def _active_everywhere(self, X: Array) -> Mask:
+        if self._active is None:
+            return np.ones((len(X), len(self.dimensions)), bool)
+        return self._active(X)
+
+    @cached_property
+    def _column_places(self) -> Indices:
+        return np.array([k for k, d in enumerate(self.dimensions) if not isinstance(d, Constant)], np.intp)
+
+    @cached_property
+    def _imputed(self) -> Array:
+        return np.array([d.imputed for d in self.columns])
+
+
+def row_keys(X: Array) -> list[bytes]:
+    """What a row is known by: equal canonical rows have equal keys."""
+    # Adding 0.0 turns -0.0 into 0.0, which has other bytes and is the same value.
+    return [row.tobytes() for row in np.ascontiguousarray(X, float) + 0.0]
+
+
+def _takes_none(dimension: Dimension) -> bool:
+    return any(choice is None for choice in getattr(dimension, "choices", ()))
+
+
+def _is_nan(value: Any) -> bool:
+    return isinstance(value, (float, np.floating)) and bool(np.isnan(value))

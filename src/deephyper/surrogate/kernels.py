@@ -1,0 +1,98 @@
+"""Matern-5/2 correlation with one length scale per column, numeric or categorical.
+
+    symbol   meaning
+    ell_j    length scale of column j
+    r2       scaled squared distance, sum_j (dx_j / ell_j)^2; a categorical has dx_j = 1 where the choices differ, else 0
+    t        sqrt(5 r2)
+    c        correlation (1 + t + t^2 / 3) exp(-t)                     R&W (4.17)
+    c'       dc / dr2 = -(5/6) (1 + t) exp(-t)
+
+R&W: Rasmussen & Williams, Gaussian Processes for Machine Learning (2006).
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from .._arrays import Array, Indices
+
+
+def matern52(r2: Array) -> Array:
+    """Correlation at scaled squared distances of any shape; overwrites `r2`."""
+    t = np.sqrt(np.multiply(r2, 5.0, out=r2), out=r2)
+    correlation = t / 3.0
+    correlation += 1.0
+    correlation *= t
+    correlation += 1.0
+    correlation *= np.exp(np.negative(t, out=t), out=t)
+    return correlation
+
+
+def matern52_and_slope(r2: Array) -> tuple[Array, Array]:
+    """Correlation and its derivative in r2, both of the shape of `r2`."""
+    t = np.sqrt(5.0 * r2)
+    decay = np.exp(-t)
+    slope = decay * t
+    slope += decay
+    # (1 + t) exp(-t) serves both: the correlation is that plus t^2 exp(-t) / 3.
+    correlation = slope + r2 * decay * (5.0 / 3.0)
+    slope *= -5.0 / 6.0
+    return correlation, slope
+
+
+def features(X: Array, n_choices: Indices, lengths: Array) -> Array:
+    """Coordinates in which the squared Euclidean distance is r2.
+
+    Args:
+        X: rows, (n, d); cells of categorical columns hold the index of a choice.
+        n_choices: number of choices of every column, 0 for a numeric one, (d,).
+        lengths: length scale of every column, (d,).
+
+    Returns:
+        Numeric columns first, then one-hot blocks of height sqrt(1/2) / ell, (n, f).
+    """
+    is_numeric = n_choices == 0
+    if is_numeric.all():
+        # Centred, so that the expansion of the squared distance cancels less.
+        return (X - 0.5) / lengths
+    blocks = [(X[:, is_numeric] - 0.5) / lengths[is_numeric]]
+    for j in np.flatnonzero(~is_numeric):
+        blocks.append((X[:, j, None] == np.arange(n_choices[j])) * (math.sqrt(0.5) / lengths[j]))
+    return np.concatenate(blocks, axis=1)
+
+
+def counterpart(B: Array) -> Array:
+    """Arrange features (m, f) so that `squared_distances` is a single matrix product, (f + 2, m)."""
+    return np.vstack((-2.0 * B.T, np.ones(len(B)), np.einsum("ij,ij->i", B, B)))
+
+
+def squared_distances(A: Array, B: Array) -> Array:
+    """r2 between features A, (n, f), and the counterpart of features B, (f + 2, m); the result is (n, m)."""
+    n, f = A.shape
+    left = np.empty((n, f + 2))
+    left[:, :f] = A
+    left[:, f] = np.einsum("ij,ij->i", A, A)
+    left[:, f + 1] = 1.0
+    r2 = left @ B
+    return np.maximum(r2, 0.0, out=r2)
+
+
+def pair_differences(X: Array, n_choices: Indices) -> tuple[Array, Indices]:
+    """Squared differences of every pair of rows i > j, column by column.
+
+    Args:
+        X: rows, (n, d).
+        n_choices: number of choices of every column, 0 for a numeric one, (d,).
+
+    Returns:
+        The differences, (d, n (n - 1) / 2), and the places of the pairs in a flattened (n, n) matrix.
+    """
+    n = len(X)
+    places = np.flatnonzero(np.tri(n, k=-1, dtype=bool))
+    D = np.empty((X.shape[1], len(places)))
+    for j, column in enumerate(X.T):
+        difference = column[:, None] - column[None, :] if n_choices[j] == 0 else column[:, None] != column[None, :]
+        D[j] = np.take(difference, places)
+    return np.square(D, out=D), places

@@ -1,0 +1,122 @@
+"""The process predicts what the formulas say, and pending rows change its doubt alone."""
+
+import numpy as np
+import pytest
+
+from deephyper.surrogate import condition, targets
+
+N_CHOICES = np.array([0, 0, 3])
+THETA = np.array([-1.0, -0.3, 0.4, 0.2, np.log(1e-4)])
+
+
+def rows(n, seed):
+    rng = np.random.default_rng(seed)
+    return np.column_stack((rng.random(n), rng.random(n), rng.integers(0, 3, n).astype(float)))
+
+
+def process(n=25, theta=THETA):
+    X = rows(n, 0)
+    y = targets(np.sin(5.0 * X[:, 0]) - X[:, 1] + 0.3 * X[:, 2])
+    return X, y, condition(theta, X, y, N_CHOICES)
+
+
+def covariance(A, B):
+    difference = A[:, None, :] - B[None, :, :]
+    difference[..., 2] = difference[..., 2] != 0.0
+    t = np.sqrt(5.0 * np.sum((difference / np.exp(THETA[:3])) ** 2, axis=2))
+    return np.exp(THETA[3]) * (1 + t + t**2 / 3) * np.exp(-t)
+
+
+def test_prediction_is_the_textbook_formula():
+    X, y, gp = process()
+    Z = rows(10, 1)
+    K, k, one = covariance(X, X) + (1e-4 + 1e-8) * np.eye(25), covariance(X, Z), np.ones(25)
+    m = one @ np.linalg.solve(K, y) / (one @ np.linalg.solve(K, one) + 0.01)
+
+    posterior = gp.predict(Z)
+
+    np.testing.assert_allclose(posterior.mean, m + k.T @ np.linalg.solve(K, y - m), rtol=1e-8)
+    variance = np.exp(THETA[3]) - np.sum(k * np.linalg.solve(K, k), axis=0)
+    np.testing.assert_allclose(posterior.std**2, variance, rtol=1e-6)
+
+
+def test_mean_at_told_rows_costs_nothing_and_is_right():
+    X, _, gp = process()
+
+    np.testing.assert_allclose(gp.told_mean, gp.predict(X).mean, atol=1e-9)
+
+
+def test_best_rows_have_the_highest_mean():
+    X, _, gp = process()
+
+    best = gp.best_rows(3)
+
+    np.testing.assert_array_equal(best, X[np.argsort(-gp.predict(X).mean)[:3]])
+
+
+@pytest.mark.parametrize("n_pending", [0, 4])
+def test_slopes_are_finite_differences_and_zero_for_categoricals(n_pending):
+    _, _, gp = process()
+    gp, Z, step = gp.with_pending(rows(n_pending, 2)), rows(8, 3), 1e-5
+
+    posterior, slopes = gp.gradient(Z)
+
+    np.testing.assert_allclose(posterior.mean, gp.predict(Z).mean)
+    np.testing.assert_allclose(posterior.std, gp.predict(Z).std)
+    for j in range(2):
+        up, down = gp.predict(Z + step * np.eye(3)[j]), gp.predict(Z - step * np.eye(3)[j])
+        np.testing.assert_allclose(slopes.mean[:, j], (up.mean - down.mean) / (2 * step), rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(slopes.std[:, j], (up.std - down.std) / (2 * step), rtol=1e-4, atol=1e-5)
+    assert not slopes.mean[:, 2].any() and not slopes.std[:, 2].any()
+
+
+def test_pending_rows_shrink_std_and_leave_mean():
+    _, _, gp = process()
+    P, Z = rows(5, 4), rows(50, 5)
+
+    before, after, there = gp.predict(Z), gp.with_pending(P).predict(Z), gp.with_pending(P).predict(P)
+
+    np.testing.assert_allclose(after.mean, before.mean, rtol=1e-12)
+    assert (after.std <= before.std + 1e-9).all()
+    assert (there.std < 0.1 * gp.predict(P).std.max()).all()
+
+
+def test_growing_by_pending_rows_equals_factoring_all_rows():
+    X, y, gp = process()
+    P, Z = rows(6, 6), rows(20, 7)
+    everything = condition(THETA, np.concatenate((X, P)), np.concatenate((y, np.zeros(6))), N_CHOICES)
+
+    one_by_one = gp
+    for row in P:
+        one_by_one = one_by_one.with_pending(row[None])
+
+    for grown in (gp.with_pending(P), one_by_one):
+        np.testing.assert_allclose(grown.inverse_factor, everything.inverse_factor, atol=1e-7)
+        np.testing.assert_allclose(grown.predict(Z).std, everything.predict(Z).std, rtol=1e-6)
+
+
+def test_pending_rows_that_are_told_already_are_harmless():
+    X, _, gp = process()
+
+    posterior = gp.with_pending(np.repeat(X[:3], 3, axis=0)).predict(rows(20, 8))
+
+    assert np.isfinite(posterior.std).all()
+
+
+def test_a_singular_covariance_gets_more_jitter():
+    X = np.repeat(rows(2, 0), 30, axis=0)
+    # Length scales of 50 and hardly any noise: all rows look the same.
+    theta = np.array([np.log(50.0)] * 3 + [np.log(50.0), np.log(1e-300)])
+
+    posterior = condition(theta, X, np.arange(60.0), N_CHOICES).predict(rows(5, 1))
+
+    assert np.isfinite(posterior.mean).all() and np.isfinite(posterior.std).all()
+
+
+def test_numeric_columns_alone_and_no_columns_at_all_work():
+    X = np.random.default_rng(0).random((5, 1))
+    numeric = condition(np.array([0.0, 0.0, -5.0]), X, X[:, 0], np.zeros(1, int))
+    nothing = condition(np.array([0.0, -5.0]), np.empty((4, 0)), np.arange(4.0), np.empty(0, int))
+
+    assert numeric.predict(X).mean.shape == (5,)
+    assert nothing.predict(np.empty((2, 0))).std.shape == (2,)

@@ -1,0 +1,75 @@
+"""Targets keep the order of the objectives, forget their scale, and survive anything a user returns."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import yeojohnson
+
+from deephyper.surrogate import targets
+from deephyper.surrogate.targets import filled, yeo_johnson
+
+values = st.lists(st.floats(-1e300, 1e300, allow_subnormal=False), min_size=1, max_size=40)
+
+
+@given(values)
+def test_targets_are_finite_and_keep_the_order(objectives):
+    y = np.array(objectives)
+
+    z = targets(y)
+
+    assert np.isfinite(z).all()
+    assert (np.diff(z[np.argsort(y, kind="stable")]) >= -1e-12).all()
+
+
+def test_targets_have_mean_zero_and_variance_one():
+    z = targets(np.random.default_rng(0).exponential(size=50))
+
+    assert z.mean() == pytest.approx(0.0, abs=1e-12)
+    assert z.std() == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e-6, 3.0, 1e250])
+def test_targets_do_not_depend_on_scale(scale):
+    y = np.random.default_rng(1).normal(size=30)
+
+    np.testing.assert_allclose(targets(scale * y), targets(y), rtol=1e-7)
+
+
+def test_targets_do_not_depend_on_an_offset():
+    y = np.random.default_rng(1).normal(size=30)
+
+    np.testing.assert_allclose(targets(y + 100.0), targets(y), atol=1e-9)
+
+
+def test_a_heavy_tail_of_bad_values_is_squeezed():
+    y = -np.random.default_rng(2).lognormal(0.0, 2.0, 100)
+    standardised = (y - y.mean()) / y.std()
+
+    z = targets(y)
+
+    assert z.min() > 0.5 * standardised.min()
+    assert np.quantile(z, 0.9) - np.median(z) > 2.0 * (np.quantile(standardised, 0.9) - np.median(standardised))
+
+
+def test_a_failure_counts_as_the_worst_value():
+    z = targets(np.array([3.0, np.nan, 1.0, 2.0]))
+
+    assert z[1] == z[2] == z.min()
+    assert filled(np.array([5.0, np.nan])).tolist() == [5.0, 5.0]
+
+
+@pytest.mark.parametrize("y", [[np.nan] * 4, [2.0] * 4, [1e300] * 4, [0.0] * 4, [7.0], []])
+def test_what_cannot_be_told_apart_is_zero(y):
+    np.testing.assert_allclose(targets(np.array(y)), 0.0, atol=1e-15)
+
+
+def test_two_values_are_only_centred():
+    np.testing.assert_allclose(targets(np.array([1.0, 2.0])), [-0.25, 0.25])
+
+
+@pytest.mark.parametrize("power", [-2.0, -0.5, 0.0, 1.0, 2.0, 3.25])
+def test_the_transform_is_that_of_scipy(power):
+    z = np.random.default_rng(3).normal(size=25)
+
+    np.testing.assert_allclose(yeo_johnson(z, np.array(power)), yeojohnson(z, power), rtol=1e-10)

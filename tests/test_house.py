@@ -1,0 +1,62 @@
+"""What import-linter cannot say about the house."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import deephyper
+import pytest
+
+PACKAGE = Path(deephyper.__file__).parent
+HEAVY = ("matplotlib", "pandas", "sklearn", "torch", "ray", "dask", "mpi4py", "scipy")
+
+
+def modules_of_folders() -> list[Path]:
+    return [path for path in PACKAGE.rglob("*.py") if path.name != "__init__.py" and path.parent != PACKAGE]
+
+
+@pytest.mark.parametrize("path", modules_of_folders(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_no_module_imports_the_face_of_its_own_folder(path: Path) -> None:
+    folder = path.parent.relative_to(PACKAGE)
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.level == 1 and node.module is None:
+            siblings = {child.stem for child in path.parent.glob("*.py")}
+            assert {alias.name for alias in node.names} <= siblings, f"{path}: import the sibling module, not the face"
+        if isinstance(node, ast.ImportFrom) and node.level == len(folder.parts) + 1:
+            assert node.module != ".".join(folder.parts), f"{path}: import the sibling module, not the face"
+
+
+@pytest.mark.parametrize("path", list(PACKAGE.rglob("__init__.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_face_only_gathers_names(path: Path) -> None:
+    for node in ast.parse(path.read_text()).body:
+        is_docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        is_name_list = isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") in ("__all__", "__version__")
+        assert is_docstring or is_name_list or isinstance(node, ast.ImportFrom), f"{path}: line {node.lineno} does work"
+
+
+def loaded_by(statement: str) -> set[str]:
+    code = f"import sys; {statement}; print(*{{name.partition('.')[0] for name in sys.modules}})"
+    return set(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split())
+
+
+def test_importing_the_evaluator_loads_nothing_heavy() -> None:
+    loaded = loaded_by("import deephyper.evaluator")
+
+    assert not loaded & set(HEAVY)
+
+
+def test_importing_the_searches_does_not_load_scikit_learn() -> None:
+    loaded = loaded_by("import deephyper.hpo")
+
+    assert "sklearn" not in loaded
+    assert "matplotlib" not in loaded
+
+
+def test_importing_the_package_loads_none_of_its_folders() -> None:
+    code = "import sys, deephyper; print(*[name for name in sys.modules if name.startswith('deephyper.')])"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+
+    assert loaded == []
