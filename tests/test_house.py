@@ -7,8 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import deephyper
 import pytest
+
+import deephyper
 
 PACKAGE = Path(deephyper.__file__).parent
 HEAVY = ("matplotlib", "pandas", "sklearn", "torch", "ray", "dask", "mpi4py", "scipy")

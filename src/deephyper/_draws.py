@@ -43,7 +43,9 @@ class Draws:
         return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=(int(purpose), index)))
 
 
-def draws_from(random_state: int | np.integer | np.random.RandomState | np.random.Generator | None) -> Draws:
+def draws_from(
+    random_state: int | np.integer | np.random.RandomState | np.random.Generator | None, what: str = "random_state"
+) -> Draws:
     """Make the draws of a search from what a user passes as `random_state`; None means a seed of its own for every search."""
     if random_state is None:
         return Draws(np.random.SeedSequence().generate_state(1, np.uint64).item())
@@ -53,4 +55,4 @@ def draws_from(random_state: int | np.integer | np.random.RandomState | np.rando
         return Draws(int(random_state.integers(2**63)))
     if isinstance(random_state, (int, np.integer)) and not isinstance(random_state, bool) and random_state >= 0:
         return Draws(int(random_state))
-    raise ValueError(f"random_state must be None, an int of at least 0, or a numpy generator, got {random_state!r}.")
+    raise ValueError(f"{what} must be None, an int of at least 0, or a numpy generator, got {random_state!r}.")

@@ -36,5 +36,7 @@ def hypervolume(Y: Any, reference: Array | None = None) -> float:
     import moocore
 
     Y = np.asarray(Y, float)
+    if not len(Y):
+        return 0.0
     reference = Y.min(axis=0) if reference is None else reference
     return float(moocore.hypervolume(Y, ref=reference, maximise=True))

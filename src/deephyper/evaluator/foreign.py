@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor, Future
 from typing import Any, final
 
 from .._checks import instance_of
 from ..job import RunningJob
+from ..storage import Storage
 from . import work
+from .callback import Callback
 from .evaluator import Evaluator
 from .work import Report, RunFunction, pickled
 
@@ -22,11 +25,23 @@ class ExecutorEvaluator(Evaluator):
         run_function: as for every evaluator; it travels by value, so closures and lambdas work.
         executor: an open executor.
         num_workers: how many evaluations it can run at a time.
-        options: the further arguments of `Evaluator`.
+        callbacks: as for every evaluator, like the rest.
+        run_function_kwargs: further keyword arguments of every call.
+        storage: where jobs are remembered.
+        search_id: name of the search in the storage.
     """
 
-    def __init__(self, run_function: RunFunction, executor: Executor, num_workers: int = 1, **options: Any):
-        super().__init__(run_function, num_workers, **options)
+    def __init__(
+        self,
+        run_function: RunFunction,
+        executor: Executor,
+        num_workers: int = 1,
+        callbacks: Sequence[Callback] | None = None,
+        run_function_kwargs: Mapping[str, Any] | None = None,
+        storage: Storage | None = None,
+        search_id: str | None = None,
+    ):
+        super().__init__(run_function, num_workers, callbacks, run_function_kwargs, storage, search_id)
         instance_of("ExecutorEvaluator", "executor", executor, Executor, "a concurrent.futures.Executor")
         self._users_executor = executor
 

@@ -12,6 +12,8 @@ from ..optimizer import BayesianOptimizer, Proposals, Snapshot, propose
 
 # A fresh suggestion knows the newest result, and is worth that share of a mean evaluation; beyond it a prepared one goes out.
 _WORTH_WAITING = 0.003
+# Evaluations may end in bunches, and a busy machine delays a preparation.
+_SPARE = 1
 _MOST_AHEAD_PER_WORKER = 4
 # Running means follow the last few values.
 _NEWEST_SHARE = 0.3
@@ -38,7 +40,7 @@ class Ahead:
         self._optimizer = optimizer
         self._thread: ThreadPoolExecutor | None = None
         self._preparing: Future[tuple[Proposals, float]] | None = None
-        self._n_told_by_ready = -1
+        self._n_told_by_prepared = -1
         self._suggestion_seconds = 0.0
         self._preparation_seconds = 0.0
         self._evaluation_seconds: float | None = None
@@ -53,19 +55,24 @@ class Ahead:
         given: list[Suggested] = []
         if not self._is_fresh_cheap(evaluator):
             self._catch_up(n)
-            given = [Suggested(row, self._n_told_by_ready) for row in self._optimizer.take_ready(n)]
+            given = [Suggested(row, n_told) for row, n_told in self._optimizer.take_ready(n)]
         if len(given) < n:
             given += self._fresh(n - len(given), evaluator)
         return given
 
     def prepare(self, evaluator: Evaluator) -> None:
-        """Begin to make the next suggestions, unless that is under way, or fresh ones are as good."""
-        is_ready = self._optimizer.n_ready and self._n_told_by_ready == self._optimizer.n_told
-        if self._preparing is not None or is_ready or self._is_fresh_cheap(evaluator):
+        """Begin to make the next suggestions, unless that is under way, or there is nothing to be gained."""
+        if self._preparing is not None or self._is_fresh_cheap(evaluator):
+            return
+        n_used = self._expected_completions(evaluator)
+        is_newest = self._n_told_by_prepared == self._optimizer.n_told
+        if self._optimizer.n_ready > n_used + _SPARE and (is_newest or n_used > 0):
             return
         if self._thread is None:
             self._thread = ThreadPoolExecutor(1, thread_name_prefix="deephyper-prepare")
-        self._preparing = self._thread.submit(_timed_proposals, self._optimizer.snapshot(), self._n_ahead(evaluator), evaluator)
+        # Those of the ready rows that will be used up meanwhile count as asked; the others make way for better informed ones.
+        snapshot = self._optimizer.snapshot(n_kept=n_used)
+        self._preparing = self._thread.submit(_timed_proposals, snapshot, n_used + 1 + _SPARE, evaluator)
 
     def close(self) -> None:
         """Finish what is under way and let go of the thread."""
@@ -87,18 +94,18 @@ class Ahead:
         self._preparing = None
         self._note_suggestions(self._preparation_seconds, len(proposals.rows))
         self._optimizer.install(proposals)
-        self._n_told_by_ready = proposals.n_told
+        self._n_told_by_prepared = proposals.n_told
 
     def _is_fresh_cheap(self, evaluator: Evaluator) -> bool:
         if evaluator.num_workers == 1 or self._evaluation_seconds is None:
             return True
         return self._suggestion_seconds <= _WORTH_WAITING * self._evaluation_seconds
 
-    def _n_ahead(self, evaluator: Evaluator) -> int:
-        """As many as workers are expected to become free until the next preparation is done, and one to spare."""
+    def _expected_completions(self, evaluator: Evaluator) -> int:
+        """How many evaluations are expected to end while the next suggestions are made."""
         mean = max(self._evaluation_seconds or 0.0, 1e-6)
         expected = self._preparation_seconds * evaluator.num_workers / mean
-        return 1 + math.ceil(min(expected, _MOST_AHEAD_PER_WORKER * evaluator.num_workers))
+        return math.floor(min(expected, _MOST_AHEAD_PER_WORKER * evaluator.num_workers))
 
     def _note_suggestions(self, seconds: float, n: int) -> None:
         self._suggestion_seconds = _followed(self._suggestion_seconds, seconds / max(n, 1))

@@ -103,7 +103,9 @@ class CBO(Search):
                 )
         rows = self._rows_of(jobs)
         is_taught = np.array([_teaches(job) for job in jobs], bool)
-        self._optimizer.forget(rows[~is_taught])
+        is_cancelled = np.array([job.status is JobStatus.CANCELLED for job in jobs], bool)
+        self._optimizer.forget(rows[is_cancelled])
+        self._optimizer.forget(rows[~is_taught & ~is_cancelled], may_return=False)
         if is_taught.any():
             objectives = [_objective(job) for job in jobs if _teaches(job)]
             self._optimizer.tell(rows[is_taught], np.array(objectives))

@@ -28,6 +28,7 @@ from ConfigSpace.hyperparameters import (
 
 from .. import space as numeric
 from .._arrays import Array, Mask
+from ..results import column
 from ..space import Dimension, Space
 
 ConstraintFn = Callable[[pd.DataFrame], Any]
@@ -67,17 +68,21 @@ def dimension_of(hyperparameter: Hyperparameter[Any, Any]) -> Dimension:
     """Turn one hyperparameter into a dimension; what has a single value becomes a constant."""
     name, quantile = hyperparameter.name, _quantile(hyperparameter)
     if isinstance(hyperparameter, Constant):
-        return numeric.Constant(name, hyperparameter.value)
+        return numeric.Constant(name, _plain(hyperparameter.value))
     if isinstance(hyperparameter, (FloatHyperparameter, IntegerHyperparameter)):
         kind = numeric.Real if isinstance(hyperparameter, FloatHyperparameter) else numeric.Integer
         return kind(name, hyperparameter.lower, hyperparameter.upper, _is_log(hyperparameter), quantile)
     if isinstance(hyperparameter, OrdinalHyperparameter):
-        sequence = hyperparameter.sequence
+        sequence = [_plain(choice) for choice in hyperparameter.sequence]
         return numeric.Ordinal(name, sequence, quantile) if len(sequence) > 1 else numeric.Constant(name, sequence[0])
     if isinstance(hyperparameter, CategoricalHyperparameter):
-        choices = hyperparameter.choices
+        choices = [_plain(choice) for choice in hyperparameter.choices]
         return numeric.Categorical(name, choices, quantile) if len(choices) > 1 else numeric.Constant(name, choices[0])
     raise TypeError(f"HpProblem: hyperparameters of type {type(hyperparameter).__name__} are not supported (got {name!r}).")
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _is_log(hyperparameter: Any) -> bool:
@@ -190,7 +195,7 @@ def _parent_names(condition: Any) -> list[str]:
 
 
 def _satisfied(constraint_fn: ConstraintFn, values: Mapping[str, Sequence[Any]]) -> Mask:
-    table = pd.DataFrame(dict(values))
+    table = pd.DataFrame({name: column(cells) for name, cells in values.items()})
     answer = np.asarray(constraint_fn(table))
     if answer.shape != (len(table),) or answer.dtype != bool:
         raise ValueError(

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, final
 
 import ConfigSpace as CS
 import numpy as np
-from ConfigSpace.exceptions import ForbiddenValueError
-from ConfigSpace.hyperparameters import Hyperparameter
+from ConfigSpace.conditions import Condition, Conjunction
+from ConfigSpace.forbidden import ForbiddenClause, ForbiddenConjunction, ForbiddenRelation
+from ConfigSpace.hyperparameters import CategoricalHyperparameter, Hyperparameter, OrdinalHyperparameter
 
-from .._checks import count, did_you_mean, function, instance_of, quoted
+from .._checks import count, did_you_mean, function, instance_of, is_number, quoted
 from .._draws import Purpose, draws_from
 from ..space import Space
-from .configspace import ConstraintFn, SamplingFn, space_of
-from .short_forms import hyperparameter_of
+from .configspace import ConstraintFn, SamplingFn, dimension_of, space_of
+from .short_forms import hyperparameter_of, refuse_choices
 
 _RESERVED_NAMES = ("job_id",)
+_CONDITIONS = (Condition, Conjunction)
+_CLAUSES = (ForbiddenClause, ForbiddenConjunction, ForbiddenRelation)
 
 
 @final
@@ -48,12 +51,12 @@ class HpProblem:
                 "HpProblem", "config_space", config_space, CS.ConfigurationSpace, "a ConfigSpace.ConfigurationSpace or None"
             )
         self._config_space = CS.ConfigurationSpace() if config_space is None else config_space
-        self._names = list(self._config_space)
+        self._defined = list(self._config_space)
         self._constraint_fn: ConstraintFn | None = None
         self._sampling_fn: SamplingFn | None = None
         self.set_seed(seed)
-        for name in self._names:
-            self._refuse_reserved(name)
+        for name in self._defined:
+            _refuse_unusable(self._config_space[name])
 
     # Declaring.
 
@@ -90,21 +93,37 @@ class HpProblem:
     def add(self, component: Any) -> None:
         """Add a hyperparameter, condition, forbidden clause, or several of them."""
         components = component if isinstance(component, (list, tuple)) else [component]
-        new = [part.name for part in components if isinstance(part, Hyperparameter)]
-        for name in new:
-            self._refuse_reserved(name)
-            if name in self._names or new.count(name) > 1:
+        for part in components:
+            instance_of(
+                "HpProblem.add", "component", part, (Hyperparameter, *_CONDITIONS, *_CLAUSES), "a part of ConfigSpace, or a list"
+            )
+        hyperparameters = [part for part in components if isinstance(part, Hyperparameter)]
+        for i, hyperparameter in enumerate(hyperparameters):
+            _refuse_unusable(hyperparameter)
+            if hyperparameter.name in self.hyperparameter_names + [other.name for other in hyperparameters[:i]]:
                 raise ValueError(
-                    f"HpProblem: a hyperparameter named {name!r} is there already; give the second one another name."
+                    f"HpProblem: a hyperparameter named {hyperparameter.name!r} is there already; give the second one another "
+                    "name."
                 )
+        # One kind after the other: what one call to ConfigSpace refuses, it keeps all the same.
+        self._add(hyperparameters)
+        self._defined += [hyperparameter.name for hyperparameter in hyperparameters]
+        self._add([part for part in components if isinstance(part, _CONDITIONS)])
+        clauses = [part for part in components if isinstance(part, _CLAUSES)]
+        for clause in clauses:
+            if clause.is_forbidden_value(self.default_configuration):
+                raise ValueError(
+                    f"HpProblem: {clause} forbids the default configuration {self.default_configuration!r}; give one of its "
+                    "hyperparameters another default_value."
+                )
+        self._add(clauses)
+
+    def _add(self, components: Sequence[Any]) -> None:
         try:
             self._config_space.add(*components)
-        except ForbiddenValueError as error:
-            raise ValueError(
-                f"HpProblem: {component} forbids the default configuration {self.default_configuration!r}; give one of its "
-                "hyperparameters another default_value."
-            ) from error
-        self._names += new
+        except ValueError as error:
+            reason = " ".join(str(error).split()) or type(error).__name__
+            raise ValueError(f"HpProblem: {components} cannot be added: {reason}") from error
 
     def set_constraint_fn(self, fn: ConstraintFn) -> None:
         """Rule out configurations by a function.
@@ -126,7 +145,7 @@ class HpProblem:
 
     def set_seed(self, seed: int | None) -> None:
         """Begin the draws of `sample` anew from a seed."""
-        self._draws, self._n_samples = draws_from(seed), 0
+        self._draws, self._n_samples = draws_from(seed, "HpProblem: seed"), 0
 
     # Asking.
 
@@ -137,19 +156,21 @@ class HpProblem:
 
     @property
     def hyperparameter_names(self) -> list[str]:
-        """Names in order of definition."""
-        return list(self._names)
+        """Names in order of definition; what was added to `space` directly comes last."""
+        return self._defined + [name for name in self._config_space if name not in self._defined]
 
     @property
     def default_configuration(self) -> dict[str, Any]:
         """The active hyperparameters at their defaults."""
         space = self.numeric_space()
-        values = {name: self._config_space[name].default_value for name in self._names}
-        return space.decode(space.canonical(space.encode([values])))[0]
+        values = {name: self._config_space[name].default_value for name in self.hyperparameter_names}
+        active = space.decode(space.encode([values]))[0]
+        # A real number stays the one that was given, to the last digit.
+        return {name: values[name] if isinstance(value, float) else value for name, value in active.items()}
 
     def numeric_space(self) -> Space:
         """The problem as rows of numbers, as it is declared by now."""
-        return space_of(self._config_space, self._names, self._constraint_fn, self._sampling_fn)
+        return space_of(self._config_space, self.hyperparameter_names, self._constraint_fn, self._sampling_fn)
 
     def sample(self, size: int = 1, strict: bool = False, max_trials: int = 5) -> list[dict[str, Any]]:
         """Draw random legal configurations.
@@ -188,16 +209,16 @@ class HpProblem:
 
     def _check(self, parameters: Mapping[str, Any]) -> None:
         for name in parameters:
-            if name not in self._names:
+            if name not in self._config_space:
                 raise ValueError(
-                    f"HpProblem: unknown hyperparameter {name!r}; known are {quoted(self._names)}."
-                    + did_you_mean(name, self._names)
+                    f"HpProblem: unknown hyperparameter {name!r}; known are {quoted(self.hyperparameter_names)}."
+                    + did_you_mean(name, self.hyperparameter_names)
                 )
         space = self.numeric_space()
         X = space.encode([parameters])
         active = space.decode(X)[0]
         for name, value in parameters.items():
-            if name not in active and value is not None and not (isinstance(value, float) and math.isnan(value)):
+            if name not in active and value is not None and not (is_number(value) and math.isnan(value)):
                 raise ValueError(f"HpProblem: hyperparameter {name!r} is inactive in {dict(parameters)!r}, so it takes no value.")
         if not space.legal(X)[0]:
             raise ValueError(f"HpProblem: {dict(parameters)!r} is ruled out by a forbidden clause or by the constraint function.")
@@ -207,22 +228,26 @@ class HpProblem:
         return dict(self._config_space.to_serialized_dict())
 
     def __len__(self) -> int:
-        return len(self._names)
+        return len(self._config_space)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._names)
+        return iter(self.hyperparameter_names)
 
     def __getitem__(self, name: str) -> Hyperparameter[Any, Any]:
-        if name not in self._names:
-            raise KeyError(f"unknown hyperparameter {name!r}; there are {quoted(self._names)}.{did_you_mean(name, self._names)}")
+        if name not in self._config_space:
+            names = self.hyperparameter_names
+            raise KeyError(f"HpProblem: unknown hyperparameter {name!r}; known are {quoted(names)}.{did_you_mean(name, names)}")
         return self._config_space[name]
 
     def __repr__(self) -> str:
         return repr(self._config_space)
 
-    @staticmethod
-    def _refuse_reserved(name: str) -> None:
-        if name in _RESERVED_NAMES:
-            raise ValueError(
-                f"HpProblem: {name!r} cannot be the name of a hyperparameter, since job[{name!r}] is the job's number."
-            )
+
+def _refuse_unusable(hyperparameter: Hyperparameter[Any, Any]) -> None:
+    name = hyperparameter.name
+    if name in _RESERVED_NAMES:
+        raise ValueError(f"HpProblem: {name!r} cannot be the name of a hyperparameter, since job[{name!r}] is the job's number.")
+    dimension_of(hyperparameter)
+    if isinstance(hyperparameter, (CategoricalHyperparameter, OrdinalHyperparameter)):
+        choices = hyperparameter.choices if isinstance(hyperparameter, CategoricalHyperparameter) else hyperparameter.sequence
+        refuse_choices(f"HpProblem: hyperparameter {name!r}", choices)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .._checks import quoted
 from ..job import PARAMETER, Job, JobStatus, Objective, Outcome, Row, cell, is_failure, objective_columns
 from ..results import read_rows
 from ..space import Constant, Dimension, Integer, Real, Space
@@ -35,6 +36,10 @@ def read_interrupted(path: Path, space: Space) -> Interrupted:
     if missing:
         raise ValueError(f"checkpoint_restart: {path} has no column for {missing[0]!r}, so it belongs to another problem.")
     n_several = sum(name in columns for name in objective_columns(len(columns)))
+    needed = [*objective_columns(n_several or None), "job_id", "job_status"]
+    for name in needed:
+        if name not in columns:
+            raise ValueError(f"checkpoint_restart: {path} has no column {name!r}, so it was not written by a search; rename it.")
     jobs = [_job(row, space, n_several) for row in rows]
     is_known = any(job.objective is not None and not is_failure(job.objective) for job in jobs)
     return Interrupted(rows, jobs, n_several or (1 if is_known else None))
@@ -47,18 +52,19 @@ def parser_of(dimension: Dimension) -> Callable[[str], Any]:
     if isinstance(dimension, Integer):
         return lambda text: round(float(text))
     choices = (dimension.value,) if isinstance(dimension, Constant) else getattr(dimension, "choices", ())
-    return _Choice(dimension.name, {cell(choice): choice for choice in choices})
+    # Other programs write None and True as Python does.
+    texts = {str(choice): choice for choice in choices} | {cell(choice): choice for choice in choices}
+    return _Choice(texts)
 
 
 @dataclass(frozen=True)
 class _Choice:
-    name: str
-    choices: Mapping[str, Any]
+    texts: Mapping[str, Any]
 
     def __call__(self, text: str) -> Any:
-        if text not in self.choices:
-            raise ValueError(f"hyperparameter {self.name!r} must be one of {list(self.choices)}, got {text!r}.")
-        return self.choices[text]
+        if text not in self.texts:
+            raise ValueError(f"it must be one of {quoted(self.texts)}")
+        return self.texts[text]
 
 
 def _job(row: Row, space: Space, n_several: int) -> Job:

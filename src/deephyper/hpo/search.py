@@ -258,7 +258,8 @@ class Search(ABC):
             gathered = evaluator.gather("BATCH", size=1)
             jobs, others = gathered if isinstance(gathered, tuple) else (gathered, [])
             self._take(jobs, progress)
-            self._learn_from(others)
+            # After a change of the evaluator, jobs of the one before come as another's.
+            self._learn_from([job for job in others if job.id not in self._history])
             if evaluator.stop_reason is not None:
                 self.stop_reason = evaluator.stop_reason
             elif self._all_failed(evaluator):

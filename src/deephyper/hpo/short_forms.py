@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -17,7 +19,8 @@ from ConfigSpace.hyperparameters import (
     UniformIntegerHyperparameter,
 )
 
-from .._checks import is_integer, is_number, known_names, one_of
+from .._checks import is_bool, is_integer, is_number, known_names, one_of
+from ..job import cell
 
 PRIORS = ("uniform", "log-uniform")
 _NORMAL_KEYS = ("mu", "sigma", "lower", "upper")
@@ -36,7 +39,7 @@ def hyperparameter_of(value: Any, name: str | None, default_value: Any = None) -
         default_value: its default; the middle of a range and the first of the choices if None.
     """
     if isinstance(value, Hyperparameter):
-        return _as_it_is(value, name)
+        return _as_it_is(value, name, default_value)
     if not isinstance(name, str) or not name:
         raise ValueError(f"HpProblem: a hyperparameter needs a name, a string that is not empty, got {name!r}.")
     where = f"HpProblem: hyperparameter {name!r}"
@@ -48,25 +51,42 @@ def hyperparameter_of(value: Any, name: str | None, default_value: Any = None) -
     if isinstance(value, Mapping):
         return _normal(where, value, name, default_value)
     if isinstance(value, (int, float, str, bool)):
-        return Constant(name, value)
+        return _constant(where, value, name, default_value)
     raise TypeError(f"{where}: {value!r} is no hyperparameter. Accepted are {_ACCEPTED}.")
 
 
-def _as_it_is(hyperparameter: Hyperparameter[Any, Any], name: str | None) -> Hyperparameter[Any, Any]:
+def _as_it_is(hyperparameter: Hyperparameter[Any, Any], name: str | None, default: Any) -> Hyperparameter[Any, Any]:
     if name not in (None, hyperparameter.name):
         raise ValueError(f"HpProblem: a ConfigSpace hyperparameter has its own name {hyperparameter.name!r}; leave out {name!r}.")
+    if default is not None:
+        raise ValueError(
+            f"HpProblem: the ConfigSpace hyperparameter {hyperparameter.name!r} has its own default value "
+            f"{hyperparameter.default_value!r}; leave out default_value={default!r}."
+        )
     return hyperparameter
 
 
+def refuse_choices(where: str, choices: Sequence[Any]) -> None:
+    """Refuse choices that a table could not tell from another one, or from an empty cell."""
+    texts: dict[str, Any] = {}
+    for choice in choices:
+        text = cell(choice)
+        if text == "":
+            raise ValueError(f"{where}: {choice!r} marks an inactive hyperparameter, so it cannot be a value; take None instead.")
+        if text in texts:
+            raise ValueError(f"{where}: {texts[text]!r} and {choice!r} would both be {text} in results.csv; leave one out.")
+        texts[text] = choice
+
+
 def _plain(value: Any) -> Any:
-    """Python scalars for numpy's, also inside of tuples and lists; an array becomes a list."""
+    """Python scalars for numpy's, also inside of tuples and lists; an array becomes a list; what holds none stays the object."""
     if isinstance(value, (np.generic, np.ndarray)):
         return value.tolist()
-    if type(value) in (tuple, list):
-        return type(value)(_plain(item) for item in value)
-    if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
-    return value
+    if type(value) not in (tuple, list):
+        return value
+    items = [_plain(item) for item in value]
+    is_plain = all(plain is item for plain, item in zip(items, value, strict=True))
+    return value if is_plain else type(value)(items)
 
 
 def _range(where: str, value: tuple[Any, ...], name: str, default: Any) -> Hyperparameter[Any, Any]:
@@ -75,7 +95,7 @@ def _range(where: str, value: tuple[Any, ...], name: str, default: Any) -> Hyper
     low, high = value[:2]
     prior = value[2] if len(value) == 3 else "uniform"
     one_of(where, "the third item of a range", prior, PRIORS)
-    if not np.isfinite([low, high]).all():
+    if not (_is_finite(low) and _is_finite(high)):
         raise ValueError(f"{where}: the bounds of a range must be finite, got {value!r}.")
     if low > high:
         raise ValueError(f"{where}: the low bound {low} must not be above the high bound {high}; swap them.")
@@ -85,8 +105,11 @@ def _range(where: str, value: tuple[Any, ...], name: str, default: Any) -> Hyper
         raise ValueError(f"{where}: the default value must lie in [{low}, {high}], got {default!r}.")
     if low == high:
         return Constant(name, low)
-    kind = UniformIntegerHyperparameter if is_integer(low) and is_integer(high) else UniformFloatHyperparameter
-    return kind(name, low, high, default_value=default, log=prior == "log-uniform")
+    is_whole = is_integer(low) and is_integer(high)
+    _refuse_broken_default(where, is_whole, default)
+    kind = UniformIntegerHyperparameter if is_whole else UniformFloatHyperparameter
+    with _told_in_one_sentence(where, value):
+        return kind(name, low, high, default_value=default, log=prior == "log-uniform")
 
 
 def _choices(where: str, value: list[Any], name: str, default: Any) -> Hyperparameter[Any, Any]:
@@ -95,12 +118,21 @@ def _choices(where: str, value: list[Any], name: str, default: Any) -> Hyperpara
     for i, choice in enumerate(value):
         if choice in value[:i]:
             raise ValueError(f"{where}: the choices must all be different, and {choice!r} equals an earlier one.")
-    if default is not None and default not in value:
+    refuse_choices(where, value)
+    same = [choice for choice in value if choice == default and is_bool(choice) == is_bool(default)]
+    if default is not None and not same:
         raise ValueError(f"{where}: the default value must be one of {value!r}, got {default!r}.")
-    default = value[0] if default is None else default
+    default = same[0] if same else value[0]
     if all(is_number(choice) for choice in value):
         return OrdinalHyperparameter(name, value, default_value=default)
     return CategoricalHyperparameter(name, value, default_value=default)
+
+
+def _constant(where: str, value: Any, name: str, default: Any) -> Hyperparameter[Any, Any]:
+    refuse_choices(where, [value])
+    if default is not None and default != value:
+        raise ValueError(f"{where}: a constant is its own default value; leave out default_value={default!r}.")
+    return Constant(name, value)
 
 
 def _normal(where: str, value: Mapping[str, Any], name: str, default: Any) -> Hyperparameter[Any, Any]:
@@ -110,11 +142,40 @@ def _normal(where: str, value: Mapping[str, Any], name: str, default: Any) -> Hy
         raise ValueError(
             f"{where}: a normal distribution needs the numbers mu, sigma, lower and upper; {missing[0]!r} is missing."
         )
-    mu, sigma, lower, upper = (value[key] for key in _NORMAL_KEYS)
+    mu, sigma, lower, upper = (_plain(value[key]) for key in _NORMAL_KEYS)
+    if not all(_is_finite(number) for number in (mu, sigma, lower, upper)):
+        raise ValueError(f"{where}: mu, sigma, lower and upper of a normal distribution must be finite, got {dict(value)!r}.")
     if lower >= upper or sigma <= 0:
         raise ValueError(f"{where}: a normal distribution needs lower < upper and sigma > 0, got {dict(value)!r}.")
     if default is not None and not (is_number(default) and lower <= default <= upper):
         raise ValueError(f"{where}: the default value must lie in [{lower}, {upper}], got {default!r}.")
     whole = all(is_integer(number) for number in (mu, lower, upper))
+    _refuse_broken_default(where, whole, default)
     kind = NormalIntegerHyperparameter if whole else NormalFloatHyperparameter
-    return kind(name, mu=mu, sigma=sigma, lower=lower, upper=upper, default_value=default)
+    with _told_in_one_sentence(where, dict(value)):
+        return kind(name, mu=mu, sigma=sigma, lower=lower, upper=upper, default_value=default)
+
+
+def _is_finite(number: Any) -> bool:
+    try:
+        return math.isfinite(number)
+    except OverflowError:  # a whole number beyond all floats
+        return False
+
+
+def _refuse_broken_default(where: str, is_whole: bool, default: Any) -> None:
+    if is_whole and default is not None and default != round(default):
+        raise ValueError(f"{where}: the default value of a range of whole numbers must be one, got {default!r}.")
+
+
+@contextmanager
+def _told_in_one_sentence(where: str, value: Any) -> Iterator[None]:
+    """ConfigSpace holds whole numbers in 64 bits and rounds real ones to 13 decimals; what it refuses needs another unit."""
+    try:
+        with np.errstate(all="ignore"):
+            yield
+    except (ValueError, TypeError, OverflowError) as error:
+        raise ValueError(
+            f"{where}: the range {value!r} is too wide or too narrow for ConfigSpace, which keeps 64-bit whole numbers and 13 "
+            "decimals; express it in another unit."
+        ) from error

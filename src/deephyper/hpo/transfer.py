@@ -48,7 +48,7 @@ def generative_model(df: pd.DataFrame | str | os.PathLike[str], q: float, space:
     """Learn the density of an earlier search's good configurations."""
     if not is_number(q) or not 0 <= q < 1:
         raise ValueError(f"CBO.fit_generative_model: q must be a number in [0, 1), got {q!r}.")
-    frame = as_frame(df)
+    frame = as_frame(df).reset_index(drop=True)
     if "objective" not in frame.columns:
         raise ValueError(
             "CBO.fit_generative_model: the table needs a column 'objective'; tables of several objectives are not supported."

@@ -1,7 +1,7 @@
 """One evaluation."""
 
 from .job import HPOJob, Job, JobStatus, Observations, RunningJob
-from .journal import Journal, cell
+from .journal import Journal, cell, read_lines, value_of
 from .outcome import WORKER_DIED, Objective, Outcome, is_failure, n_objectives_of
 from .row import METADATA, PARAMETER, TIMES, Row, flat_row, objective_columns
 
@@ -24,4 +24,6 @@ __all__ = [
     "is_failure",
     "n_objectives_of",
     "objective_columns",
+    "read_lines",
+    "value_of",
 ]

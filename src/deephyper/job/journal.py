@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import math
 import os
@@ -56,8 +57,7 @@ class Journal:
         self._replace([])
 
     def _widen(self, late: list[str]) -> None:
-        with self.path.open(newline="", encoding="utf-8") as file:
-            _, *lines = csv.reader(file)
+        _, *lines = read_lines(self.path)
         self._columns += late
         self._replace([line + [""] * len(late) for line in lines])
 
@@ -81,12 +81,62 @@ def keep_older_file(path: Path) -> None:
     path.rename(target)
 
 
+def read_lines(path: Path) -> list[list[str]]:
+    """Read the lines of a CSV file as lists of cells, the header first; a last line that was cut off is left out."""
+    text = path.read_bytes().decode("utf-8", errors="ignore")
+    # A long text or a large list may stand in one cell; the limit can only be set for the whole process.
+    limit = csv.field_size_limit()
+    csv.field_size_limit(max(limit, len(text)))
+    try:
+        lines = [line for line in csv.reader(io.StringIO(text, newline="")) if line]
+    finally:
+        csv.field_size_limit(limit)
+    if len(lines) > 1 and (len(lines[-1]) < len(lines[0]) or not text.endswith(("\n", "\r")) or _is_inside_quotes(text)):
+        del lines[-1]
+    return lines
+
+
+def _is_inside_quotes(text: str) -> bool:
+    """A quote within a quoted cell is doubled, so a whole file holds an even number of them."""
+    return text.count('"') % 2 == 1
+
+
 def cell(value: Any) -> str:
-    """Write one value as the text of a CSV cell: empty for NaN, 17 digits for floats, JSON for lists and mappings."""
+    """Write one value as the text of a CSV cell: JSON, with 17 digits for floats; bare text where it cannot be mistaken.
+
+    NaN is an empty cell. What JSON does not know is written as `str` shows it.
+    """
     if hasattr(value, "tolist"):  # numpy's scalars and arrays
         value = value.tolist()
-    if isinstance(value, float):
-        return "" if math.isnan(value) else repr(value)
-    if isinstance(value, (list, tuple, Mapping)):
-        return json.dumps(value, default=str)
-    return str(value)
+    if isinstance(value, float) and math.isnan(value):
+        return ""
+    if value is None or isinstance(value, (bool, int, float, list, tuple, Mapping)):
+        try:
+            return json.dumps(value, default=_plain)
+        except (TypeError, ValueError):  # odd keys, a circle
+            pass
+    text = str(value)
+    return text if _is_safe_bare(text) else json.dumps(text)
+
+
+def value_of(text: str) -> Any:
+    """Read the text of a CSV cell: the inverse of `cell`, where tuples come back as lists."""
+    if text == "":
+        return math.nan
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+
+
+def _plain(value: Any) -> Any:
+    return value.tolist() if hasattr(value, "tolist") else str(value)
+
+
+def _is_safe_bare(text: str) -> bool:
+    """It comes back as it is: neither empty, nor JSON, nor a half of a character, which no file can hold."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return value_of(text) is text

@@ -47,8 +47,7 @@ class Outcome:
         """
         metadata: dict[str, Any] = {}
         if isinstance(returned, Mapping):
-            rest = {str(key): value for key, value in returned.items() if key not in ("objective", "output", "metadata")}
-            metadata = {**rest, **dict(returned.get("metadata") or {})}
+            metadata = _metadata(returned)
             returned = returned.get("objective", returned.get("output"))
         objective = _objective(returned)
         if not is_failure(objective) and n_objectives not in (None, n_objectives_of(objective)):
@@ -71,6 +70,14 @@ def n_objectives_of(objective: Objective) -> int:
     return len(objective) if isinstance(objective, tuple) else 1
 
 
+def _metadata(returned: Mapping[Any, Any]) -> dict[str, Any]:
+    """Everything but the objective; `metadata` that is no mapping counts as a value of that name."""
+    rest = {key: value for key, value in returned.items() if key not in ("objective", "output", "metadata")}
+    given = returned.get("metadata")
+    named = given if isinstance(given, Mapping) else {} if given is None else {"metadata": given}
+    return {str(key): value for key, value in {**rest, **named}.items()}
+
+
 def _objective(value: Any) -> Objective:
     if isinstance(value, (str, bytes)):
         return value if isinstance(value, str) and value.startswith("F") else "F_not_a_number"
@@ -89,8 +96,11 @@ def _numbers(value: Any) -> list[float] | None:
     # Arrays of every library turn themselves into Python numbers and lists.
     plain = value.tolist() if hasattr(value, "tolist") else value
     try:
-        if isinstance(plain, (list, tuple)):
-            return [float(number) for number in plain] or None
-        return [float(plain)]
+        numbers = plain if isinstance(plain, (list, tuple)) else [plain]
+        if any(isinstance(number, (str, bytes)) for number in numbers):
+            return None
+        return [float(number) for number in numbers] or None
+    except OverflowError:  # a whole number beyond all floats
+        return [math.inf]
     except (TypeError, ValueError):
         return None

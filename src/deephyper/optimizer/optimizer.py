@@ -44,7 +44,8 @@ class BayesianOptimizer:
         self._X, self._y = nothing, np.empty(0)
         self._told: set[bytes] = set()
         self._pending: dict[bytes, Array] = {}
-        self._ready: list[Array] = []
+        self._spent = nothing
+        self._ready: list[tuple[Array, int]] = []
         self._n_asked = 0
         self._model: Model | None = None
         self._prior: Prior | None = None
@@ -79,8 +80,10 @@ class BayesianOptimizer:
         Returns:
             Canonical, legal rows, none of them told or pending, (k, d); k < n only when nothing is left.
         """
+        self._ready = []
         self.install(propose(self.snapshot(), n))
-        return self.take_ready(n)
+        rows = [row for row, _ in self.take_ready(n)]
+        return np.array(rows).reshape(len(rows), self._settings.space.n_columns)
 
     def tell(self, X: Array, y: Array) -> None:
         """Learn objectives.
@@ -94,10 +97,17 @@ class BayesianOptimizer:
         self.forget(X)
         self._told.update(row_keys(X))
 
-    def forget(self, X: Array) -> None:
-        """Let rows (n, d) whose evaluation was cancelled be pending no longer: they teach nothing and may come again."""
+    def forget(self, X: Array, may_return: bool = True) -> None:
+        """Let rows whose evaluation gave nothing be pending no longer; they teach nothing.
+
+        Args:
+            X: canonical rows, (n, d).
+            may_return: they may be proposed again, as after a cancellation; not so when they may be what killed a worker.
+        """
         for key in row_keys(X):
             self._pending.pop(key, None)
+        if not may_return:
+            self._spent = np.concatenate((self._spent, X))
 
     def restore(self, X: Array, y: Array, n_asked: int) -> None:
         """Take over the history of an interrupted search, in the order told, and go on with suggestion `n_asked`.
@@ -112,30 +122,37 @@ class BayesianOptimizer:
             if learned is not None:
                 self._model = told_model(learned, self._X, self._y, self._settings.space, self._settings.draws)
 
-    def snapshot(self) -> Snapshot:
-        """Everything that the next proposals depend on, as a value."""
-        pending = np.array(list(self._pending.values())).reshape(len(self._pending), self._settings.space.n_columns)
-        return Snapshot(self._settings, self._X, self._y, pending, self._n_asked, self._model, self._prior)
+    def snapshot(self, n_kept: int = 0) -> Snapshot:
+        """Everything that the next proposals depend on, as a value.
+
+        Args:
+            n_kept: how many of the ready rows are expected to be handed out before the proposals come; they count as asked.
+        """
+        kept = [row for row, _ in self._ready[:n_kept]]
+        rows = [*self._pending.values(), *kept]
+        pending = np.array(rows).reshape(len(rows), self._settings.space.n_columns)
+        first = self._n_asked + len(kept)
+        return Snapshot(self._settings, self._X, self._y, pending, first, self._model, self._prior, self._spent)
 
     def install(self, proposals: Proposals) -> None:
-        """Take over a model unless ours is newer, and rows unless others were handed out meanwhile."""
+        """Take over a model unless ours is newer, and rows behind those ready ones that the proposals count on."""
         if proposals.model is not None and (self._model is None or proposals.model.n_told >= self._model.n_told):
             self._model = proposals.model
-        if proposals.first == self._n_asked:
-            self._ready = list(proposals.rows)
+        n_kept, n_late = max(0, proposals.first - self._n_asked), max(0, self._n_asked - proposals.first)
+        self._ready = self._ready[:n_kept] + [(row, proposals.n_told) for row in proposals.rows[n_late:]]
 
-    def take_ready(self, n: int = 1) -> Array:
+    def take_ready(self, n: int = 1) -> list[tuple[Array, int]]:
         """Hand out at most n prepared rows, which become pending; rows that have become known are skipped.
 
         Returns:
-            Canonical rows, (k, d); k < n when no more are ready.
+            Canonical rows, each (d,), and how many told rows each of them knew; fewer than n when no more are ready.
         """
-        taken: list[Array] = []
+        taken: list[tuple[Array, int]] = []
         while self._ready and len(taken) < n:
-            row = self._ready.pop(0)
+            row, n_told = self._ready.pop(0)
             key = row_keys(row[None])[0]
             if key not in self._told and key not in self._pending:
                 self._pending[key] = row
-                taken.append(row)
+                taken.append((row, n_told))
         self._n_asked += len(taken)
-        return np.array(taken).reshape(len(taken), self._settings.space.n_columns)
+        return taken

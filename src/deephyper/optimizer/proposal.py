@@ -54,6 +54,7 @@ class Snapshot:
         n_asked: how many rows were asked.
         model: the newest model, perhaps of fewer rows.
         prior: older belief in good places.
+        spent: rows that taught nothing and must not come again, (s, d).
     """
 
     settings: Settings
@@ -63,6 +64,7 @@ class Snapshot:
     n_asked: int
     model: Model | None = None
     prior: Prior | None = None
+    spent: Array | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +87,8 @@ class Proposals:
 def propose(snapshot: Snapshot, n: int) -> Proposals:
     """Propose at most n rows, none of them told or pending; fewer only when nothing is left."""
     with one_blas_thread():
-        known = set(row_keys(snapshot.X)) | set(row_keys(snapshot.pending))
+        known = {*row_keys(snapshot.X), *row_keys(snapshot.pending)}
+        known.update([] if snapshot.spent is None else row_keys(snapshot.spent))
         model, pending = snapshot.model, snapshot.pending
         for index in range(snapshot.n_asked, snapshot.n_asked + n):
             if _needs_model(snapshot, index):

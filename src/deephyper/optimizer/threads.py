@@ -1,12 +1,19 @@
-"""One thread for linear algebra: its matrices are small, and the other cores belong to the evaluations."""
+"""One thread for linear algebra: its matrices are small, and the other cores belong to the evaluations.
+
+It also keeps a seed's promise: the number of threads decides how sums are split, and so the last digits of a proposal.
+"""
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
-from typing import Any
 
 from threadpoolctl import ThreadpoolController
+
+# The limit belongs to the whole process, and threadpoolctl heeds only one thread at a time: so they take turns.
+_TURN = threading.RLock()
 
 
 @cache
@@ -15,7 +22,8 @@ def _controller() -> ThreadpoolController:
     return ThreadpoolController()
 
 
-def one_blas_thread() -> AbstractContextManager[Any]:
-    """Limit linear algebra to one thread for as long as the context lasts."""
-    limit: AbstractContextManager[Any] = _controller().limit(limits=1, user_api="blas")
-    return limit
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """Limit linear algebra to one thread for as long as the context lasts; another thread waits until it is left."""
+    with _TURN, _controller().limit(limits=1, user_api="blas"):
+        yield

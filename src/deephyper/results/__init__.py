@@ -2,6 +2,6 @@
 
 from .history import History
 from .reading import as_frame, read_rows, read_table
-from .table import Results, table_of
+from .table import Results, column, table_of
 
-__all__ = ["History", "Results", "as_frame", "read_rows", "read_table", "table_of"]
+__all__ = ["History", "Results", "as_frame", "column", "read_rows", "read_table", "table_of"]

@@ -22,12 +22,16 @@ class History:
     def __init__(self, names: Sequence[str], path: Path | None = None):
         self._names = list(names)
         self._rows: list[Row] = []
+        self._job_ids: set[int] = set()
         self._n_objectives: int | None = None
         self._path = path
         self._journal = Journal(path) if path is not None else None
 
     def __len__(self) -> int:
         return len(self._rows)
+
+    def __contains__(self, job_id: int) -> bool:
+        return job_id in self._job_ids
 
     @property
     def last_time(self) -> float:
@@ -38,19 +42,21 @@ class History:
     @property
     def next_job_id(self) -> int:
         """One more than the largest job number."""
-        return max((int(row["job_id"]) + 1 for row in self._rows), default=0)
+        return max(self._job_ids, default=-1) + 1
 
     def add(self, jobs: Sequence[Job], origin: float) -> None:
         """Append evaluations that have ended; `origin` is the time that counts as zero."""
         self._learn_objectives(jobs)
         rows = [flat_row(job, self._names, self._n_objectives, origin) for job in jobs]
         self._rows += rows
+        self._job_ids.update(job.id for job in jobs)
         if self._journal is not None:
             self._journal.append(rows)
 
     def restore(self, rows: Sequence[Row], n_objectives: int | None) -> None:
         """Begin with the rows of an interrupted search; its file is written anew, without a line that was cut off."""
         self._rows, self._n_objectives = list(rows), n_objectives
+        self._job_ids = {int(row["job_id"]) for row in rows}
         self._rewrite()
 
     def complete(self) -> None:

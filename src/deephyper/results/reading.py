@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import json
 import math
 import os
 from collections.abc import Callable, Mapping
@@ -12,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from ..job import METADATA, PARAMETER, TIMES, Row
+from ..job import METADATA, PARAMETER, TIMES, Row, read_lines, value_of
 from .table import PARETO, Results, table_of
 
 Parse = Callable[[str], Any]
@@ -26,13 +24,13 @@ def read_rows(path: str | os.PathLike[str], parsers: Mapping[str, Parse]) -> tup
         parsers: for each hyperparameter, how to turn the text of a cell into its value; empty cells are inactive, NaN.
 
     Returns:
-        The columns of the file, and its rows.
+        The columns of the file, and its rows; a last line that was cut off is left out.
+
+    Raises:
+        ValueError: a cell holds no value of its column.
     """
-    with Path(path).open(newline="", encoding="utf-8") as file:
-        reader = csv.DictReader(file)
-        columns = list(reader.fieldnames or ())
-        rows = [{name: _parsed(name, text or "", parsers) for name, text in line.items() if name is not None} for line in reader]
-    return columns, rows
+    columns, *lines = read_lines(Path(path)) or [[]]
+    return columns, [_row(f"{path}, row {i}", dict(zip(columns, line, strict=False)), parsers) for i, line in enumerate(lines)]
 
 
 def read_table(path: str | os.PathLike[str], parsers: Mapping[str, Parse]) -> Results:
@@ -44,15 +42,27 @@ def read_table(path: str | os.PathLike[str], parsers: Mapping[str, Parse]) -> Re
 
 
 def as_frame(table: pd.DataFrame | str | os.PathLike[str]) -> pd.DataFrame:
-    """Take a table as it is, or read it from a CSV file; texts stay texts, also "None" and "nan"."""
+    """Take a table as it is, or read it from a CSV file, where the values of hyperparameters stay texts."""
     if isinstance(table, pd.DataFrame):
         return table
-    return pd.read_csv(table, keep_default_na=False, na_values=[""])
+    columns = pd.read_csv(table, nrows=0).columns
+    texts = {name: object for name in columns if str(name).startswith(PARAMETER)}
+    return pd.read_csv(table, keep_default_na=False, na_values=[""], dtype=texts)
+
+
+def _row(where: str, line: Mapping[str, str], parsers: Mapping[str, Parse]) -> Row:
+    row = {}
+    for name, text in line.items():
+        try:
+            row[name] = _parsed(name, text, parsers)
+        except ValueError as error:
+            raise ValueError(f"{where}: column {name!r} cannot hold {text!r}: {error}") from error
+    return row
 
 
 def _parsed(name: str, text: str, parsers: Mapping[str, Parse]) -> Any:
     if name.startswith(PARAMETER):
-        return math.nan if text == "" else parsers.get(name[len(PARAMETER) :], _guessed)(text)
+        return math.nan if text == "" else parsers.get(name[len(PARAMETER) :], value_of)(text)
     if name in ("job_id",):
         return int(text)
     if name == "job_status":
@@ -61,18 +71,8 @@ def _parsed(name: str, text: str, parsers: Mapping[str, Parse]) -> Any:
         return text if text.startswith("F") else _number(text)
     if name in [METADATA + time for time in TIMES]:
         return _number(text)
-    return _guessed(text)
+    return value_of(text)
 
 
 def _number(text: str) -> float:
     return float(text) if text else math.nan
-
-
-def _guessed(text: str) -> Any:
-    """A cell of unknown type: a number or JSON where it reads as one, else text."""
-    if text == "":
-        return math.nan
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text

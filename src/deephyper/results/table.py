@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, final
 
+import numpy as np
 import pandas as pd
 
+from .._arrays import Mask
 from ..job import METADATA, PARAMETER, Row, is_failure, objective_columns
 from ..moo import pareto_mask
 
@@ -28,11 +30,12 @@ class Results(pd.DataFrame):
         return Results
 
     def __getattr__(self, name: str) -> Any:  # type: ignore[misc]  # the stubs call it final
-        for prefix in _PREFIXES:
-            # Straight from the object's own index: going through `self.columns` would come back here while unpickling.
-            manager = object.__getattribute__(self, "__dict__").get("_mgr")
-            if manager is not None and not name.startswith("_") and prefix + name in manager.axes[0]:
-                return self[prefix + name]
+        # Straight from the object's own index: going through `self.columns` would come back here while unpickling.
+        manager = object.__getattribute__(self, "__dict__").get("_mgr")
+        if manager is not None and not name.startswith("_") and name not in manager.axes[0]:
+            for prefix in _PREFIXES:
+                if prefix + name in manager.axes[0]:
+                    return self[prefix + name]
         return super().__getattr__(name)
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -47,7 +50,8 @@ class Results(pd.DataFrame):
     @property
     def objective_names(self) -> list[str]:
         """Names of the objective's columns."""
-        return [name for name in self.columns if name == "objective" or name.startswith("objective_")]
+        several = [name for name in objective_columns(len(self.columns) + 2) if name in self.columns]
+        return several or [name for name in objective_columns(1) if name in self.columns]
 
     @property
     def successes(self) -> Results:
@@ -65,7 +69,7 @@ class Results(pd.DataFrame):
         """The row with the highest objective; the Pareto set with several objectives."""
         found = self.successes
         if len(self.objective_names) > 1:
-            return found[found[PARETO]]
+            return found[pareto_mask(found[self.objective_names])]
         return found.sort_values("objective", ascending=False, kind="stable").head(1)
 
 
@@ -80,7 +84,7 @@ def table_of(rows: Sequence[Row], names: Sequence[str], n_objectives: int | None
     objectives = objective_columns(n_objectives)
     first = [PARAMETER + name for name in names] + objectives + ["job_id", "job_status"]
     columns = list(dict.fromkeys(first + [name for row in rows for name in row]))
-    table = Results({name: _column([row.get(name, float("nan")) for row in rows]) for name in columns}, columns=columns)
+    table = Results({name: column([row.get(name, float("nan")) for row in rows]) for name in columns}, columns=columns)
     for name in objectives:
         if not any(is_failure(value) for value in table[name]):
             table[name] = table[name].astype(float)
@@ -89,15 +93,17 @@ def table_of(rows: Sequence[Row], names: Sequence[str], n_objectives: int | None
     return table
 
 
-def _column(values: list[Any]) -> pd.Series[Any]:
-    """A column that keeps what it is given: text, None and mixed values stay the Python objects that they are."""
-    is_plain = all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in values)
-    return pd.Series(values, dtype=None if is_plain and values else object)
+def column(values: Sequence[Any]) -> pd.Series[Any]:
+    """A column that keeps what it is given: all numbers or all bools as such, other values as the objects that they are."""
+    plain = [value.item() if isinstance(value, np.generic) else value for value in values]
+    is_numeric = all(type(value) in (int, float) for value in plain)
+    is_flag = all(type(value) is bool for value in plain)
+    return pd.Series(plain, dtype=None if plain and (is_numeric or is_flag) else object)
 
 
-def _pareto_efficient(table: Results, objectives: list[str]) -> list[bool]:
+def _pareto_efficient(table: Results, objectives: list[str]) -> Mask:
     numbers = table[objectives].apply(pd.to_numeric, errors="coerce").to_numpy(float)
     is_success = ~pd.isna(numbers).any(axis=1)
-    efficient = is_success.copy()
+    efficient: Mask = is_success.copy()
     efficient[is_success] = pareto_mask(numbers[is_success])
-    return [bool(value) for value in efficient]
+    return efficient

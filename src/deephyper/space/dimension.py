@@ -118,15 +118,17 @@ class _Numeric(Dimension):
         natural = np.array([self._number(value) for value in values], float)
         # A value that went through a file or a unit change may lie a rounding error outside.
         slack = 1e-9 * max(abs(self.low), abs(self.high))
-        for value in natural[(natural < self.low - slack) | (natural > self.high + slack)]:
-            raise self._refuse(float(value), f"between {self.low} and {self.high}")
+        for place in np.flatnonzero((natural < self.low - slack) | (natural > self.high + slack)):
+            raise self._refuse(values[int(place)], f"between {self.low} and {self.high}")
         return self.snap(self._unit(np.clip(natural, self.low, self.high)))
 
     def _number(self, value: Any) -> float:
         try:
-            number = float(value)
+            number = math.nan if isinstance(value, (str, bytes, bool, np.bool_)) else float(value)
         except (TypeError, ValueError):
             number = math.nan
+        except OverflowError:  # a whole number beyond all floats
+            number = math.inf
         if math.isnan(number):
             raise self._refuse(value, "a number")
         return number
@@ -166,8 +168,9 @@ class Integer(_Numeric):
 
     def encode(self, values: Sequence[Any]) -> Array:
         for value in values:
+            number = self._number(value)
             # Tables hold whole numbers as floats, sometimes a rounding error off.
-            if abs(self._number(value) - round(self._number(value))) > 1e-6:
+            if math.isfinite(number) and abs(number - round(number)) > 1e-6:
                 raise self._refuse(value, "a whole number")
         return super().encode(values)
 
@@ -175,7 +178,9 @@ class Integer(_Numeric):
         return self._unit(np.rint(self._natural(column)))
 
     def decode(self, column: Array) -> list[Any]:
-        return [int(value) for value in np.rint(self._natural(column))]
+        # Beyond 2^53 the nearest float of a bound may lie outside.
+        low, high = int(self.low), int(self.high)
+        return [min(max(int(value), low), high) for value in np.rint(self._natural(column))]
 
     def levels(self) -> Array:
         return self._unit(np.arange(self.low, self.high + 1, dtype=float))
@@ -214,8 +219,12 @@ class _Choices(Dimension):
 
 def _is_same(choice: Any, value: Any) -> bool:
     """Equal, where True is not 1: a list may hold both."""
+    if choice is value:
+        return True
     is_flag = (isinstance(choice, (bool, np.bool_)), isinstance(value, (bool, np.bool_)))
-    return choice is value or (is_flag[0] == is_flag[1] and bool(choice == value))
+    is_equal = choice == value
+    # Comparing with an array gives an array.
+    return is_flag[0] == is_flag[1] and isinstance(is_equal, (bool, np.bool_)) and bool(is_equal)
 
 
 @final

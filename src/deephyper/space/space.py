@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from itertools import product
@@ -101,7 +102,7 @@ class Space:
         """Draw legal rows from the priors, (n, d); fewer where the legal part is too small to be hit."""
         if self._sampler is not None:
             rows = self._from_sampler(self._sampler, n)
-            return rows[self.legal(rows)]
+            return rows[self.legal(rows)][:n]
         found: list[Array] = []
         n_found, n_draws = 0, n
         for _ in range(_SAMPLING_ROUNDS):
@@ -123,7 +124,8 @@ class Space:
         """Every legal configuration of a small finite space, (m, d); None when there are too many to write out."""
         if self.n_combinations > LARGEST_GRID:
             return None
-        rows = np.array(list(product(*(d.levels() for d in self.columns))), float).reshape(-1, self.n_columns)
+        levels = list(product(*(d.levels() for d in self.columns)))
+        rows = np.array(levels, float).reshape(len(levels), self.n_columns)
         rows = np.unique(self.canonical(rows), axis=0)
         return rows[self.legal(rows)]
 
@@ -157,10 +159,10 @@ class Space:
         return [{d.name: values[k][i] for k, d in enumerate(self.dimensions) if active[i, k]} for i in range(len(X))]
 
     def value_columns(self, X: Array) -> dict[str, list[Any]]:
-        """Values of canonical rows, a list per hyperparameter, None where it is inactive."""
+        """Values of canonical rows, a list per hyperparameter, NaN where it is inactive."""
         active = self._active_everywhere(X)
         return {
-            dimension.name: [value if is_active else None for value, is_active in zip(values, active[:, k], strict=True)]
+            dimension.name: [value if is_active else math.nan for value, is_active in zip(values, active[:, k], strict=True)]
             for k, (dimension, values) in enumerate(zip(self.dimensions, self._values(X), strict=True))
         }
 

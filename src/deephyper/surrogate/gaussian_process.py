@@ -24,7 +24,7 @@ import numpy as np
 from scipy.linalg import blas, lapack
 
 from .._arrays import Array, Indices, Mask
-from .hyperparameters import MEAN_PRECISION, SMALLEST_JITTER
+from .hyperparameters import JITTERS, MEAN_PRECISION, NOT_FACTORED
 from .kernels import counterpart, features, matern52, matern52_and_slope, squared_distances
 from .surrogate import Posterior, Slopes
 
@@ -137,7 +137,7 @@ def condition(theta: Array, X: Array, y: Array, n_choices: Indices) -> GaussianP
     """
     scaled = features(X, n_choices, np.exp(theta[:-2]))
     kernel = matern52(squared_distances(scaled, counterpart(scaled))) * math.exp(theta[-2])
-    inverse_factor, noise = _inverse_factor(kernel, math.exp(theta[-1]) + SMALLEST_JITTER)
+    inverse_factor, noise = _inverse_factor(kernel, math.exp(theta[-1]) + JITTERS[0])
     white_y, white_one = inverse_factor @ y, inverse_factor.sum(axis=1)
     mean = float(white_y @ white_one / (white_one @ white_one + MEAN_PRECISION))
     alpha = inverse_factor.T @ (white_y - mean * white_one)
@@ -147,11 +147,10 @@ def condition(theta: Array, X: Array, y: Array, n_choices: Indices) -> GaussianP
 
 def _inverse_factor(kernel: Array, noise: float) -> tuple[Array, float]:
     """L^-1 of a covariance to which noise is added, in Fortran order, and the noise with the jitter that it took on top."""
-    jitter = SMALLEST_JITTER
-    while True:
+    for jitter in (0.0, *JITTERS[1:]):
         K = np.array(kernel, order="F")
-        np.fill_diagonal(K, np.diagonal(kernel) + noise)
+        np.fill_diagonal(K, np.diagonal(kernel) + noise + jitter)
         factor, info = lapack.dpotrf(K, lower=1, overwrite_a=1)
         if info == 0:
-            return np.asarray(lapack.dtrtri(factor, lower=1, overwrite_c=1)[0]), noise
-        noise, jitter = noise + 9.0 * jitter, 10.0 * jitter
+            return np.asarray(lapack.dtrtri(factor, lower=1, overwrite_c=1)[0]), noise + jitter
+    raise ValueError(NOT_FACTORED)

@@ -30,7 +30,9 @@ from scipy.optimize import Bounds, minimize
 from .._arrays import Array, Indices
 from .kernels import matern52_and_slope, pair_differences
 
-SMALLEST_JITTER = 1e-8
+# What is added to the diagonal of a covariance: the first always, the others until it can be factored.
+JITTERS = [10.0**exponent for exponent in range(-8, 2)]
+NOT_FACTORED = "no jitter makes the covariance of the rows positive definite."
 MEAN_PRECISION = 0.01
 _LENGTH_BOUNDS = (0.005, 50.0)
 _SIGNAL_BOUNDS = (0.02, 50.0)
@@ -154,8 +156,8 @@ class Loss:
 
     def _factor(self, kernel: Array, diagonal: float) -> Array:
         """Upper Cholesky factor of K, in Fortran order, with as much jitter as it takes."""
-        n, jitter = len(self.y), SMALLEST_JITTER
-        while True:
+        n = len(self.y)
+        for jitter in JITTERS:
             K = np.zeros((n, n))
             K.ravel()[self.places] = kernel
             K.ravel()[:: n + 1] = diagonal + jitter
@@ -163,7 +165,7 @@ class Loss:
             factor, info = lapack.dpotrf(K.T, lower=0, overwrite_a=1, clean=0)
             if info == 0:
                 return np.asarray(factor)
-            jitter *= 10.0
+        raise ValueError(NOT_FACTORED)
 
 
 def profiled_mean(factor: Array, y: Array) -> tuple[float, Array]:

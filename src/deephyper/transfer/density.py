@@ -104,7 +104,8 @@ class Density:
 def _log_choice(cells: Array, centres: Array, n_levels: float) -> Array:
     """Log density of choices relative to the uniform one: mostly the centre's choice, else any, (n, m)."""
     is_same = cells[:, None] == centres
-    return np.log(_ANY_CHOICE + (1.0 - _ANY_CHOICE) * n_levels * is_same)
+    log_density: Array = np.log(_ANY_CHOICE + (1.0 - _ANY_CHOICE) * n_levels * is_same)
+    return log_density
 
 
 def _log_normal(cells: Array, centres: Array, width: float) -> Array:

@@ -1,0 +1,46 @@
+"""What importing costs, in seconds of wall time of a new interpreter, alternated in one run.
+
+python benchmarks/import_time.py [--runs 11]
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import time
+
+import numpy as np
+
+STATEMENTS = {
+    "nothing": "pass",
+    "deephyper": "import deephyper",
+    "deephyper.evaluator": "import deephyper.evaluator",
+    "ConfigSpace, pandas": "import ConfigSpace, pandas",
+    "deephyper.hpo": "import deephyper.hpo",
+}
+
+
+def seconds(statement: str) -> float:
+    begin = time.perf_counter()
+    subprocess.run([sys.executable, "-c", statement], check=True)
+    return time.perf_counter() - begin
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--runs", type=int, default=11)
+    args = parser.parse_args()
+    for statement in STATEMENTS.values():
+        seconds(statement)
+    runs = np.array([[seconds(statement) for statement in STATEMENTS.values()] for _ in range(args.runs)])
+    bare = runs[:, :1]
+    for name, total, above in zip(STATEMENTS, np.median(runs, axis=0), np.median(runs - bare, axis=0), strict=True):
+        print(f"{name:22s} {1e3 * total:7.0f} ms, {1e3 * above:7.0f} ms above a bare interpreter")
+    names = list(STATEMENTS)
+    ratio = runs[:, names.index("deephyper.hpo")] / runs[:, names.index("ConfigSpace, pandas")]
+    print(f"deephyper.hpo / (ConfigSpace, pandas): median {np.median(ratio):.3f} ({ratio.min():.3f} to {ratio.max():.3f})")
+
+
+if __name__ == "__main__":
+    main()

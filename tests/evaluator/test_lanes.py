@@ -1,0 +1,117 @@
+"""Crash isolation and clean endings of evaluations in processes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from deephyper.evaluator import Evaluator
+
+
+def workers() -> list[psutil.Process]:
+    """Children of this process that are alive, the resource trackers of Python and loky aside."""
+    children = psutil.Process().children(recursive=True)
+    return [c for c in children if c.status() != psutil.STATUS_ZOMBIE and "resource_tracker" not in " ".join(c.cmdline())]
+
+
+def crash(job: Any) -> Any:
+    kind = job["x"]
+    if kind == "exit":
+        os._exit(1)
+    if kind == "kill":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if kind == "segfault":
+        os.kill(os.getpid(), signal.SIGSEGV)
+    return float(kind)
+
+
+@pytest.mark.parametrize("kind", ["exit", "kill", "segfault"])
+def test_a_worker_that_dies_costs_its_own_evaluation_only(kind: str) -> None:
+    with Evaluator.create(crash, "process", {"num_workers": 2}) as evaluator:
+        evaluator.submit([{"x": x} for x in (0, kind, 1, 2, kind, 3)])
+        jobs = evaluator.gather("ALL")
+
+    found = sorted((job.id, job.objective) for job in jobs)
+    assert found == [(0, 0.0), (1, "F_worker_died"), (2, 1.0), (3, 2.0), (4, "F_worker_died"), (5, 3.0)]
+    assert all(job.crashed for job in jobs if job.is_failure)
+
+
+def test_a_kill_leaves_the_neighbour_running() -> None:
+    def sleep(job: Any) -> Any:
+        time.sleep(job["x"])
+        return os.getpid()
+
+    with Evaluator.create(sleep, "process", {"num_workers": 2}) as evaluator:
+        evaluator.submit([{"x": 0}, {"x": 0}])
+        pids = {int(job.objective) for job in evaluator.gather("ALL")}
+        evaluator.submit([{"x": 3600}, {"x": 0.2}])
+        (quick,) = evaluator.gather("BATCH", size=1)
+        (slow,) = evaluator.cancel()
+
+        assert slow.status.value == "CANCELLED"
+        assert int(quick.objective) in pids
+        assert {worker.pid for worker in workers()} == {int(quick.objective)}
+
+
+def test_children_of_a_killed_worker_end_with_it(tmp_path: Path) -> None:
+    def fork(job: Any) -> Any:
+        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(3600)"])
+        (tmp_path / "new").write_text(str(child.pid))
+        (tmp_path / "new").rename(tmp_path / "pid")
+        time.sleep(3600)
+
+    with Evaluator.create(fork, "process") as evaluator:
+        evaluator.submit([{"x": 1}])
+        while not (tmp_path / "pid").exists():
+            time.sleep(0.01)
+        evaluator.cancel()
+        grandchild = int((tmp_path / "pid").read_text())
+
+        assert not psutil.pid_exists(grandchild) or psutil.Process(grandchild).status() == psutil.STATUS_ZOMBIE
+
+
+def test_no_process_is_left_after_close() -> None:
+    with Evaluator.create(lambda job: job["x"], "process", {"num_workers": 3}) as evaluator:
+        evaluator.submit([{"x": x} for x in range(6)])
+        evaluator.gather("ALL")
+
+    assert workers() == []
+
+
+SCRIPT = """
+    import helper_beside, time
+    from deephyper.hpo import CBO, HpProblem
+    from deephyper.evaluator import Evaluator
+
+    print("top level")
+    problem = HpProblem()
+    problem.add_hyperparameter((-1.0, 1.0), "x")
+
+    def run_here(job):
+        return -job["x"] ** 2
+
+    for run in (run_here, helper_beside.run, lambda job: job["x"]):
+        for method in ("process", "thread"):
+            evaluator = Evaluator.create(run, method, {"num_workers": 2})
+            table = CBO(problem, evaluator, random_state=1).search(6)
+            assert list(table.job_status) == ["DONE"] * 6 and table.objective.dtype == float, table
+    print("all done")
+"""
+
+
+def test_a_script_without_a_main_guard_runs_once_and_reaches_its_own_functions(tmp_path: Path) -> None:
+    (tmp_path / "helper_beside.py").write_text("def run(job):\n    return -abs(job['x'])\n")
+    (tmp_path / "script.py").write_text(textwrap.dedent(SCRIPT))
+    ended = subprocess.run([sys.executable, "script.py"], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+
+    assert ended.stderr == ""
+    assert ended.stdout.split("\n") == ["top level", "all done", ""]

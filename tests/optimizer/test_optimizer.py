@@ -1,0 +1,314 @@
+"""Asking and telling: every proposal is legal and new, and a seed fixes them all."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from deephyper._draws import Draws
+from deephyper.optimizer import BayesianOptimizer, propose
+from deephyper.space import Categorical, Constant, Integer, Ordinal, Real, Space, row_keys
+from deephyper.transfer import density_of
+
+SQUARE = Space([Real("x", 0, 1), Real("y", 0, 1)])
+
+
+def bowl(X):
+    return -np.square(X - 0.4).sum(axis=1)
+
+
+def run(optimizer, n, objective=bowl):
+    """Ask and tell n times; the rows."""
+    rows = []
+    for _ in range(n):
+        row = optimizer.ask(1)
+        optimizer.tell(row, objective(row))
+        rows.append(row)
+    return np.concatenate(rows)
+
+
+def conditional_space(legal=None):
+    def active(X):
+        is_awake = X[:, 0] == 0
+        return np.column_stack([np.ones(len(X), bool), is_awake, is_awake & (X[:, 1] == 1), np.ones(len(X), bool)])
+
+    dimensions = [Categorical("kind", "ab"), Categorical("shape", [1, 2, 3]), Integer("depth", 1, 9), Real("x", 0, 1)]
+    return Space(dimensions, active, legal)
+
+
+class TestAsk:
+    def test_the_optimum_of_a_bowl_is_found(self):
+        rows = run(BayesianOptimizer(SQUARE, Draws(0)), 25)
+
+        assert bowl(rows).max() > -1e-4
+
+    def test_initial_rows_come_first_and_count(self):
+        first = np.array([[0.1, 0.2], [0.3, 0.4]])
+
+        rows = run(BayesianOptimizer(SQUARE, Draws(0), n_initial=4, initial_rows=first), 5)
+
+        np.testing.assert_array_equal(rows[:2], first)
+
+    def test_the_design_fills_the_space(self):
+        rows = BayesianOptimizer(SQUARE, Draws(0)).ask(8)
+
+        # Eight points of a scrambled Sobol sequence have one in every eighth of each axis.
+        for column in rows.T:
+            assert sorted(np.floor(8 * column)) == list(range(8))
+
+    def test_the_design_goes_on_until_three_values_are_told(self):
+        one, other = (BayesianOptimizer(SQUARE, Draws(0), n_initial=n) for n in (2, 12))
+
+        np.testing.assert_array_equal(one.ask(12), other.ask(12))
+
+    def test_pending_rows_are_known_and_never_repeated(self):
+        optimizer = BayesianOptimizer(SQUARE, Draws(0))
+        run(optimizer, 10)
+
+        rows = np.concatenate([optimizer.ask(8) for _ in range(4)])
+
+        assert len(set(row_keys(rows))) == 32 == optimizer.n_pending
+        # Ignorance is not piled up in one place.
+        assert np.ptp(rows, axis=0).min() > 0.3
+
+    def test_a_constant_kappa_is_obeyed(self):
+        greedy, curious = (BayesianOptimizer(SQUARE, Draws(0), kappa=kappa) for kappa in (0.0, 100.0))
+        for optimizer in (greedy, curious):
+            run(optimizer, 12)
+        best = greedy.snapshot().X[np.argmax(greedy.snapshot().y)]
+
+        assert np.abs(greedy.ask(1) - best).max() < 0.1
+        assert np.abs(curious.ask(1) - best).max() > 0.2
+
+    def test_a_prior_draws_early_suggestions_to_where_it_is_dense(self):
+        near = np.array([[0.9, 0.9]])
+        optimizers = [BayesianOptimizer(SQUARE, Draws(0), n_initial=3) for _ in range(2)]
+        optimizers[1].set_prior(density_of(SQUARE, near))
+        distances = []
+        for optimizer in optimizers:
+            X = np.array([[0.1, 0.1], [0.5, 0.5], [0.2, 0.8]])
+            optimizer.restore(X, np.zeros(3), 3)
+            distances.append(np.abs(optimizer.ask(4) - near).max(axis=1).mean())
+
+        assert distances[1] < distances[0]
+
+
+class TestEverySpace:
+    @pytest.mark.parametrize("seed", range(3))
+    def test_conditional_proposals_are_canonical_legal_and_new(self, seed):
+        space = conditional_space(legal=lambda X: X[:, 3] < 0.7)
+
+        rows = run(BayesianOptimizer(space, Draws(seed)), 20, lambda X: X[:, 3] - X[:, 2])
+
+        np.testing.assert_array_equal(rows, space.canonical(rows))
+        assert space.legal(rows).all()
+        assert len(set(row_keys(rows))) == 20
+
+    @settings(max_examples=15, deadline=None)
+    @given(
+        st.lists(
+            st.sampled_from(
+                [Real("r", 0, 1), Integer("i", 0, 5), Categorical("c", "abc"), Ordinal("o", [1, 2, 4]), Constant("k", 0)]
+            ),
+            max_size=4,
+        ),
+        st.integers(0, 99),
+    )
+    def test_generated_spaces_are_searched_without_repeats(self, dimensions, seed):
+        space = Space(dimensions)
+        optimizer = BayesianOptimizer(space, Draws(seed), n_initial=4)
+
+        asked = []
+        for _ in range(4):
+            rows = optimizer.ask(3)
+            optimizer.tell(rows[:2], rows[:2].sum(axis=1))
+            asked.append(rows)
+        asked = np.concatenate(asked)
+
+        assert len(set(row_keys(asked))) == len(asked) == min(12, space.n_combinations)
+
+    @pytest.mark.parametrize(
+        ("dimensions", "n"),
+        [([], 1), ([Constant("k", 0)], 1), ([Categorical("c", "abc"), Ordinal("o", [1, 2, 4]), Integer("i", 1, 2)], 18)],
+    )
+    def test_a_finite_space_is_exhausted_exactly(self, dimensions, n):
+        optimizer = BayesianOptimizer(Space(dimensions), Draws(0), n_initial=5)
+
+        found = [optimizer.ask(4) for _ in range(3)]
+        for rows in found:
+            optimizer.tell(rows, rows.sum(axis=1))
+        found += [optimizer.ask(4) for _ in range(3)]
+
+        assert sum(map(len, found)) == n
+        assert len(optimizer.ask(1)) == 0
+
+    def test_a_forgotten_row_can_be_proposed_again(self):
+        optimizer = BayesianOptimizer(Space([Categorical("c", "abc")]), Draws(0))
+        rows = optimizer.ask(3)
+
+        optimizer.forget(rows[1:2])
+
+        np.testing.assert_array_equal(optimizer.ask(3), rows[1:2])
+
+    @pytest.mark.parametrize(
+        "values", [[1.0] * 12, [np.nan] * 12, [1e300, -1e300] * 6, [np.nan, 1.0] * 6, [1e-320, 0.0] * 6], ids=str
+    )
+    def test_odd_values_do_no_harm(self, values):
+        optimizer = BayesianOptimizer(SQUARE, Draws(0))
+
+        for value in values:
+            row = optimizer.ask(1)
+            optimizer.tell(row, np.array([value]))
+
+        assert optimizer.n_told == 12
+        assert np.isfinite(optimizer.ask(2)).all()
+
+    def test_rows_told_twice_with_different_values_do_no_harm(self):
+        optimizer, X = BayesianOptimizer(SQUARE, Draws(0), n_initial=1), np.random.default_rng(0).random((6, 2))
+
+        for k in range(5):
+            optimizer.tell(X, bowl(X) + k)
+
+        assert len(optimizer.ask(3)) == 3
+
+
+class TestTell:
+    def test_counts_follow_asks_and_tells(self):
+        optimizer = BayesianOptimizer(SQUARE, Draws(0))
+
+        rows = optimizer.ask(4)
+        optimizer.tell(rows[:2], bowl(rows[:2]))
+        optimizer.forget(rows[2:3])
+
+        assert (optimizer.n_asked, optimizer.n_told, optimizer.n_pending) == (4, 2, 1)
+
+    def test_rows_that_were_never_asked_teach_too_and_are_not_proposed(self):
+        optimizer = BayesianOptimizer(Space([Categorical("c", "abc")]), Draws(0))
+
+        optimizer.tell(np.array([[0.0]]), np.array([1.0]))
+
+        assert set(optimizer.ask(3)[:, 0]) == {1.0, 2.0}
+
+
+class TestReproducibility:
+    def test_a_seed_fixes_every_proposal(self):
+        one, same, other = (run(BayesianOptimizer(SQUARE, Draws(seed)), 14) for seed in (1, 1, 2))
+
+        np.testing.assert_array_equal(one, same)
+        assert (one != other).any()
+
+    @pytest.mark.parametrize("n", [5, 9, 23])
+    def test_a_restored_search_goes_on_like_the_uninterrupted_one(self, n):
+        whole = run(BayesianOptimizer(SQUARE, Draws(0)), n + 4)
+
+        resumed = BayesianOptimizer(SQUARE, Draws(0))
+        resumed.restore(whole[:n], bowl(whole[:n]), n)
+
+        np.testing.assert_array_equal(run(resumed, 4), whole[n:])
+
+    def test_asking_one_by_one_equals_asking_at_once(self):
+        one, other = (BayesianOptimizer(SQUARE, Draws(0)) for _ in range(2))
+        for optimizer in (one, other):
+            run(optimizer, 10)
+
+        # Appending pending rows one by one rounds otherwise than all at once.
+        np.testing.assert_allclose(np.concatenate([one.ask(1) for _ in range(3)]), other.ask(3), atol=1e-6)
+
+
+class TestPrepared:
+    def prepared(self, n=3):
+        optimizer = BayesianOptimizer(SQUARE, Draws(0))
+        run(optimizer, 10)
+        proposals = propose(optimizer.snapshot(), n)
+        return optimizer, proposals
+
+    def test_propose_is_pure(self):
+        optimizer, proposals = self.prepared()
+
+        again = propose(optimizer.snapshot(), 3)
+
+        np.testing.assert_array_equal(again.rows, proposals.rows)
+        assert (optimizer.n_asked, optimizer.n_pending, optimizer.n_ready) == (10, 0, 0)
+
+    def test_a_snapshot_does_not_see_later_tells(self):
+        optimizer, proposals = self.prepared()
+        snapshot = optimizer.snapshot()
+
+        optimizer.tell(np.array([[0.5, 0.5]]), np.array([3.0]))
+        optimizer.ask(2)
+
+        np.testing.assert_array_equal(propose(snapshot, 3).rows, proposals.rows)
+
+    def test_installed_rows_are_handed_out_and_become_pending(self):
+        optimizer, proposals = self.prepared()
+
+        optimizer.install(proposals)
+        taken = optimizer.take_ready(2)
+
+        np.testing.assert_array_equal([row for row, _ in taken], proposals.rows[:2])
+        assert [n_told for _, n_told in taken] == [10, 10]
+        assert (optimizer.n_ready, optimizer.n_pending, optimizer.n_asked) == (1, 2, 12)
+
+    def test_ready_rows_survive_a_tell(self):
+        optimizer, proposals = self.prepared()
+        optimizer.install(proposals)
+
+        optimizer.tell(np.array([[0.5, 0.5]]), np.array([0.0]))
+
+        np.testing.assert_array_equal([row for row, _ in optimizer.take_ready(3)], proposals.rows)
+
+    def test_a_ready_row_that_became_known_is_skipped(self):
+        optimizer, proposals = self.prepared()
+        optimizer.install(proposals)
+
+        optimizer.tell(proposals.rows[:1], np.array([0.0]))
+
+        np.testing.assert_array_equal([row for row, _ in optimizer.take_ready(3)], proposals.rows[1:])
+
+    def test_rows_whose_number_was_handed_out_meanwhile_are_not_kept(self):
+        optimizer, proposals = self.prepared()
+
+        optimizer.ask(1)
+        optimizer.install(proposals)
+
+        np.testing.assert_array_equal([row for row, _ in optimizer.take_ready(3)], proposals.rows[1:])
+
+    def test_proposals_may_count_on_ready_rows_that_will_be_used_up(self):
+        optimizer, proposals = self.prepared()
+        optimizer.install(proposals)
+
+        later = propose(optimizer.snapshot(n_kept=2), 2)
+        optimizer.install(later)
+        taken = [row for row, _ in optimizer.take_ready(9)]
+
+        assert later.first == 12
+        np.testing.assert_array_equal(taken, [*proposals.rows[:2], *later.rows])
+        assert len({row.tobytes() for row in taken}) == 4
+
+    def test_a_row_that_may_not_return_is_never_proposed_again(self):
+        space = Space([Ordinal("a", [1, 2, 3])])
+        optimizer = BayesianOptimizer(space, Draws(0))
+        row = optimizer.ask(1)
+
+        optimizer.forget(row, may_return=False)
+
+        assert row[0, 0] not in optimizer.ask(5)[:, 0]
+
+    def test_an_older_model_does_not_replace_a_newer_one(self):
+        optimizer, proposals = self.prepared()
+        optimizer.tell(optimizer.ask(1), np.array([0.0]))
+        optimizer.ask(1)
+
+        optimizer.install(proposals)
+
+        assert optimizer.snapshot().model.n_told == 11
+
+    def test_ask_is_fresh_and_drops_ready_rows(self):
+        optimizer, proposals = self.prepared()
+        optimizer.install(proposals)
+        optimizer.tell(np.array([[0.5, 0.5]]), np.array([3.0]))
+
+        row = optimizer.ask(1)
+
+        assert optimizer.n_ready == 0
+        assert (row != proposals.rows[0]).any()

@@ -1,0 +1,44 @@
+"""Linear algebra runs on one thread inside, whoever asks, and on as many as before afterwards."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import threadpoolctl
+
+from deephyper._draws import Draws
+from deephyper.optimizer import BayesianOptimizer, propose
+from deephyper.optimizer.threads import one_blas_thread
+from deephyper.space import Real, Space
+
+
+def blas_threads():
+    return [pool["num_threads"] for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "blas"]
+
+
+def blas_threads_inside():
+    with one_blas_thread():
+        return blas_threads()
+
+
+def test_the_limit_holds_in_every_thread_and_is_lifted_afterwards():
+    before = blas_threads()
+
+    with ThreadPoolExecutor(4) as pool:
+        inside = [blas_threads_inside(), *(f.result() for f in [pool.submit(blas_threads_inside) for _ in range(8)])]
+
+    assert {n for threads in inside for n in threads} == {1}
+    assert blas_threads() == before
+
+
+def test_another_thread_proposes_the_very_same_rows():
+    optimizer = BayesianOptimizer(Space([Real(f"x{j}", 0, 1) for j in range(4)]), Draws(0))
+    X = np.random.default_rng(0).random((30, 4))
+    optimizer.restore(X, -np.square(X - 0.4).sum(axis=1), 30)
+    snapshot = optimizer.snapshot()
+
+    here = propose(snapshot, 3).rows
+    with ThreadPoolExecutor(4) as pool:
+        there = [future.result().rows for future in [pool.submit(propose, snapshot, 3) for _ in range(4)]]
+
+    for rows in there:
+        np.testing.assert_array_equal(rows, here)
