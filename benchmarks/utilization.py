@@ -42,17 +42,12 @@ def main() -> None:
         table = search.search(timeout=args.timeout)
         wall = time.monotonic() - begin
 
-    # The clock begins at the first submission; the deadline is `timeout` after the call.
-    span = table.timestamp_end.max() - table.timestamp_start.min()
-    busy = (table.timestamp_end - table.timestamp_start).sum() / (args.workers * span)
-    n_done = int((table.job_status == "DONE").sum())
-    ideal = args.workers * args.timeout / args.seconds
-    print(
-        f"{args.method} x {args.workers}, evaluations of {args.seconds:g} s, {args.timeout:g} s: {n_done} finished (ideal {ideal:.0f}),"
-    )
-    print(
-        f"busy {busy:.4f}, best {table.objective.max():.5f}, first start after {table.timestamp_start.min():.2f} s, wall {wall:.2f} s"
-    )
+    begin, end = table.timestamp_start.min(), table.timestamp_end.max()
+    busy = (table.timestamp_end - table.timestamp_start).sum() / (args.workers * (end - begin))
+    n_done, ideal = int((table.job_status == "DONE").sum()), args.workers * args.timeout / args.seconds
+    print(f"{args.method} x {args.workers}, evaluations of {args.seconds:g} s, {args.timeout:g} s:", end=" ")
+    print(f"{n_done} finished (ideal {ideal:.0f}), busy {busy:.4f}, best {table.objective.max():.5f},", end=" ")
+    print(f"first start after {begin:.2f} s, wall {wall:.2f} s")
 
 
 if __name__ == "__main__":

@@ -37,7 +37,7 @@ for i in range(2):
 print(problem)
 
 # %%
-# One worker first: the ``"serial"`` evaluator calls the function in this very thread. The search gets a budget of time, and a seed.
+# One worker first: the ``"serial"`` evaluator calls the function in this very thread. The search gets a time budget and a seed.
 
 results = {}
 serial = Evaluator.create(black_box.run_ackley, method="serial", method_kwargs={"callbacks": [TqdmCallback("1 worker ")]})

@@ -141,4 +141,5 @@ def test_an_error_in_a_callback_reaches_the_user_and_the_rows_stay(problem: HpPr
 
     with pytest.raises(RuntimeError, match="in the callback"):
         search.search(5)
-    assert len(search.history) == 2
+    assert search.history.job_id.tolist() == [0, 1, 2]
+    assert search.history.job_status.tolist() == ["DONE"] * 3

@@ -87,6 +87,31 @@ def test_no_process_is_left_after_close() -> None:
     assert workers() == []
 
 
+def test_workers_end_within_a_second_of_the_death_of_their_manager(tmp_path: Path) -> None:
+    script = """
+        import time
+        from deephyper.evaluator import Evaluator
+
+        def run(job):
+            open(f"started{job['x']}", "w").close()
+            time.sleep(3600)
+
+        Evaluator.create(run, "process", {"num_workers": 2}).submit([{"x": 1}, {"x": 2}])
+        time.sleep(3600)
+    """
+    manager = subprocess.Popen([sys.executable, "-c", textwrap.dedent(script)], cwd=tmp_path)
+    while len(list(tmp_path.glob("started*"))) < 2:
+        time.sleep(0.02)
+    children = psutil.Process(manager.pid).children(recursive=True)
+    lanes = [child for child in children if "resource_tracker" not in " ".join(child.cmdline())]
+    manager.kill()
+    manager.wait()
+
+    _, alive = psutil.wait_procs(lanes, timeout=1.0)
+    assert len(lanes) == 2
+    assert alive == []
+
+
 SCRIPT = """
     import helper_beside, time
     from deephyper.hpo import CBO, HpProblem

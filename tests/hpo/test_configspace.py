@@ -112,21 +112,17 @@ def conditions(draw: st.DrawFn, problem: HpProblem, child: Any, parents: list[An
         # ConfigSpace takes one condition for a pair of parent and child.
         halves = shuffled[::2], shuffled[1::2]
         if all(halves):
-            return kind(*(draw(conditions(problem, child, half, depth - 1, True)) for half in halves))
+            return kind(*(draw(conditions(problem, child, half, depth - 1)) for half in halves))
     parent = draw(st.sampled_from(parents))
     value = draw(values_of(parent))
     kinds = [EqualsCondition, InCondition]
-    if not (is_part and is_conditional(parent, problem)):
-        # In a conjunction ConfigSpace finds an inactive parent (NaN) to be different from any value.
+    if parent.name not in problem.space.conditional_hyperparameters:
+        # ConfigSpace itself sometimes finds an inactive parent, NaN, to be different from any value.
         kinds += [NotEqualsCondition]
     if isinstance(parent, (*NUMERIC, OrdinalHyperparameter)):
         kinds += [LessThanCondition, GreaterThanCondition]
     kind = draw(st.sampled_from(kinds))
     return kind(child, parent, [value, parent.default_value] if kind is InCondition else value)
-
-
-def is_conditional(parent: Any, problem: HpProblem) -> bool:
-    return parent.name in problem.space.conditional_hyperparameters
 
 
 @st.composite
@@ -142,12 +138,17 @@ def clauses(draw: st.DrawFn, parts: list[Any]) -> Any:
 
 def values_of(part: Any) -> st.SearchStrategy[Any]:
     if isinstance(part, NUMERIC):
-        return st.sampled_from(dimension_of(part).decode(np.array([0.0, 0.3, 0.5, 0.8, 1.0])))
+        # ConfigSpace rounds real numbers to 13 decimals before it compares them.
+        return st.sampled_from([round(value, 6) for value in dimension_of(part).decode(np.array([0.0, 0.3, 0.5, 0.8, 1.0]))])
     return st.sampled_from(list(getattr(part, "choices", None) or getattr(part, "sequence", None) or [part.value]))
 
 
+def is_same(one: Any, other: Any) -> bool:
+    return bool(one == pytest.approx(other, rel=1e-12)) if isinstance(one, float) else one == other
+
+
 declared_problems = problems()
-quickly = settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+quickly = settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
 
 @quickly
@@ -179,7 +180,7 @@ def test_decoding_and_encoding_gives_the_same_row_and_the_same_configuration(dec
     for first, second in zip(configurations, space.decode(again), strict=True):
         assert list(first) == list(second)
         assert [type(value) for value in first.values()] == [type(value) for value in second.values()]
-        assert all(one == pytest.approx(other, rel=1e-12) for one, other in zip(first.values(), second.values(), strict=True))
+        assert all(is_same(one, other) for one, other in zip(first.values(), second.values(), strict=True))
 
 
 @quickly

