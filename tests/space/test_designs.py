@@ -1,0 +1,43 @@
+"""The first points are spread evenly, and are the same points however they are asked for."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from deephyper.space import sobol
+
+
+def points(index: int, n: int, n_columns: int = 3, seed: int = 0) -> np.ndarray:
+    return sobol(index, n, n_columns, np.random.default_rng(seed))
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(0, 9), min_size=1, max_size=6))
+def test_pieces_of_a_sequence_make_the_whole(sizes: list[int]) -> None:
+    starts = np.cumsum([0, *sizes])
+
+    pieces = np.concatenate([points(int(start), size) for start, size in zip(starts, sizes, strict=False)])
+
+    np.testing.assert_array_equal(pieces, points(0, sum(sizes)))
+
+
+@pytest.mark.parametrize("n", [1, 2, 8, 64])
+def test_every_column_has_one_point_in_each_of_n_strips(n: int) -> None:
+    rows = points(0, n)
+
+    assert rows.shape == (n, 3)
+    assert (0 <= rows).all() and (rows < 1).all()
+    for column in rows.T:
+        assert sorted((column * n).astype(int)) == list(range(n))
+
+
+def test_another_seed_gives_other_points() -> None:
+    assert not np.array_equal(points(0, 4, seed=0), points(0, 4, seed=1))
+
+
+def test_no_columns_and_no_points_are_allowed() -> None:
+    assert points(5, 4, n_columns=0).shape == (4, 0)
+    assert points(0, 0).shape == points(7, 0).shape == (0, 3)
