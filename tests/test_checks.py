@@ -19,7 +19,7 @@ def test_a_near_name_is_suggested() -> None:
         checks.one_of("CBO", "acq_func", "UCBB", ["UCB", "EI"])
 
 
-@pytest.mark.parametrize("value", [None, 3, ["UCB"], {}, "zzz"], ids=repr)
+@pytest.mark.parametrize("value", [None, 3, [], {}, "zzz"], ids=repr)
 def test_what_is_no_accepted_name_is_refused_without_a_guess(value: Any) -> None:
     with pytest.raises(ValueError, match=r"must be one of 'UCB', 'EI', got .*\.$"):
         checks.one_of("CBO", "acq_func", value, ["UCB", "EI"])

@@ -29,7 +29,7 @@ def test_every_column_has_one_point_in_each_of_n_strips(n: int) -> None:
     rows = points(0, n)
 
     assert rows.shape == (n, 3)
-    assert (0 <= rows).all() and (rows < 1).all()
+    assert (rows >= 0).all() and (rows < 1).all()
     for column in rows.T:
         assert sorted((column * n).astype(int)) == list(range(n))
 

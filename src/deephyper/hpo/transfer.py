@@ -53,8 +53,8 @@ def generative_model(df: pd.DataFrame | str | os.PathLike[str], q: float, space:
         raise ValueError(
             "CBO.fit_generative_model: the table needs a column 'objective'; tables of several objectives are not supported."
         )
-    objective = pd.to_numeric(frame["objective"], errors="coerce")
-    ranked = frame[objective.notna()].assign(objective=objective).sort_values("objective", ascending=False, kind="stable")
+    objective = pd.to_numeric(frame["objective"], errors="coerce").dropna()
+    ranked = frame.loc[objective.sort_values(ascending=False, kind="stable").index]
     if ranked.empty:
         raise ValueError("CBO.fit_generative_model: the table has no evaluation with a numeric objective to learn from.")
     good = partial_rows(ranked.head(_n_good(len(ranked), q)), space)

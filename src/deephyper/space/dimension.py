@@ -222,7 +222,10 @@ def _is_same(choice: Any, value: Any) -> bool:
     if choice is value:
         return True
     is_flag = (isinstance(choice, (bool, np.bool_)), isinstance(value, (bool, np.bool_)))
-    is_equal = choice == value
+    try:
+        is_equal = choice == value
+    except ValueError:  # an array of another shape
+        return False
     # Comparing with an array gives an array.
     return is_flag[0] == is_flag[1] and isinstance(is_equal, (bool, np.bool_)) and bool(is_equal)
 

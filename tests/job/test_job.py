@@ -1,0 +1,133 @@
+"""One evaluation from both sides."""
+
+from __future__ import annotations
+
+import copy
+import json
+import pickle
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from deephyper.job import HPOJob, Job, JobStatus, Outcome, RunningJob
+
+PARAMETERS = {"lr": 0.1, "units": 32, "act": None, "shape": (1, 2)}
+
+
+def run(lr: float, **rest: Any) -> float:
+    return lr
+
+
+def test_a_job_goes_from_ready_to_done() -> None:
+    job = Job(3, PARAMETERS, "search", {"_n_told": 1}, timestamp_submit=1.0)
+    statuses = [job.status]
+
+    job.launch(2.0)
+    statuses.append(job.status)
+    job.finish(Outcome(0.5, {"epochs": 3}), start=2.5, end=4.0, gather=5.0, observations=[(1.0, 0.1)])
+
+    assert [*statuses, job.status] == [JobStatus.READY, JobStatus.RUNNING, JobStatus.DONE]
+    assert (job.timestamp_submit, job.timestamp_start, job.timestamp_end, job.timestamp_gather) == (1.0, 2.5, 4.0, 5.0)
+    assert job.duration == 1.5
+    assert job.output == {"objective": 0.5, "metadata": {"_n_told": 1, "epochs": 3}}
+    assert job.observations == [(1.0, 0.1)]
+    assert not job.is_failure and not job.crashed
+
+
+def test_a_job_that_tells_no_start_began_at_its_launch() -> None:
+    job = Job(0, {})
+    job.launch(2.0)
+
+    assert job.duration is None
+    job.finish(Outcome.raised("E", "…"), start=None, end=3.0, gather=3.0)
+    assert job.duration == 1.0
+    assert job.is_failure and job.crashed
+
+
+def test_a_cancelled_job_has_no_objective_and_is_no_failure() -> None:
+    job = Job(0, {})
+    job.launch(1.0)
+
+    job.cancel(2.0)
+
+    assert (job.status, job.objective, job.is_failure) == (JobStatus.CANCELLED, None, False)
+    assert (job.timestamp_end, job.timestamp_gather) == (2.0, 2.0)
+
+
+def test_a_job_does_not_share_what_it_was_given() -> None:
+    parameters, metadata = {"x": 1}, {"a": 1}
+    job = Job(0, parameters, metadata=metadata)
+
+    job.parameters["x"] = 2
+    job.metadata["a"] = 2
+
+    assert (parameters, metadata) == ({"x": 1}, {"a": 1})
+
+
+objectives = st.one_of(st.none(), st.floats(allow_nan=False), st.tuples(st.floats(0, 1), st.floats(0, 1)), st.just("F_x"))
+
+
+@given(objectives, st.sampled_from(JobStatus), st.lists(st.tuples(st.floats(0, 9), st.floats(0, 9)), max_size=3))
+def test_a_job_survives_the_store_also_as_json(objective: Any, status: JobStatus, observations: list[Any]) -> None:
+    job = Job(7, {"x": 1.5}, "search", {"a": [1]}, timestamp_submit=0.5)
+    job.status, job.objective, job.observations, job.timestamp_gather = status, objective, observations, 2.5
+
+    for record in (job.record(), json.loads(json.dumps(job.record()))):
+        again = Job.from_record(record, "search")
+
+        assert vars(again) == vars(job)
+
+
+def test_the_old_name_is_the_same_class() -> None:
+    assert HPOJob is Job
+    assert repr(Job(1, {"x": 2})) == "Job(id=1, status=READY, objective=None, parameters={'x': 2})"
+
+
+def test_a_running_job_is_a_dictionary_of_its_parameters() -> None:
+    job = RunningJob(4, PARAMETERS)
+
+    assert job == PARAMETERS and dict(job) == PARAMETERS and list(job) == list(PARAMETERS)
+    assert json.loads(json.dumps(job)) == {**PARAMETERS, "shape": [1, 2]}
+    assert run(**job) == 0.1
+    assert type(job.copy()) is dict and type(job.parameters) is dict
+    assert job.pop("lr") == 0.1 and "lr" not in job
+
+
+def test_the_number_is_served_without_being_a_parameter() -> None:
+    job = RunningJob(4, PARAMETERS)
+
+    assert job["job_id"] == job.id == 4
+    assert "job_id" not in job
+    with pytest.raises(KeyError, match="momentum"):
+        job["momentum"]
+
+
+def test_a_change_of_the_parameters_copy_stays_outside() -> None:
+    job = RunningJob(4, PARAMETERS)
+
+    job.parameters["lr"] = 5
+
+    assert job["lr"] == 0.1
+
+
+@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, lambda job: pickle.loads(pickle.dumps(job))])
+def test_a_running_job_survives_the_way_to_a_worker(duplicate: Any) -> None:
+    job = RunningJob(4, PARAMETERS)
+    job.record(1, 0.5)
+
+    again = duplicate(job)
+
+    assert type(again) is RunningJob
+    assert (again, again.id, again.observations) == (PARAMETERS, 4, [(1.0, 0.5)])
+
+
+def test_records_are_pairs_of_floats_and_the_last_one_is_the_objective() -> None:
+    job = RunningJob(0, {})
+
+    assert job.objective is None and not job.stopped()
+    job.record(1, 2)
+    job.record(budget=2, objective=3)
+    assert job.observations == [(1.0, 2.0), (2.0, 3.0)]
+    assert job.objective == 3.0

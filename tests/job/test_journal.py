@@ -1,0 +1,186 @@
+"""Rows are in the file as soon as they are there, and what comes back is what went in."""
+
+from __future__ import annotations
+
+import csv
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from deephyper.job import Journal, cell, read_lines, value_of
+
+TRICKY = [
+    "",
+    "None",
+    "nan",
+    "NaN",
+    "null",
+    "true",
+    "True",
+    "1",
+    "1e5",
+    "[1]",
+    '"',
+    '"q"',
+    "a,b",
+    "a\r\nb",
+    " x ",
+    "\ud800",
+    "é",
+    "Infinity",
+]
+
+scalars = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(), st.sampled_from(TRICKY))
+cells = st.recursive(scalars, lambda inner: st.one_of(st.lists(inner), st.dictionaries(st.text(), inner)), max_leaves=8)
+in_a_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+
+
+def is_same(one: Any, other: Any) -> bool:
+    return type(one) is type(other) and (repr(one) == repr(other))
+
+
+@given(cells)
+def test_a_cell_comes_back_as_the_value_that_it_was(value: Any) -> None:
+    assert is_same(value_of(cell(value)), value)
+
+
+@in_a_folder
+@given(rows=st.lists(st.lists(cells, min_size=3, max_size=3), min_size=1, max_size=4))
+def test_rows_come_back_from_the_file(tmp_path: Path, rows: list[list[Any]]) -> None:
+    journal = Journal(tmp_path / "results.csv")
+    for row in rows:
+        journal.append([dict(zip("abc", row, strict=True))])
+
+    header, *lines = read_lines(tmp_path / "results.csv")
+
+    assert header == ["a", "b", "c"]
+    assert all(
+        is_same(value_of(text), value)
+        for line, row in zip(lines, rows, strict=True)
+        for text, value in zip(line, row, strict=True)
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (math.nan, ""),
+        (np.float64("nan"), ""),
+        (0.1 + 0.2, "0.30000000000000004"),
+        (np.float64(0.1), "0.1"),
+        (np.int64(3), "3"),
+        (np.bool_(True), "true"),
+        (True, "true"),
+        (None, "null"),
+        ("None", "None"),
+        ("F_x", "F_x"),
+        ("1", '"1"'),
+        ("", '""'),
+        ((1, 2), "[1, 2]"),
+        (np.array([1.5, 2.0]), "[1.5, 2.0]"),
+        ([np.int64(1), np.float32(2)], "[1, 2.0]"),
+        ({"a": np.arange(2)}, '{"a": [0, 1]}'),
+        ({(1, 2): 3}, "{(1, 2): 3}"),
+        (Path("x/y"), "x/y"),
+    ],
+    ids=repr,
+)
+def test_a_cell_is_json_and_bare_text_where_it_cannot_be_mistaken(value: Any, text: str) -> None:
+    assert cell(value) == text
+
+
+def test_a_circle_is_written_as_python_shows_it() -> None:
+    circle: list[Any] = [1]
+    circle.append(circle)
+
+    assert cell(circle) == "[1, [...]]"
+
+
+def test_a_file_is_touched_by_its_first_row_not_before(tmp_path: Path) -> None:
+    path = tmp_path / "results.csv"
+    path.write_text("older")
+    journal = Journal(path)
+    journal.append([])
+    before = path.read_text()
+
+    journal.append([{"a": 1}])
+
+    assert before == "older"
+    assert path.read_text() == "a\n1\n"
+    (older,) = tmp_path.glob("results_*.csv")
+    assert older.read_text() == "older"
+
+
+def test_an_older_file_never_replaces_another_one(tmp_path: Path) -> None:
+    for i in range(4):
+        Journal(tmp_path / "results.csv").append([{"a": i}])
+
+    kept = sorted(path.read_text() for path in tmp_path.glob("*.csv"))
+
+    assert kept == [f"a\n{i}\n" for i in range(4)]
+
+
+def test_a_late_column_leaves_the_rows_before_it_empty(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "results.csv")
+    journal.append([{"a": "x\ny"}])
+    journal.append([{"a": 2, "b": 3}, {"b": 4, "c": 5}])
+
+    lines = read_lines(tmp_path / "results.csv")
+
+    assert lines == [["a", "b", "c"], ["x\ny", "", ""], ["2", "3", ""], ["", "4", "5"]]
+    assert [path.name for path in tmp_path.iterdir()] == ["results.csv"]
+
+
+@pytest.mark.parametrize("value", ["x" * 200_000, list(range(40_000))], ids=["text", "list"])
+def test_a_large_cell_survives_a_late_column(tmp_path: Path, value: Any) -> None:
+    limit = csv.field_size_limit()
+    journal = Journal(tmp_path / "results.csv")
+    journal.append([{"a": value}])
+    journal.append([{"a": 1, "late": 2}])
+
+    lines = read_lines(tmp_path / "results.csv")
+
+    assert value_of(lines[1][0]) == value
+    assert csv.field_size_limit() == limit
+
+
+def test_rewriting_replaces_rows_and_columns(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "results.csv")
+    journal.append([{"a": 1}])
+
+    journal.rewrite([{"b": 2, "a": 1}, {"a": 3}], ["b", "a"])
+    journal.append([{"a": 5, "b": 4}])
+
+    assert read_lines(tmp_path / "results.csv") == [["b", "a"], ["2", "1"], ["", "3"], ["4", "5"]]
+
+
+def test_a_last_line_that_was_cut_off_anywhere_is_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "results.csv"
+    journal = Journal(path)
+    journal.append([{"a": 1, "b": 'é,"\r\nß'}])
+    first = path.read_bytes()
+    journal.append([{"a": 22, "b": 'x\n"y"'}])
+    whole = path.read_bytes()
+    found = []
+
+    for end in range(len(first), len(whole)):
+        path.write_bytes(whole[:end])
+        found.append(read_lines(path))
+
+    complete = [["a", "b"], ["1", 'é,"\r\nß']]
+    assert found[:-1] == [complete] * (len(found) - 1)
+    path.write_bytes(whole)
+    assert read_lines(path) == [*complete, ["22", 'x\n"y"']]
+
+
+def test_a_file_without_rows_is_read_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "results.csv"
+    path.write_text("a,b\r\n")
+    assert read_lines(path) == [["a", "b"]]
+    path.write_text("")
+    assert read_lines(path) == []
