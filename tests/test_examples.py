@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
 
@@ -18,6 +20,7 @@ def run_example(name: str, folder: Path, *arguments: str) -> str:
     return ended.stdout
 
 
+@pytest.mark.slow
 def test_the_story_of_one_worker_and_five_runs_and_draws_its_picture(tmp_path: Path) -> None:
     printed = run_example("plot_from_serial_to_parallel.py", tmp_path, "--timeout", "3")
 

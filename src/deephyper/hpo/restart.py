@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .._checks import quoted
-from ..job import PARAMETER, Job, JobStatus, Objective, Outcome, Row, cell, is_failure, objective_columns
+from .._checks import is_number, quoted
+from ..job import PARAMETER, Job, JobStatus, Objective, Outcome, Row, cell, is_failure, objective_columns, value_of
 from ..results import read_rows
 from ..space import Constant, Dimension, Integer, Real, Space
 
@@ -62,9 +62,14 @@ class _Choice:
     texts: Mapping[str, Any]
 
     def __call__(self, text: str) -> Any:
-        if text not in self.texts:
-            raise ValueError(f"it must be one of {quoted(self.texts)}")
-        return self.texts[text]
+        if text in self.texts:
+            return self.texts[text]
+        # Other programs write 16 as 16.0 where a column has empty cells.
+        number = value_of(text)
+        for choice in self.texts.values():
+            if is_number(choice) and is_number(number) and choice == number:
+                return choice
+        raise ValueError(f"it must be one of {quoted(self.texts)}")
 
 
 def _job(row: Row, space: Space, n_several: int) -> Job:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import final
 
 from ..job import Job, Journal, Row, flat_row, is_failure, n_objectives_of, objective_columns
-from .table import Results, table_of
+from .table import PARETO, Results, table_of
 
 
 @final
@@ -84,10 +84,10 @@ class History:
             self._rewrite()
 
     def _rewrite(self) -> None:
-        if self._journal is not None:
-            table = self.table()
-            self._journal.rewrite(self._rows_of(table), list(table.columns))
-
-    @staticmethod
-    def _rows_of(table: Results) -> list[Row]:
-        return [dict(zip(table.columns, values, strict=True)) for values in table.itertuples(index=False, name=None)]
+        if self._journal is None:
+            return
+        # The rows themselves: in a table, whole numbers beside empty cells have become floats.
+        table, rows = self.table(), self._rows
+        if PARETO in table.columns:
+            rows = [{**row, PARETO: is_efficient} for row, is_efficient in zip(rows, table[PARETO], strict=True)]
+        self._journal.rewrite(rows, list(table.columns))

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from ..job import METADATA, PARAMETER, TIMES, Row, read_lines, value_of
-from .table import PARETO, Results, table_of
+from .table import Results, table_of
 
 Parse = Callable[[str], Any]
 
@@ -38,7 +38,7 @@ def read_table(path: str | os.PathLike[str], parsers: Mapping[str, Parse]) -> Re
     columns, rows = read_rows(path, parsers)
     n_objectives = sum(name.startswith("objective_") for name in columns) or 1
     names = [name[len(PARAMETER) :] for name in columns if name.startswith(PARAMETER)]
-    return table_of([{k: v for k, v in row.items() if k != PARETO} for row in rows], names, n_objectives)
+    return table_of(rows, names, n_objectives)
 
 
 def as_frame(table: pd.DataFrame | str | os.PathLike[str]) -> pd.DataFrame:

@@ -83,7 +83,7 @@ def table_of(rows: Sequence[Row], names: Sequence[str], n_objectives: int | None
     """
     objectives = objective_columns(n_objectives)
     first = [PARAMETER + name for name in names] + objectives + ["job_id", "job_status"]
-    columns = list(dict.fromkeys(first + [name for row in rows for name in row]))
+    columns = list(dict.fromkeys(first + [name for row in rows for name in row if name != PARETO]))
     table = Results({name: column([row.get(name, float("nan")) for row in rows]) for name in columns}, columns=columns)
     for name in objectives:
         if not any(is_failure(value) for value in table[name]):

@@ -1,0 +1,162 @@
+"""Tables of earlier searches as rows of this one."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from deephyper._draws import Draws
+from deephyper.hpo import HpProblem
+from deephyper.hpo.transfer import GenerativeModel, best_source_rows, generative_model, partial_rows
+from deephyper.job import Job, Outcome
+from deephyper.results import History
+
+DRAWS = Draws(0)
+
+
+def problem() -> HpProblem:
+    made = HpProblem(seed=0)
+    made.add_hyperparameter((0.0, 1.0), "x")
+    made.add_hyperparameter((1, 9), "n")
+    made.add_hyperparameter(["1", "2", "True", "None", "nan"], "kind")
+    made.add_hyperparameter([True, False], "flag")
+    made.add_hyperparameter([None, (1, 2), "a"], "shape")
+    return made
+
+
+def search(path: Path | None, n: int = 30, failures: int = 0) -> pd.DataFrame:
+    history = History(problem().hyperparameter_names, path)
+    for i, configuration in enumerate(problem().sample(n)):
+        job = Job(i, configuration)
+        job.finish(Outcome("F_x" if i < failures else -abs(configuration["x"] - 0.3)), 0.0, 1.0, 2.0)
+        history.add([job], 0.0)
+    return history.table()
+
+
+def model_of(df: Any, q: float = 0.5) -> GenerativeModel:
+    return generative_model(df, q, problem().numeric_space(), DRAWS)
+
+
+@pytest.mark.parametrize("failures", [0, 5])
+def test_a_file_means_the_same_as_its_table(tmp_path: Path, failures: int) -> None:
+    table = search(tmp_path / "results.csv", failures=failures)
+
+    from_table, from_file = model_of(table), model_of(tmp_path / "results.csv")
+
+    assert not np.isnan(from_table.good).any()
+    np.testing.assert_array_equal(from_table.good, from_file.good)
+    np.testing.assert_array_equal(model_of(str(tmp_path / "results.csv")).good, from_file.good)
+
+
+def test_the_good_rows_are_the_best_ones_best_first() -> None:
+    table = search(None, failures=4)
+
+    good = model_of(table, q=0.5).good
+
+    assert len(good) == 13
+    distance = np.abs(good[:, 0] - 0.3)
+    assert (np.diff(distance) >= 0).all()
+    assert distance[-1] <= -table.successes.objective.median()
+
+
+def test_tables_with_equal_labels_may_be_put_together() -> None:
+    table = search(None)
+
+    good = model_of(pd.concat([table, table]), q=0.5).good
+
+    assert len(good) == 30
+
+
+def test_q_is_lowered_with_a_warning_so_that_ten_rows_are_left() -> None:
+    with pytest.warns(UserWarning, match=r"The value of q=0\.9 is replaced by q_max=0\.666667: at least 10 rows are needed"):
+        model = model_of(search(None), q=0.9)
+
+    assert len(model.good) == 10
+
+
+def test_a_small_table_is_good_as_a_whole() -> None:
+    with pytest.warns(UserWarning, match="replaced by q_max=0:"):
+        assert len(model_of(search(None, n=4), q=0.9).good) == 4
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert len(model_of(search(None, n=4), q=0.0).good) == 4
+
+
+@pytest.mark.parametrize("q", [1.0, 1, -0.1, "0.9", None, True, float("nan")], ids=repr)
+def test_what_is_no_quantile_is_refused(q: Any) -> None:
+    with pytest.raises(ValueError, match=r"^CBO\.fit_generative_model: q must be a number in \[0, 1\), got"):
+        model_of(search(None, n=3), q)
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        (pd.DataFrame({"p:x": [1.0]}), "the table needs a column 'objective'; tables of several objectives are not supported"),
+        (
+            pd.DataFrame({"p:x": [1.0], "objective": ["F_x"]}),
+            "the table has no evaluation with a numeric objective to learn from",
+        ),
+        (pd.DataFrame({"p:x": [], "objective": []}), "the table has no evaluation with a numeric objective"),
+    ],
+)
+def test_a_table_without_objectives_is_refused(table: pd.DataFrame, message: str) -> None:
+    with pytest.raises(ValueError, match=rf"^CBO\.fit_generative_model: {message}"):
+        model_of(table)
+
+
+def test_rows_may_miss_hyperparameters_or_hold_what_this_space_does_not_have() -> None:
+    frame = pd.DataFrame(
+        {
+            "p:n": [3, 12, None, "text"],
+            "p:kind": ["1", "7", None, 2],
+            "p:flag": [True, "True", "true", 1],
+            "p:shape": [(1, 2), "[1, 2]", None, float("nan")],
+            "p:unknown": 1,
+        }
+    )
+
+    X = partial_rows(frame, problem().numeric_space())
+
+    space = problem().numeric_space()
+    assert np.isnan(X[:, 0]).all()
+    assert np.isnan(X[:, 1]).tolist() == [False, True, True, True]
+    assert np.isnan(X[:, 2]).tolist() == [False, True, True, True]
+    assert X[:3, 3].tolist() == [0.0, 0.0, 0.0] and np.isnan(X[3, 3])
+    assert X[:3, 4].tolist() == [1.0, 1.0, 0.0]
+    assert X.shape == (4, space.n_columns)
+
+
+def test_a_model_draws_legal_configurations_and_the_same_ones_at_every_call() -> None:
+    model = model_of(search(None))
+
+    drawn = model.sample(20)
+
+    assert list(drawn.columns) == problem().hyperparameter_names
+    assert len(drawn) == 20
+    assert all(problem().check_configuration(row) for row in drawn.to_dict("records"))
+    pd.testing.assert_frame_equal(model.sample(20), drawn)
+
+
+def test_the_first_rows_are_the_best_distinct_ones_made_legal() -> None:
+    table = search(None)
+    table["p:n"] = 3
+    with_twins = pd.concat([table.best, table], ignore_index=True).drop(columns="p:flag")
+    constrained = problem()
+    constrained.set_constraint_fn(lambda df: df.x < 0.3)
+    space = constrained.numeric_space()
+    model = generative_model(with_twins, 0.5, space, DRAWS)
+
+    rows = best_source_rows(model, space, DRAWS, 6)
+
+    assert 0 < len(rows) <= 6
+    assert len(np.unique(rows, axis=0)) == len(rows)
+    assert not np.isnan(rows).any()
+    assert space.legal(rows).all()
+    np.testing.assert_array_equal(space.canonical(rows), rows)
+    np.testing.assert_array_equal(best_source_rows(model, space, DRAWS, 6), rows)
+    assert len(best_source_rows(model, space, DRAWS, 0)) == 0
