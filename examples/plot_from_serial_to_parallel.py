@@ -57,7 +57,7 @@ with Evaluator.create(
 # %%
 # Both tables have a row for every evaluation: its parameters, its objective, when it began and ended.
 
-print(results["5 workers"].head())
+print(results["5 workers"].head().T)
 for name, table in results.items():
     finished = table[table.job_status == "DONE"]
     print(f"{name:9s}: {len(finished):4d} evaluations, best {table.objective.max():.4f}")

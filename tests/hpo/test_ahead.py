@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from deephyper._draws import Draws
 from deephyper.evaluator import Evaluator
 from deephyper.hpo.ahead import Ahead, Suggested

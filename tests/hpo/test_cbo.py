@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+
 from deephyper.evaluator import Evaluator
 from deephyper.hpo import CBO, HpProblem
 
