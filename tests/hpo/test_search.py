@@ -439,3 +439,15 @@ def test_no_thread_of_a_search_is_left(problem: HpProblem, tmp_path: Path) -> No
             thread.join(5)
 
     assert not any(thread.name.startswith("deephyper-prepare") for thread in threading.enumerate())
+
+
+def test_told_results_must_agree_on_the_number_of_objectives(problem: HpProblem, tmp_path: Path) -> None:
+    search = RandomSearch(problem, random_state=1, log_dir=tmp_path)
+    a, b, c = search.ask(3)
+    search.tell([(a, "F_x")])
+    search.tell([(b, (1.0, 2.0))])
+    search.tell([(c, 3.0)])
+    table = search.search(lambda job: 1.0, 1)
+
+    assert table["objective_0"].tolist() == ["F_x", 1.0, "F_number_of_objectives", "F_number_of_objectives"]
+    assert table.pareto_efficient.tolist() == [False, True, False, False]

@@ -176,13 +176,19 @@ class Evaluator(ABC):
 
     # Jobs in.
 
-    def join(self, storage: Storage, search_id: str) -> None:
-        """Number and remember jobs from now on as those of a search."""
+    def join(self, storage: Storage, search_id: str, n_objectives: int | None = None) -> None:
+        """Number and remember jobs from now on as those of a search.
+
+        Args:
+            storage: where they are remembered.
+            search_id: the search's name in it.
+            n_objectives: how many objectives its evaluations have, None while unknown.
+        """
         if self.num_jobs_unfinished and (storage, search_id) != (self.storage, self.search_id):
             raise RuntimeError(f"{type(self).__name__} still runs jobs of search {self.search_id!r}; gather them first.")
         if (storage, search_id) != (self.storage, self.search_id):
-            self._own_ids, self._news_position, self._n_objectives = set(), 0, None
-        self.storage, self.search_id = storage, search_id
+            self._own_ids, self._news_position = set(), 0
+        self.storage, self.search_id, self._n_objectives = storage, search_id, n_objectives
 
     def submit(
         self, configurations: Sequence[Mapping[str, Any]], metadata: Sequence[Mapping[str, Any]] | None = None

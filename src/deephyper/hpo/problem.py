@@ -12,6 +12,7 @@ from ConfigSpace.conditions import Condition, Conjunction
 from ConfigSpace.forbidden import ForbiddenClause, ForbiddenConjunction, ForbiddenRelation
 from ConfigSpace.hyperparameters import CategoricalHyperparameter, Hyperparameter, OrdinalHyperparameter
 
+from .._arrays import Array
 from .._checks import count, did_you_mean, function, instance_of, is_number, quoted
 from .._draws import Purpose, draws_from
 from ..space import Space
@@ -200,28 +201,12 @@ class HpProblem:
             raise_if_not_valid: raise with the reason instead of returning False.
         """
         try:
-            self._check(parameters)
+            legal_row(self.numeric_space(), parameters)
         except ValueError:
             if raise_if_not_valid:
                 raise
             return False
         return True
-
-    def _check(self, parameters: Mapping[str, Any]) -> None:
-        for name in parameters:
-            if name not in self._config_space:
-                raise ValueError(
-                    f"HpProblem: unknown hyperparameter {name!r}; known are {quoted(self.hyperparameter_names)}."
-                    + did_you_mean(name, self.hyperparameter_names)
-                )
-        space = self.numeric_space()
-        X = space.encode([parameters])
-        active = space.decode(X)[0]
-        for name, value in parameters.items():
-            if name not in active and value is not None and not (is_number(value) and math.isnan(value)):
-                raise ValueError(f"HpProblem: hyperparameter {name!r} is inactive in {dict(parameters)!r}, so it takes no value.")
-        if not space.legal(X)[0]:
-            raise ValueError(f"HpProblem: {dict(parameters)!r} is ruled out by a forbidden clause or by the constraint function.")
 
     def to_json(self) -> dict[str, Any]:
         """The declaration as plain data, in ConfigSpace's form."""
@@ -251,3 +236,24 @@ def _refuse_unusable(hyperparameter: Hyperparameter[Any, Any]) -> None:
     if isinstance(hyperparameter, (CategoricalHyperparameter, OrdinalHyperparameter)):
         choices = hyperparameter.choices if isinstance(hyperparameter, CategoricalHyperparameter) else hyperparameter.sequence
         refuse_choices(f"HpProblem: hyperparameter {name!r}", choices)
+
+
+def legal_row(space: Space, parameters: Mapping[str, Any]) -> Array:
+    """Turn a configuration into its row, (1, d).
+
+    Raises:
+        ValueError: it has a name, a value or an inactive hyperparameter that it must not have, or it is ruled out.
+    """
+    for name in parameters:
+        if name not in space.names:
+            raise ValueError(
+                f"HpProblem: unknown hyperparameter {name!r}; known are {quoted(space.names)}." + did_you_mean(name, space.names)
+            )
+    row = space.encode([parameters])
+    active = space.decode(row)[0]
+    for name, value in parameters.items():
+        if name not in active and value is not None and not (is_number(value) and math.isnan(value)):
+            raise ValueError(f"HpProblem: hyperparameter {name!r} is inactive in {dict(parameters)!r}, so it takes no value.")
+    if not space.legal(row)[0]:
+        raise ValueError(f"HpProblem: {dict(parameters)!r} is ruled out by a forbidden clause or by the constraint function.")
+    return row

@@ -20,12 +20,13 @@ from ..evaluator.callback import Callback, TqdmCallback
 from ..job import Job, JobStatus, Outcome
 from ..results import History, Results
 from ..storage import MemoryStorage, Storage
-from .problem import HpProblem
+from .problem import HpProblem, legal_row
 from .restart import read_interrupted
 
 logger = logging.getLogger(__name__)
 
 _EXHAUSTED = "every legal configuration of the search space has been proposed"
+_NOTHING_LEGAL = "no legal configuration was found; look at the forbidden clauses and the constraint function"
 
 
 @dataclass(frozen=True)
@@ -147,7 +148,7 @@ class Search(ABC):
         """
         suggestions = self._ask(count(type(self).__name__ + ".ask", "n", n))
         if not suggestions:
-            raise SearchSpaceExhausted(f"{type(self).__name__}: {_EXHAUSTED}.")
+            raise SearchSpaceExhausted(f"{type(self).__name__}: {self._why_nothing_is_left()}.")
         return [suggestion.configuration for suggestion in suggestions]
 
     def tell(self, results: Sequence[tuple[Mapping[str, Any], Any]]) -> None:
@@ -159,11 +160,11 @@ class Search(ABC):
         storage = self._ensure_storage()
         jobs = []
         for configuration, returned in results:
-            self.problem.check_configuration(configuration)
-            active = self._space.decode(self._space.encode([configuration]))[0]
+            active = self._space.decode(legal_row(self._space, configuration))[0]
             job = Job(-1, {name: configuration.get(name, value) for name, value in active.items()}, self._search_id)
             job.id = storage.new_job(self._search_id, job.record())
-            job.finish(Outcome.parse(returned), None, math.nan, math.nan)  # the clock is the evaluator's, and there is none
+            # The clock is the evaluator's, and there is none.
+            job.finish(Outcome.parse(returned, self._history.n_objectives), None, math.nan, math.nan)
             storage.update_job(self._search_id, job.id, job.record())
             jobs.append(job)
         self._history.add(jobs, origin=0.0)
@@ -269,8 +270,8 @@ class Search(ABC):
     def _submit(self, n: int, evaluator: Evaluator) -> int:
         suggestions = self._suggest(n, evaluator)
         if len(suggestions) < n:
-            self.stop_reason = _EXHAUSTED
-            logger.warning("%s: %s; the search ends with what runs.", type(self).__name__, _EXHAUSTED)
+            self.stop_reason = self._why_nothing_is_left() if not suggestions else _EXHAUSTED
+            logger.warning("%s: %s; the search ends with what runs.", type(self).__name__, self.stop_reason)
         evaluator.submit([s.configuration for s in suggestions], [s.metadata for s in suggestions])
         return len(suggestions)
 
@@ -318,10 +319,14 @@ class Search(ABC):
         if self._storage is None:
             self._use(evaluator.storage, evaluator.given_search_id)
         assert self._storage is not None
-        evaluator.join(self._storage, self._search_id)
+        evaluator.join(self._storage, self._search_id, self._history.n_objectives)
         if self._clock is None or self._clock[0] is not evaluator:
             # Another evaluator may have another clock: its times go on after the last ones.
             self._clock = (evaluator, evaluator.now() - self._history.last_time)
+
+    def _why_nothing_is_left(self) -> str:
+        n_submitted = 0 if self._clock is None else self._clock[0].num_jobs_submitted
+        return _EXHAUSTED if n_submitted or len(self._history) else _NOTHING_LEGAL
 
     def _progress(self, evaluator: Evaluator) -> Callback:
         has_bar = any(isinstance(callback, TqdmCallback) for callback in evaluator.callbacks)

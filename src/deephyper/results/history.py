@@ -34,6 +34,11 @@ class History:
         return job_id in self._job_ids
 
     @property
+    def n_objectives(self) -> int | None:
+        """How many numbers a success has, None before the first one."""
+        return self._n_objectives
+
+    @property
     def last_time(self) -> float:
         """The latest time of any row, in seconds since the search began; 0 without rows."""
         times = [row[name] for row in self._rows for name in ("m:timestamp_end", "m:timestamp_gather")]

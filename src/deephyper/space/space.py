@@ -15,7 +15,7 @@ from .dimension import Constant, Dimension
 
 # A finite space with at most this many combinations is written out, so that it can be proposed to its last point.
 LARGEST_GRID = 50_000
-_SAMPLING_ROUNDS = 50
+_SAMPLING_ROUNDS = 14
 
 
 @final
