@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 
 from deephyper import _checks as checks
-from deephyper.errors import DeepHyperError, MissingExtraError
 
 
 def test_a_near_name_is_suggested() -> None:
@@ -100,14 +99,3 @@ def test_an_option_that_is_left_out_is_unknown() -> None:
     checks.known_options("f", {"a": 1}, function, left_out=["hidden"])
     with pytest.raises(TypeError, match="f: unknown option 'hidden'; accepted are 'a'"):
         checks.known_options("f", {"hidden": 1}, function, left_out=["hidden"])
-
-
-def test_a_missing_package_is_told_with_the_extra_that_brings_it() -> None:
-    with pytest.raises(
-        MissingExtraError, match=r"^RayEvaluator needs .* 'no_such_package'\. .*pip install 'deephyper\[ray\]'$"
-    ) as raised:
-        checks.require("no_such_package", extra="ray", where="RayEvaluator")
-
-    assert isinstance(raised.value, ImportError)
-    assert isinstance(raised.value, DeepHyperError)
-    assert checks.require("json", extra="none", where="here").loads("1") == 1

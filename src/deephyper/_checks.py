@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import difflib
-import importlib
 import inspect
 import math
 import numbers
 from collections.abc import Callable, Iterable, Mapping
-from types import ModuleType
 from typing import Any
-
-from .errors import MissingExtraError
 
 
 def quoted(names: Iterable[object]) -> str:
@@ -89,14 +85,6 @@ def options_of(function: Callable[..., Any]) -> list[str]:
 
 def known_options(where: str, given: Mapping[str, Any], function: Callable[..., Any], left_out: Iterable[str] = ()) -> None:
     """Refuse keyword arguments that a function does not take, telling the near name."""
+    if any(p.kind is inspect.Parameter.VAR_KEYWORD for p in inspect.signature(function).parameters.values()):
+        return
     known_names(where, "option", given, [name for name in options_of(function) if name not in set(left_out)])
-
-
-def require(package: str, extra: str, where: str) -> ModuleType:
-    """Import an optional package, or say which extra brings it."""
-    try:
-        return importlib.import_module(package)
-    except ImportError as error:
-        raise MissingExtraError(
-            f"{where} needs the package {package!r}. Install it with: pip install 'deephyper[{extra}]'"
-        ) from error

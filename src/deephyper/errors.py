@@ -1,7 +1,6 @@
 """Every exception that this package raises on purpose.
 
     DeepHyperError
-    ├── MissingExtraError          an optional package is not installed (also an ImportError)
     ├── RunFunctionError           a run-function cannot be used as it is (also a TypeError)
     ├── SearchSpaceExhausted       every legal configuration has been proposed
     ├── AllFailedError             the first evaluations all raised or died; `.results` holds their rows
@@ -17,10 +16,6 @@ from typing import Any
 
 class DeepHyperError(Exception):
     """Root of the package's own exceptions."""
-
-
-class MissingExtraError(DeepHyperError, ImportError):
-    """An optional package is needed and not installed."""
 
 
 class RunFunctionError(DeepHyperError, TypeError):

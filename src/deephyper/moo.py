@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ._arrays import Array, Mask
+from ._arrays import Mask
 
 
 def pareto_mask(Y: Any) -> Mask:
@@ -26,17 +26,16 @@ def pareto_mask(Y: Any) -> Mask:
     return np.asarray(moocore.is_nondominated(Y, maximise=True, keep_weakly=True), bool)
 
 
-def hypervolume(Y: Any, reference: Array | None = None) -> float:
+def hypervolume(Y: Any, reference: Any) -> float:
     """Volume that the rows dominate above a reference point.
 
     Args:
         Y: objectives, (n, m); higher is better.
-        reference: the point below, (m,); the worst value of each objective if None.
+        reference: the point below, (m,).
     """
     import moocore
 
     Y = np.asarray(Y, float)
     if not len(Y):
         return 0.0
-    reference = Y.min(axis=0) if reference is None else reference
     return float(moocore.hypervolume(Y, ref=reference, maximise=True))

@@ -304,3 +304,121 @@ def test_an_import_that_fails_in_the_worker_is_told_with_its_traceback(tmp_path:
 
     assert job.objective == "F_ModuleNotFoundError"
     assert "module_beside" in job.metadata["traceback"]
+
+
+def test_a_deadline_may_be_centuries_away() -> None:
+    with Evaluator.create(lambda job: job["x"], "thread") as evaluator:
+        evaluator.timeout = 1e12
+        evaluator.submit([{"x": 1}])
+
+        assert [job.objective for job in evaluator.gather("ALL")] == [1.0]
+
+
+def test_an_evaluation_that_its_executor_cancels_counts_as_lost() -> None:
+    gate = threading.Event()
+    with ThreadPoolExecutor(1) as executor:
+        evaluator = Evaluator.create(lambda job: gate.wait(10) and 1.0, executor, {"num_workers": 2})
+        evaluator.submit([{"x": 1}, {"x": 2}])
+        executor.shutdown(wait=False, cancel_futures=True)
+        gate.set()
+        jobs = evaluator.gather("ALL")
+
+    assert sorted((job.id, job.objective) for job in jobs) == [(0, 1.0), (1, "F_worker_died")]
+
+
+def test_a_thread_pool_of_the_users_own_shares_what_the_function_shares() -> None:
+    seen: list[int] = []
+    with ThreadPoolExecutor(2) as executor:
+        outputs(Evaluator.create(lambda job: seen.append(job["x"]) or 1.0, executor, {"num_workers": 2}), [1, 2, 3])
+
+    assert sorted(seen) == [1, 2, 3]
+
+
+def test_a_broken_pool_of_the_users_own_ends_the_work_with_a_reason() -> None:
+    with ProcessPoolExecutor(1) as executor:
+        evaluator = Evaluator.create(lambda job: os._exit(1), executor)
+        evaluator.submit([{"x": 1}])
+        (job,) = evaluator.gather("ALL")
+
+        assert job.objective == "F_worker_died"
+        with pytest.raises(RuntimeError, match="the executor is broken and takes no more|so it takes no more evaluations"):
+            evaluator.submit([{"x": 2}])
+
+
+@pytest.mark.parametrize("ends", [KeyboardInterrupt, SystemExit])
+def test_an_async_function_cannot_end_the_loop_of_the_others(ends: type[BaseException]) -> None:
+    async def run(job: Any) -> float:
+        if job["x"] == 0:
+            raise ends
+        return 1.0
+
+    found = outputs(Evaluator.create(run, "serial", {"num_workers": 2}), [0, 1, 2])
+
+    assert found == {0: f"F_{ends.__name__}", 1: 1.0, 2: 1.0}
+
+
+def test_an_async_function_that_blocks_its_loop_cannot_delay_the_deadline() -> None:
+    release = threading.Event()
+
+    async def blocks(job: Any) -> float:
+        release.wait(10)
+        return 1.0
+
+    begin = time.monotonic()
+    with Evaluator.create(blocks, "serial", {"num_workers": 2}) as evaluator:
+        evaluator.timeout = 0.1
+        evaluator.submit([{"x": 0}, {"x": 1}])
+        jobs = evaluator.gather("ALL")
+    wall = time.monotonic() - begin
+    release.set()
+
+    assert [job.status for job in jobs] == 2 * [JobStatus.CANCELLED]
+    assert wall < 1.0
+
+
+def test_whatever_a_function_returns_costs_its_own_row_only() -> None:
+    class Odd:
+        def __float__(self) -> float:
+            raise RuntimeError("no")
+
+        def tolist(self) -> Any:
+            raise RuntimeError("no")
+
+    def run(job: Any) -> Any:
+        return [Odd(), float, object(), 1.0][job["x"]]
+
+    assert outputs(Evaluator.create(run), [0, 1, 2, 3]) == {0: "F_not_a_number", 1: "F_not_a_number", 2: "F_not_a_number", 3: 1.0}
+
+
+def test_what_has_ended_counts_also_when_a_callback_raises() -> None:
+    gate, n_there = threading.Barrier(4), []
+
+    class Broken(Callback):
+        def on_done(self, job: Any) -> None:
+            n_there.append(job.id)
+            raise RuntimeError("in the callback")
+
+    def run(job: Any) -> float:
+        gate.wait(5)
+        return 1.0
+
+    evaluator = Evaluator.create(run, "thread", {"num_workers": 3, "callbacks": [Broken()]})
+    evaluator.submit([{"x": x} for x in range(3)])
+    gate.wait(5)
+    for thread in threading.enumerate():
+        if thread.name == "deephyper-evaluation":
+            thread.join(5)
+    with pytest.raises(RuntimeError, match="in the callback"):
+        evaluator.gather("ALL")
+
+    assert [job.status for job in evaluator.cancel()] == 3 * [JobStatus.DONE]
+    assert len(n_there) == 1
+
+
+def test_what_never_began_has_no_start() -> None:
+    with Evaluator.create(lambda job: time.sleep(0.05) or 1.0, "serial", {"num_workers": 3}) as evaluator:
+        evaluator.timeout = 0.02
+        evaluator.submit([{"x": x} for x in range(3)])
+        jobs = evaluator.gather("ALL")
+
+    assert [job.timestamp_start is None for job in jobs] == [False, True, True]

@@ -122,7 +122,6 @@ def test_workers_end_within_a_second_of_the_death_of_their_manager(tmp_path: Pat
     manager.kill()
     manager.wait()
 
-
     assert len(lanes) == 2
     assert ends_within_a_second([lane.pid for lane in lanes])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 import warnings
 from pathlib import Path
 from typing import Any
@@ -92,7 +93,7 @@ def test_many_failures_leave_the_search_able_to_find_the_best(problem: HpProblem
 def test_several_objectives_are_refused_in_one_sentence_and_the_row_is_kept(problem: HpProblem, tmp_path: Path) -> None:
     search = CBO(problem, lambda job: (1.0, 2.0), log_dir=tmp_path)
 
-    with pytest.raises(ValueError, match="it maximizes one objective, and job 0 returned 2; return a single number"):
+    with pytest.raises(ValueError, match="it maximizes one objective, and an evaluation returned 2; return a single number"):
         search.search(5)
     assert search.history[["objective_0", "objective_1"]].to_numpy().tolist() == [[1.0, 2.0]]
     assert "objective_1" in (tmp_path / "results.csv").read_text()
@@ -139,6 +140,46 @@ def test_bad_options_are_refused_at_construction(
 ) -> None:
     with pytest.raises((TypeError, ValueError), match=message):
         CBO(problem, log_dir=tmp_path, **options)
+
+
+def test_initial_points_are_evaluated_as_they_were_written(tmp_path: Path) -> None:
+    problem = HpProblem()
+    problem.add_hyperparameter((1e-5, 1.0, "log-uniform"), "lr")
+    problem.add_hyperparameter((0.1, 0.7), "x")
+    seen: list[dict[str, Any]] = []
+    point = {"lr": 0.01, "x": 0.3}
+    CBO(problem, lambda job: seen.append(dict(job)) or 1.0, log_dir=tmp_path, initial_points=[point]).search(1)
+
+    assert seen == [point]
+
+
+def test_initial_points_that_were_cancelled_come_again(problem: HpProblem, tmp_path: Path) -> None:
+    points = [{"x": 1.5, "n": 4}, {"x": -2.0, "n": 0}]
+    search = CBO(problem, random_state=1, log_dir=tmp_path, initial_points=points)
+    evaluator = Evaluator.create(lambda job: time.sleep(3600), "thread", {"num_workers": 2})
+    search.search(evaluator, timeout=0.1)
+
+    assert search.ask(2) == points
+
+
+def test_whole_numbers_that_lie_close_are_not_mistaken_for_each_other(tmp_path: Path) -> None:
+    problem = HpProblem()
+    problem.add_hyperparameter((0, 10_000_000), "n")
+    search = CBO(problem, random_state=1, log_dir=tmp_path)
+    asked = search.ask(1)[0]["n"]
+    search.tell([({"n": asked - 3}, 1.0)])
+
+    assert search._optimizer.n_pending == 1
+    search.tell([({"n": asked}, 1.0)])
+    assert search._optimizer.n_pending == 0
+
+
+def test_several_told_objectives_are_refused_and_nothing_is_remembered(problem: HpProblem, tmp_path: Path) -> None:
+    search = CBO(problem, random_state=1, log_dir=tmp_path)
+
+    with pytest.raises(ValueError, match="it maximizes one objective"):
+        search.tell([(search.ask(1)[0], (1.0, 2.0))])
+    assert len(search.history) == 0
 
 
 # Earlier tables.
@@ -196,6 +237,7 @@ def test_a_source_speeds_the_search_up(problem: HpProblem, tmp_path: Path) -> No
     [
         (pd.DataFrame({"p:x": [1.0]}), 0.9, "the table needs a column 'objective'"),
         (pd.DataFrame({"p:x": [1.0], "objective": ["F_x"]}), 0.9, "no evaluation with a numeric objective"),
+        (pd.DataFrame({"p:z": [1.0], "objective": [1.0]}), 0.9, "no column of this problem's hyperparameters, such as 'p:x'"),
         (pd.DataFrame({"p:x": [1.0], "objective": [1.0]}), 1.5, r"q must be a number in \[0, 1\), got 1.5"),
     ],
 )

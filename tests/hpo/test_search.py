@@ -451,3 +451,148 @@ def test_told_results_must_agree_on_the_number_of_objectives(problem: HpProblem,
 
     assert table["objective_0"].tolist() == ["F_x", 1.0, "F_number_of_objectives", "F_number_of_objectives"]
     assert table.pareto_efficient.tolist() == [False, True, False, False]
+
+
+# Found by reading the code against its promises.
+
+
+def test_two_searches_in_one_folder_each_keep_a_file_of_their_own(kind: type[Search], problem: HpProblem, tmp_path: Path) -> None:
+    first, second = (kind(problem, run, random_state=seed, log_dir=tmp_path) for seed in (1, 2))
+    first.search(2)
+    second.search(2)
+    first.search(2)
+    second.search(1)
+
+    files = sorted(tmp_path.glob("results*.csv"))
+    assert {path.read_text().count("DONE") for path in files} >= {3, 4}
+    assert (tmp_path / "results.csv").read_text().count("DONE") == 3
+    assert all(path.read_text().startswith("p:x,") for path in files)
+
+
+def test_a_file_that_was_deleted_is_written_again(kind: type[Search], problem: HpProblem, tmp_path: Path) -> None:
+    search = kind(problem, run, log_dir=tmp_path)
+    search.search(2)
+    (tmp_path / "results.csv").unlink()
+    search.search(2)
+
+    assert (tmp_path / "results.csv").read_text().count("DONE") == 4
+
+
+def test_a_given_storage_and_name_are_used_whatever_is_asked_first(
+    kind: type[Search], problem: HpProblem, tmp_path: Path
+) -> None:
+    from deephyper.storage import MemoryStorage
+
+    def evaluator() -> tuple[MemoryStorage, Evaluator]:
+        storage = MemoryStorage()
+        return storage, Evaluator.create(run, method_kwargs={"storage": storage, "search_id": "shared"})
+
+    storage, given = evaluator()
+    search = kind(problem, given, log_dir=tmp_path)
+    assert search.search_id == "shared"
+    search.search(3)
+    assert (storage.search_ids(), len(storage.job_ids("shared"))) == (["shared"], 3)
+
+    storage, given = evaluator()
+    search = kind(problem, log_dir=tmp_path)
+    search.save_params()
+    search.search(given, 3)
+    assert (storage.search_ids(), len(storage.job_ids("shared"))) == (["shared"], 3)
+
+
+def test_configurations_that_killed_their_worker_do_not_come_again_not_even_after_a_restart(
+    kind: type[Search], tmp_path: Path
+) -> None:
+    problem = HpProblem()
+    problem.add_hyperparameter(["a", "b", "c", "d"], "x")
+    search = kind(problem, random_state=1, log_dir=tmp_path)
+    search.tell([({"x": "a"}, 1.0), ({"x": "b"}, "F_worker_died"), ({"x": "c"}, "F_worker_died")])
+    again = kind(problem, random_state=1, log_dir=tmp_path, checkpoint_restart=True)
+
+    assert [c["x"] for c in search.ask(4)] == ["d"]
+    assert [c["x"] for c in again.ask(4)] == ["d"]
+
+
+def test_told_configurations_are_not_proposed_and_cancelled_ones_may_be(kind: type[Search], tmp_path: Path) -> None:
+    problem = HpProblem()
+    problem.add_hyperparameter(["a", "b", "c"], "x")
+    search = kind(problem, random_state=1, log_dir=tmp_path)
+    search.tell([({"x": "a"}, 1.0)])
+    evaluator = Evaluator.create(lambda job: time.sleep(3600), "thread", {"num_workers": 2})
+    search.search(evaluator, timeout=0.2)
+
+    assert sorted(c["x"] for c in search.ask(3)) == ["b", "c"]
+
+
+def test_an_exhausted_space_is_told_from_one_without_legal_configurations(kind: type[Search], tmp_path: Path) -> None:
+    problem = HpProblem()
+    problem.add_hyperparameter(["a", "b"], "x")
+    search = kind(problem, random_state=1, log_dir=tmp_path)
+    search.ask(2)
+
+    with pytest.raises(SearchSpaceExhausted, match="every legal configuration of the search space has been proposed"):
+        search.ask(1)
+
+
+def test_every_ending_is_made_also_when_another_one_fails(kind: type[Search], problem: HpProblem, tmp_path: Path) -> None:
+    from deephyper.evaluator.callback import Callback
+
+    class Listener(Callback):
+        n_closed = 0
+
+        def on_close(self) -> None:
+            self.n_closed += 1
+
+    listener = Listener()
+
+    def spoil(job: Any) -> float:
+        if job["job_id"] == 1:
+            (tmp_path / "log" / "results.csv").unlink()
+            (tmp_path / "log").rmdir()
+        return 1.0
+
+    evaluator = Evaluator.create(spoil, method_kwargs={"callbacks": [listener]})
+    with pytest.raises(FileNotFoundError):
+        kind(problem, evaluator, log_dir=tmp_path / "log").search(5, 100)
+
+    assert listener.n_closed == 1
+    assert evaluator.timeout is None
+
+
+def test_limits_that_were_set_on_the_evaluator_are_kept(kind: type[Search], problem: HpProblem, tmp_path: Path) -> None:
+    evaluator = Evaluator.create(run, "thread", {"num_workers": 2})
+    evaluator.set_maximum_num_jobs_submitted(5)
+    assert len(kind(problem, evaluator, log_dir=tmp_path).search(9)) == 5
+
+    evaluator = Evaluator.create(lambda job: time.sleep(0.02) or 1.0, "thread", {"num_workers": 2})
+    evaluator.timeout = 0.1
+    assert len(kind(problem, evaluator, log_dir=tmp_path).search(100)) < 30
+
+
+def test_an_evaluator_made_of_a_function_leaves_no_thread(kind: type[Search], problem: HpProblem, tmp_path: Path) -> None:
+    async def waits(job: Any) -> float:
+        return 1.0
+
+    search = kind(problem, waits, log_dir=tmp_path)
+    search.search(2)
+    search.search(2)
+
+    assert not any(thread.name == "deephyper-event-loop" for thread in threading.enumerate())
+
+
+def test_a_subclass_with_catch_all_arguments_can_be_made(problem: HpProblem, tmp_path: Path) -> None:
+    class Mine(Search):
+        def __init__(self, *args: Any, **kwargs: Any):
+            super().__init__(*args, **kwargs)
+
+        def _ask(self, n: int) -> list[Any]:
+            return []
+
+    assert Mine(problem, random_state=3, log_dir=tmp_path).get_params()["random_state"] == 3
+
+
+def test_a_number_in_place_of_the_evaluator_with_both_budgets_is_refused(
+    kind: type[Search], problem: HpProblem, tmp_path: Path
+) -> None:
+    with pytest.raises(TypeError, match="20 is no evaluator"):
+        kind(problem, run, log_dir=tmp_path).search(20, 60, timeout=30)

@@ -1,6 +1,6 @@
 """Where to look next: scores of rows, and the best new row under a score."""
 
-from .candidates import any_new, first_new
+from .candidates import any_new, first_new, legal_rows
 from .functions import ACQUISITIONS, Acquisition, Score, upper_confidence_bound
 from .landscape import Landscape, Prior
 from .maximize import best_new_row
@@ -14,5 +14,6 @@ __all__ = [
     "any_new",
     "best_new_row",
     "first_new",
+    "legal_rows",
     "upper_confidence_bound",
 ]

@@ -44,7 +44,8 @@ class _Best:
     def __init__(self) -> None:
         self.n_failures = 0
         self._best: float | None = None
-        self._several: list[tuple[float, ...]] = []
+        self._front: list[tuple[float, ...]] = []
+        self._worst: tuple[float, ...] = ()
 
     def add(self, objective: Objective | None) -> None:
         if objective is None:
@@ -52,17 +53,24 @@ class _Best:
         if isinstance(objective, str):
             self.n_failures += 1
         elif isinstance(objective, tuple):
-            self._several.append(objective)
+            self._add_several(objective)
         else:
             self._best = objective if self._best is None else max(self._best, objective)
+
+    def _add_several(self, objective: tuple[float, ...]) -> None:
+        from ..moo import pareto_mask
+
+        self._worst = tuple(map(min, self._worst or objective, objective))
+        front = [*self._front, objective]
+        self._front = [point for point, is_efficient in zip(front, pareto_mask(front), strict=True) if is_efficient]
 
     @property
     def postfix(self) -> dict[str, Any]:
         shown: dict[str, Any] = {"failures": self.n_failures}
-        if self._several:
+        if self._front:
             from ..moo import hypervolume
 
-            shown["hvi"] = hypervolume(self._several)
+            shown["hvi"] = hypervolume(self._front, self._worst)
         elif self._best is not None:
             shown["objective"] = self._best
         return shown
@@ -195,4 +203,6 @@ class CSVLoggerCallback(Callback):
         for job in jobs:
             if self._n_objectives is None and job.objective is not None and not is_failure(job.objective):
                 self._n_objectives = n_objectives_of(job.objective)
-        self._journal.append([flat_row(job, list(job.parameters), self._n_objectives, self._origin) for job in jobs])
+        rows = [flat_row(job, list(job.parameters), self._n_objectives, self._origin) for job in jobs]
+        if not self._journal.append(rows):
+            self._journal.rewrite(rows, list(rows[0]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, overload
 
 from .local import is_async
@@ -56,6 +56,7 @@ def profile(run_function: RunFunction | None = None) -> RunFunction | Callable[[
 
 def _with_times(returned: Any, start: float) -> dict[str, Any]:
     times = {"timestamp_start": start, "timestamp_end": now()}
-    if not isinstance(returned, dict):
+    if not isinstance(returned, Mapping):
         return {"objective": returned, "metadata": times}
-    return {**returned, "metadata": {**returned.get("metadata", {}), **times}}
+    metadata = returned.get("metadata")
+    return {**returned, "metadata": {**(metadata if isinstance(metadata, Mapping) else {}), **times}}

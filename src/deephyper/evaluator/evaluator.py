@@ -11,7 +11,7 @@ import math
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Mapping, Sequence
-from concurrent.futures import BrokenExecutor, Executor, Future
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
 from functools import partial
 from importlib import import_module
 from queue import Empty, SimpleQueue
@@ -30,12 +30,15 @@ logger = logging.getLogger(__name__)
 
 GATHER_TYPES = ("ALL", "BATCH")
 
+# Clocks of the system do not take more at a time.
+_LONGEST_WAIT_S = 1e6
+
 # Where each backend lives; it is imported when it is asked for, so that nobody pays for the others.
 EVALUATORS = {
     "serial": ("local", "SerialEvaluator"),
     "thread": ("local", "ThreadEvaluator"),
     "process": ("lanes", "ProcessEvaluator"),
-    "loky": ("lanes", "LokyEvaluator"),
+    "loky": ("lanes", "ProcessEvaluator"),
     "executor": ("foreign", "ExecutorEvaluator"),
 }
 
@@ -76,9 +79,9 @@ class Evaluator(ABC):
         self.run_function_kwargs = dict(run_function_kwargs or {})
         if storage is not None:
             instance_of(where, "storage", storage, Storage, "a deephyper.storage.Storage or None")
+        self.given_storage, self.given_search_id = storage, search_id
         self.storage: Storage = MemoryStorage() if storage is None else storage
-        self.given_search_id = search_id
-        self.search_id = self.storage.new_search(search_id)
+        self.search_id = "" if search_id is None else self.storage.new_search(search_id)
         self.num_jobs_submitted = 0
         self.num_jobs_gathered = 0
         self._maximum_num_jobs: int | None = None
@@ -88,7 +91,7 @@ class Evaluator(ABC):
         self._running: dict[int, tuple[Job, Future[Report]]] = {}
         self._ended: SimpleQueue[tuple[int, Future[Report]]] = SimpleQueue()
         self._finished: list[Job] = []  # and not yet handed back
-        self._own_ids: set[int] = set()
+        self._own_ids: dict[str, set[int]] = {}
         self._news_position = 0
         self._n_objectives: int | None = None
         self._clock_offsets: dict[str, float] = {work.HOST: 0.0}
@@ -126,6 +129,10 @@ class Evaluator(ABC):
     def _kill(self, executor: Executor, future: Future[Report]) -> None:
         """End an evaluation that runs; one that cannot be ended is abandoned, and its slot replaced."""
         future.cancel()
+
+    def _has_begun(self, executor: Executor, future: Future[Report]) -> bool:
+        """Whether an evaluation that was handed over and has not ended is being worked on."""
+        return True
 
     def _work_here(self, executor: Executor) -> None:
         """Work in the caller's own thread, for backends without workers of their own."""
@@ -165,6 +172,11 @@ class Evaluator(ABC):
         )
 
     @property
+    def num_jobs_allowed(self) -> float:
+        """How many further jobs may be submitted; infinity without a limit."""
+        return math.inf if self._maximum_num_jobs is None else self._maximum_num_jobs - self.num_jobs_submitted
+
+    @property
     def num_jobs_unfinished(self) -> int:
         """How many jobs are submitted and not yet gathered."""
         return len(self._ready) + len(self._running)
@@ -187,7 +199,7 @@ class Evaluator(ABC):
         if self.num_jobs_unfinished and (storage, search_id) != (self.storage, self.search_id):
             raise RuntimeError(f"{type(self).__name__} still runs jobs of search {self.search_id!r}; gather them first.")
         if (storage, search_id) != (self.storage, self.search_id):
-            self._own_ids, self._news_position = set(), 0
+            self._news_position = 0
         self.storage, self.search_id, self._n_objectives = storage, search_id, n_objectives
 
     def submit(
@@ -204,8 +216,10 @@ class Evaluator(ABC):
         """
         for configuration in configurations:
             instance_of(type(self).__name__, "each configuration", configuration, Mapping, "a mapping of parameters")
-        if self._maximum_num_jobs is not None and self.num_jobs_submitted + len(configurations) > self._maximum_num_jobs:
+        if len(configurations) > self.num_jobs_allowed:
             raise MaximumJobsSpawnReached(f"{type(self).__name__} may submit {self._maximum_num_jobs} jobs and no more.")
+        if not self.search_id:
+            self.search_id = self.storage.new_search()
         if self._executor is None:
             # A function that cannot reach the workers is refused before any job exists.
             self._executor = self._open()
@@ -217,7 +231,7 @@ class Evaluator(ABC):
     def _new_job(self, parameters: Mapping[str, Any], metadata: Mapping[str, Any]) -> Job:
         job = Job(-1, parameters, self.search_id, metadata, self.now())
         job.id = self.storage.new_job(self.search_id, job.record())
-        self._own_ids.add(job.id)
+        self._own_ids.setdefault(self.search_id, set()).add(job.id)
         self.num_jobs_submitted += 1
         return job
 
@@ -227,19 +241,14 @@ class Evaluator(ABC):
             job = self._ready[0]
             job.launch(self.now())
             self.storage.update_job(self.search_id, job.id, {"status": job.status.value})
-            self._tell("on_launch", job)
+            self._notify("on_launch", job)
             future = self._start(job)
             self._running[job.id] = (self._ready.popleft(), future)
             future.add_done_callback(partial(_note, self._ended, job.id))
 
     def _start(self, job: Job) -> Future[Report]:
         executor = self._executor = self._executor or self._open()
-        try:
-            return self._submit(executor, RunningJob(job.id, job.parameters))
-        except BrokenExecutor as error:
-            future: Future[Report] = Future()
-            future.set_exception(error)
-            return future
+        return self._submit(executor, RunningJob(job.id, job.parameters))
 
     # Jobs out.
 
@@ -266,7 +275,7 @@ class Evaluator(ABC):
             self._finish(*ended)
             self._finish_all_ended()
             self._feed()
-        self._tell("on_gather", self._finished)
+        self._notify("on_gather", self._finished)
         jobs = self._hand_back()
         others = self._news()
         return (jobs, others) if others else jobs
@@ -277,8 +286,10 @@ class Evaluator(ABC):
             if self._executor is not None and self._ended.empty() and self.time_left > 0:
                 self._work_here(self._executor)
             try:
-                job_id, future = self._ended.get(timeout=None if self._deadline is None else self.time_left)
+                job_id, future = self._ended.get(timeout=min(self.time_left, _LONGEST_WAIT_S))
             except Empty:
+                if self.time_left > 0:
+                    continue
                 return None
             if (found := self._claim(job_id, future)) is not None:
                 return found
@@ -303,6 +314,10 @@ class Evaluator(ABC):
         return jobs
 
     def _finish(self, job: Job, future: Future[Report]) -> None:
+        self._take_in(job, future)
+        self._notify("on_done", job)
+
+    def _take_in(self, job: Job, future: Future[Report]) -> None:
         received = self.now()
         outcome, start, end, observations = self._understand(future, received)
         if outcome.crashed:
@@ -314,11 +329,10 @@ class Evaluator(ABC):
         job.finish(outcome, start, end, self.now(), observations)
         self.storage.update_job(self.search_id, job.id, job.record())
         self._finished.append(job)
-        self._tell("on_done", job)
 
     def _understand(self, future: Future[Report], received: float) -> tuple[Outcome, float | None, float, Observations]:
-        error = future.exception()
-        if isinstance(error, BrokenExecutor):
+        error = CancelledError("its executor has cancelled it") if future.cancelled() else future.exception()
+        if isinstance(error, (BrokenExecutor, CancelledError)):
             return Outcome.worker_died(f"{type(error).__name__}: {error}"), None, received, []
         if error is not None:
             return Outcome.raised(type(error).__name__, f"{type(error).__name__}: {error}"), None, received, []
@@ -334,10 +348,12 @@ class Evaluator(ABC):
         return report.start + offset, report.end + offset
 
     def _news(self) -> list[Job]:
+        if not self.search_id:
+            return []
         records, self._news_position = self.storage.finished(self.search_id, self._news_position)
-        others = [Job.from_record(r, self.search_id) for r in records if r["job_id"] not in self._own_ids]
+        others = [Job.from_record(r, self.search_id) for r in records if r["job_id"] not in self._own_ids.get(self.search_id, ())]
         for job in others:
-            self._tell("on_done_other", job)
+            self._notify("on_done_other", job)
         return others
 
     # Endings.
@@ -352,11 +368,16 @@ class Evaluator(ABC):
         return self._hand_back()
 
     def _cancel_all(self) -> None:
+        # What has ended by now counts, also when an error in a callback keeps it from being told.
+        while not self._ended.empty():
+            if (found := self._claim(*self._ended.get())) is not None:
+                self._take_in(*found)
         time = self.now()
         running, waiting = list(self._running.values()), list(self._ready)
         self._running, self._ready = {}, deque()
-        for _, future in running:
+        for job, future in running:
             if self._executor is not None:
+                job.timestamp_start = job.timestamp_start if self._has_begun(self._executor, future) else None
                 self._kill(self._executor, future)
         jobs = [job for job, _ in running] + waiting
         for job in jobs:
@@ -370,7 +391,7 @@ class Evaluator(ABC):
         if self._executor is not None:
             self._shut(self._executor)
             self._executor = None
-        self._tell("on_close")
+        self._notify("on_close")
 
     def __enter__(self) -> Self:
         return self
@@ -385,18 +406,18 @@ class Evaluator(ABC):
 
     def announce(self, max_evals: int | None) -> None:
         """Tell the callbacks that a search begins."""
-        self._tell("on_start", max_evals)
+        self._notify("on_start", max_evals)
 
     def dismiss(self) -> None:
         """Tell the callbacks that the search ends."""
-        self._tell("on_close")
+        self._notify("on_close")
 
     @property
     def stop_reason(self) -> str | None:
         """Why a callback wants the search to end, None if none does."""
         return next((callback.stop_reason for callback in self.callbacks if callback.stop_reason), None)
 
-    def _tell(self, event: str, *about: Any) -> None:
+    def _notify(self, event: str, *about: Any) -> None:
         for callback in self.callbacks:
             getattr(callback, event)(*about)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Executor, Future
+from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
 from typing import Any, final
 
 from .._checks import instance_of
@@ -19,10 +19,11 @@ from .work import Report, RunFunction, pickled
 class ExecutorEvaluator(Evaluator):
     """Evaluations on any `concurrent.futures.Executor`.
 
-    The executor stays the user's: it is not shut down here. An evaluation that it cannot cancel is abandoned at a deadline.
+    The executor stays the user's: it is not shut down here. An evaluation that it cannot cancel is abandoned at a deadline, and
+    holds its place in the executor until it returns.
 
     Args:
-        run_function: as for every evaluator; it travels by value, so closures and lambdas work.
+        run_function: as for every evaluator; unless the executor is a thread pool, it travels by value.
         executor: an open executor.
         num_workers: how many evaluations it can run at a time.
         callbacks: as for every evaluator, like the rest.
@@ -46,11 +47,23 @@ class ExecutorEvaluator(Evaluator):
         self._users_executor = executor
 
     def _open(self) -> Executor:
-        self._payload = pickled(type(self).__name__, self.run_function, self.run_function_kwargs)
+        if not isinstance(self._users_executor, ThreadPoolExecutor):
+            self._payload = pickled(type(self).__name__, self.run_function, self.run_function_kwargs)
         return self._users_executor
 
     def _submit(self, executor: Executor, job: RunningJob) -> Future[Report]:
-        return executor.submit(work.evaluate_pickled, self._payload, job)
+        try:
+            if isinstance(executor, ThreadPoolExecutor):
+                # Threads share what the function shares, and nothing has to travel.
+                return super()._submit(executor, job)
+            return executor.submit(work.evaluate_pickled, self._payload, job)
+        except BrokenExecutor as error:
+            raise RuntimeError(
+                "ExecutorEvaluator: the executor is broken, so it takes no more evaluations; open a new one."
+            ) from error
+
+    def _has_begun(self, executor: Executor, future: Future[Report]) -> bool:
+        return future.running()
 
     def _shut(self, executor: Executor) -> None:
         return None

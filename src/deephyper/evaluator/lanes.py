@@ -7,6 +7,7 @@ value. `docs/decisions/lanes.md` tells what else was tried.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import threading
@@ -37,6 +38,11 @@ def _end_with(manager: int) -> None:
     """End this worker soon after its manager, also when that was killed and could tell nobody."""
     while os.getppid() == manager:
         threading.Event().wait(_LOOK_FOR_MANAGER_EVERY_S)
+    import psutil
+
+    for child in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            child.kill()
     os._exit(1)
 
 
@@ -115,6 +121,7 @@ class Lanes(Executor):
             lane.kill()
 
 
+@final
 class ProcessEvaluator(Evaluator):
     """Evaluations in processes of this machine, each in a lane of its own.
 
@@ -133,9 +140,7 @@ class ProcessEvaluator(Evaluator):
             executor.kill(future)
 
 
-@final
-class LokyEvaluator(ProcessEvaluator):
-    """Another name of `ProcessEvaluator`, for scripts that ask for "loky"."""
+LokyEvaluator = ProcessEvaluator
 
 
 def _allow_open_files(n: int) -> None:

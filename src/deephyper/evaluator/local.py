@@ -15,6 +15,9 @@ from . import work
 from .evaluator import Evaluator
 from .work import Report
 
+# A coroutine that blocks its loop, or will not be cancelled, is abandoned with the loop and its thread.
+_PATIENCE_S = 0.2
+
 
 class _CallersThread(Executor):
     """Keeps calls until somebody lends it a thread."""
@@ -51,16 +54,17 @@ class _EventLoop(Executor):
         return self._asyncio.run_coroutine_threadsafe(fn(*args, **kwargs), self._loop)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        self._asyncio.run_coroutine_threadsafe(self._cancel_all(), self._loop).result()
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
+        self._asyncio.run_coroutine_threadsafe(self._end(), self._loop)
+        self._thread.join(_PATIENCE_S)
+        if not self._thread.is_alive():
+            self._loop.close()
 
-    async def _cancel_all(self) -> None:
+    async def _end(self) -> None:
         tasks = [task for task in self._asyncio.all_tasks() if task is not self._asyncio.current_task()]
         for task in tasks:
             task.cancel()
-        await self._asyncio.gather(*tasks, return_exceptions=True)
+        await self._asyncio.wait(tasks, timeout=_PATIENCE_S / 2) if tasks else None
+        self._loop.stop()
 
 
 class _Threads(Executor):
@@ -102,12 +106,16 @@ class SerialEvaluator(Evaluator):
         if isinstance(executor, _CallersThread):
             executor.run_next()
 
+    def _has_begun(self, executor: Executor, future: Future[Report]) -> bool:
+        return future.running() or not isinstance(executor, _CallersThread)
+
 
 @final
 class ThreadEvaluator(Evaluator):
     """Evaluations in threads of this process, for functions that wait or release the interpreter's lock.
 
-    A thread cannot be ended: at a deadline it is abandoned, its row says CANCELLED, and it runs on until it returns.
+    A thread cannot be ended: at a deadline it is abandoned, its row says CANCELLED, and it runs on until it returns. While the
+    optimizer computes, the linear algebra of the whole process, evaluations included, is limited to one thread.
     """
 
     def _open(self) -> Executor:

@@ -61,7 +61,8 @@ async def evaluate_coroutine(run_function: RunFunction, job: RunningJob, kwargs:
     start = now()
     try:
         returned = await run_function(job, **kwargs)
-    except (Exception, SystemExit) as error:
+    except (Exception, SystemExit, KeyboardInterrupt) as error:
+        # The last two would end the loop's thread, and with it every other evaluation.
         return _failed(error, job, start)
     return Report(returned, start, now(), HOST, "", "", job.observations)
 

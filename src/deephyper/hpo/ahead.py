@@ -75,10 +75,11 @@ class Ahead:
         self._preparing = self._thread.submit(_timed_proposals, snapshot, n_used + 1 + _SPARE, evaluator)
 
     def close(self) -> None:
-        """Let go of the thread, which ends as soon as it has finished what is under way; nobody waits for that."""
+        """Let go of the thread, which ends as soon as it has finished what is under way, and of what was prepared."""
         if self._thread is not None:
             self._thread.shutdown(wait=False, cancel_futures=True)
         self._thread = self._preparing = None
+        self._optimizer.drop_ready()
 
     def _fresh(self, n: int, evaluator: Evaluator) -> list[Suggested]:
         begin = evaluator.now()

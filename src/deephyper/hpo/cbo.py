@@ -14,6 +14,7 @@ from .._arrays import Array
 from ..evaluator import Evaluator, RunFunction
 from ..job import WORKER_DIED, Job, JobStatus, cell, is_failure
 from ..optimizer import BayesianOptimizer
+from ..space import row_keys
 from .ahead import Ahead
 from .options import checked_options
 from .problem import HpProblem
@@ -64,7 +65,7 @@ class CBO(Search):
         super().__init__(problem, evaluator, random_state, log_dir, verbose, checkpoint_history_to_csv, checkpoint_restart)
 
     def _prepare_to_ask(self) -> None:
-        self._checked = checked_options(self.problem, self._space, *self._options)
+        self._checked = checked_options(self._space, *self._options)
         self._use_optimizer(self._checked.initial_rows)
 
     def _use_optimizer(self, initial_rows: Array) -> None:
@@ -87,7 +88,8 @@ class CBO(Search):
         self._ahead.close()
 
     def _suggestion(self, row: Array, n_told: int) -> Suggestion:
-        configuration = self._space.decode(row[None])[0]
+        decoded = self._space.decode(row[None])[0]
+        configuration = self._checked.given.get(row_keys(row[None])[0], decoded)
         self._asked[self._key(configuration)] = row
         # With several workers the clock decides what a suggestion knew; with this number a run can be replayed.
         return Suggestion(configuration, {"_n_told": n_told})
@@ -98,7 +100,7 @@ class CBO(Search):
         for job in jobs:
             if isinstance(job.objective, tuple):
                 raise ValueError(
-                    f"CBO: it maximizes one objective, and job {job.id} returned {len(job.objective)}; return a single number, "
+                    f"CBO: it maximizes one objective, and an evaluation returned {len(job.objective)}; return a single number, "
                     "or use RandomSearch, whose table holds several."
                 )
         rows = self._rows_of(jobs)
@@ -115,8 +117,9 @@ class CBO(Search):
 
     def _restore(self, jobs: Sequence[Job], n_asked: int) -> None:
         taught = [job for job in jobs if _teaches(job)]
-        if taught:
-            self._optimizer.restore(self._rows_of(taught), np.array([_objective(job) for job in taught]), n_asked)
+        lost = [job for job in jobs if job.objective == WORKER_DIED]
+        self._optimizer.forget(self._rows_of(lost), may_return=False)
+        self._optimizer.restore(self._rows_of(taught), np.array([_objective(job) for job in taught]), n_asked)
 
     def _rows_of(self, jobs: Sequence[Job]) -> Array:
         """The rows that were asked, to the last bit, or those that the configurations stand for, (n, d)."""
@@ -128,12 +131,21 @@ class CBO(Search):
             return known
         row: Array = self._space.encode([configuration])[0]
         for key, asked in self._asked.items():
-            if np.abs(asked - row).max(initial=0.0) < _SAME_ROW:
+            tolerance = np.where(self._space.is_continuous, _SAME_ROW, 0.0)
+            if (np.abs(asked - row) <= tolerance).all():
                 return self._asked.pop(key)
         return row
 
     def _key(self, configuration: Mapping[str, Any]) -> tuple[str, ...]:
         return tuple(cell(configuration.get(name, math.nan)) for name in self._space.names)
+
+    def get_params(self) -> dict[str, Any]:
+        n_initial_points, initial_points, acq_func_kwargs = self._options
+        return super().get_params() | {
+            "n_initial_points": n_initial_points,
+            "initial_points": initial_points,
+            "acq_func_kwargs": acq_func_kwargs,
+        }
 
     # Earlier tables.
 

@@ -10,8 +10,8 @@ import numpy as np
 
 from .._arrays import Array
 from .._checks import count, instance_of, is_number, known_names
-from ..space import Space
-from .problem import HpProblem
+from ..space import Space, row_keys
+from .problem import legal_row
 
 N_INITIAL_POINTS = 8
 
@@ -23,16 +23,17 @@ class Options:
     Args:
         n_initial_points: how many suggestions come before the model's.
         initial_rows: canonical rows to suggest first, (k, d).
+        given: the same points as the user wrote them, by the key of their row.
         kappa: constant width of the confidence bound; None draws it anew for every suggestion.
     """
 
     n_initial_points: int
     initial_rows: Array
+    given: dict[bytes, dict[str, Any]]
     kappa: float | None
 
 
 def checked_options(
-    problem: HpProblem,
     space: Space,
     n_initial_points: int | None,
     initial_points: Sequence[Mapping[str, Any]] | None,
@@ -40,14 +41,18 @@ def checked_options(
 ) -> Options:
     """Check what the user passes to CBO."""
     n = N_INITIAL_POINTS if n_initial_points is None else count("CBO", "n_initial_points", n_initial_points)
-    return Options(n, _initial_rows(problem, space, initial_points or ()), _kappa(acq_func_kwargs or {}))
+    points = [dict(point) for point in _points(initial_points or ())]
+    rows = [legal_row(space, point) for point in points]
+    initial_rows = np.concatenate([np.empty((0, space.n_columns)), *rows])
+    active = [space.decode(row)[0] for row in rows]
+    given = [{name: point[name] for name in names} for point, names in zip(points, active, strict=True)]
+    return Options(n, initial_rows, dict(zip(row_keys(initial_rows), given, strict=True)), _kappa(acq_func_kwargs or {}))
 
 
-def _initial_rows(problem: HpProblem, space: Space, points: Sequence[Mapping[str, Any]]) -> Array:
+def _points(points: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
     for point in points:
         instance_of("CBO", "each of initial_points", point, Mapping, "a dictionary of parameters")
-        problem.check_configuration(point)
-    return space.encode(points) if points else np.empty((0, space.n_columns))
+    return points
 
 
 def _kappa(given: Mapping[str, Any]) -> float | None:

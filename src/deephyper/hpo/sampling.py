@@ -31,7 +31,12 @@ class RandomSearch(Search):
             suggestions.append(Suggestion(self._space.decode(row)[0]))
         return suggestions
 
+    def _tell(self, jobs: Sequence[Job]) -> None:
+        for job in jobs:
+            keys = row_keys(self._space.encode([job.parameters]))
+            # A cancelled configuration may be drawn again.
+            (self._known.difference_update if job.status is JobStatus.CANCELLED else self._known.update)(keys)
+
     def _restore(self, jobs: Sequence[Job], n_asked: int) -> None:
         self._n_asked = n_asked
-        evaluated = [job.parameters for job in jobs if job.status is JobStatus.DONE]
-        self._known.update(row_keys(self._space.encode(evaluated)) if evaluated else [])
+        self._tell(jobs)

@@ -8,6 +8,7 @@ import math
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -17,7 +18,7 @@ from .._draws import draws_from
 from ..errors import AllFailedError, SearchSpaceExhausted
 from ..evaluator import Evaluator, RunFunction
 from ..evaluator.callback import Callback, TqdmCallback
-from ..job import Job, JobStatus, Outcome
+from ..job import Job, JobStatus, Outcome, n_objectives_of
 from ..results import History, Results
 from ..storage import MemoryStorage, Storage
 from .problem import HpProblem, legal_row
@@ -26,6 +27,7 @@ from .restart import read_interrupted
 logger = logging.getLogger(__name__)
 
 _EXHAUSTED = "every legal configuration of the search space has been proposed"
+_NOTHING_NEW = "many draws have found no new legal configuration"
 _NOTHING_LEGAL = "no legal configuration was found; look at the forbidden clauses and the constraint function"
 
 
@@ -78,11 +80,14 @@ class Search(ABC):
         self._verbose = count(where, "verbose", verbose, at_least=0)
         self._log_dir = _writable_folder(where, log_dir)
         self._history = History(self._space.names, self._log_dir / "results.csv" if checkpoint_history_to_csv else None)
+        # An evaluator that we make of a function is closed after every call; it opens again by itself.
+        self._is_evaluator_ours = not isinstance(evaluator, Evaluator)
         self._evaluator = None if evaluator is None else self._as_evaluator(evaluator)
         self._storage: Storage | None = None
         self._search_id = ""
-        self._clock: tuple[Evaluator, float] | None = None
-        self._n_finished = self._n_crashed = self._n_counted_rows = 0
+        self._timed_evaluator: Evaluator | None = None
+        self._origin = 0.0
+        self._n_suggested = self._n_finished = self._n_crashed = self._n_counted_rows = 0
         self._first_traceback = ""
         self.stop_reason: str | None = None
         self._prepare_to_ask()
@@ -92,7 +97,7 @@ class Search(ABC):
     # What a search adds.
 
     def _prepare_to_ask(self) -> None:
-        """Build what `_ask` needs, once problem, space and draws are there."""
+        """Build what `_ask` needs, once problem, space and draws are there; the constructor calls it, then perhaps `_restore`."""
 
     @abstractmethod
     def _ask(self, n: int) -> list[Suggestion]:
@@ -149,6 +154,7 @@ class Search(ABC):
         suggestions = self._ask(count(type(self).__name__ + ".ask", "n", n))
         if not suggestions:
             raise SearchSpaceExhausted(f"{type(self).__name__}: {self._why_nothing_is_left()}.")
+        self._n_suggested += len(suggestions)
         return [suggestion.configuration for suggestion in suggestions]
 
     def tell(self, results: Sequence[tuple[Mapping[str, Any], Any]]) -> None:
@@ -157,18 +163,23 @@ class Search(ABC):
         Args:
             results: pairs of a configuration and what a run-function would have returned for it.
         """
-        storage = self._ensure_storage()
+        storage, n_objectives = self._ensure_storage(), self._history.n_objectives
         jobs = []
         for configuration, returned in results:
             active = self._space.decode(legal_row(self._space, configuration))[0]
+            outcome = Outcome.parse(returned, n_objectives)
+            if n_objectives is None and not outcome.is_failure:
+                n_objectives = n_objectives_of(outcome.objective)
             job = Job(-1, {name: configuration.get(name, value) for name, value in active.items()}, self._search_id)
-            job.id = storage.new_job(self._search_id, job.record())
             # The clock is the evaluator's, and there is none.
-            job.finish(Outcome.parse(returned, self._history.n_objectives), None, math.nan, math.nan)
-            storage.update_job(self._search_id, job.id, job.record())
+            job.finish(outcome, None, math.nan, math.nan)
             jobs.append(job)
-        self._history.add(jobs, origin=0.0)
+        # A search may refuse results; then nothing is remembered of them.
         self._tell(jobs)
+        for job in jobs:
+            job.id = storage.new_job(self._search_id, job.record())
+            storage.update_job(self._search_id, job.id, job.record())
+        self._history.add(jobs, origin=0.0)
 
     def search(
         self, evaluator: Evaluator | RunFunction | int | None = None, max_evals: float | None = None, timeout: float | None = None
@@ -186,13 +197,15 @@ class Search(ABC):
         Raises:
             AllFailedError: the first evaluations all raised or lost their worker; its `results` hold the rows.
         """
+        where = f"{type(self).__name__}.search"
         if is_integer(evaluator):
             # Generation 2: search(20) and search(20, 60).
+            if max_evals is not None and timeout is not None:
+                raise TypeError(f"{where}: {evaluator!r} is no evaluator; pass search(evaluator, max_evals, timeout).")
             evaluator, max_evals, timeout = None, evaluator, max_evals if timeout is None else timeout
-        where = f"{type(self).__name__}.search"
         limit = None if max_evals is None or max_evals == -1 else count(where, "max_evals", max_evals)
         timeout = None if timeout is None else seconds(where, "timeout", timeout)
-        is_ours = evaluator is not None and not isinstance(evaluator, Evaluator)
+        is_ours = self._is_evaluator_ours if evaluator is None else not isinstance(evaluator, Evaluator)
         chosen = self._evaluator if evaluator is None else self._as_evaluator(evaluator)
         if chosen is None:
             raise TypeError(f"{where}: there is no evaluator; pass a function or an Evaluator as the first argument.")
@@ -222,22 +235,23 @@ class Search(ABC):
 
     def _search(self, evaluator: Evaluator, limit: int | None, timeout: float | None) -> Results:
         self._attach(evaluator)
-        limit, self._n_counted_rows = (None if limit is None else max(0, limit - self._n_counted_rows)), 0
         progress = self._progress(evaluator)
-        evaluator.announce(limit)
-        progress.on_start(limit)
-        evaluator.timeout = timeout
+        limit = None if limit is None else max(0, limit - self._n_counted_rows)
         self.stop_reason = None
-        try:
+        with ExitStack() as endings:
+            # From the last to the first, each whatever the others raise, also after an error or an interrupt.
+            endings.callback(evaluator.dismiss)
+            endings.callback(progress.on_close)
+            endings.callback(self._history.complete)
+            endings.callback(self._rest)
+            if timeout is not None:
+                endings.callback(setattr, evaluator, "timeout", None)
+                evaluator.timeout = timeout
+            endings.callback(lambda: self._take(evaluator.cancel(), progress))
+            evaluator.announce(limit)
+            progress.on_start(limit)
+            self._n_counted_rows = 0
             self._loop(evaluator, limit, progress)
-        finally:
-            # Also after an error or an interrupt: what runs is cancelled, and its rows are kept.
-            self._take(evaluator.cancel(), progress)
-            evaluator.timeout = None
-            self._rest()
-            self._history.complete()
-            progress.on_close()
-            evaluator.dismiss()
         if self._all_failed(evaluator):
             raise AllFailedError(
                 f"{type(self).__name__}: the first {self._n_finished} evaluations all raised or lost their worker. "
@@ -248,11 +262,11 @@ class Search(ABC):
         return self.history
 
     def _loop(self, evaluator: Evaluator, limit: int | None, progress: Callback) -> None:
-        n_submitted = 0
+        n_left = math.inf if limit is None else limit
         while True:
-            n_wanted = evaluator.num_free_workers if limit is None else min(evaluator.num_free_workers, limit - n_submitted)
+            n_wanted = int(min(evaluator.num_free_workers, n_left, evaluator.num_jobs_allowed))
             if n_wanted and self.stop_reason is None and evaluator.time_left > 0:
-                n_submitted += self._submit(n_wanted, evaluator)
+                n_left -= self._submit(n_wanted, evaluator)
             if not evaluator.num_jobs_unfinished:
                 return
             self._while_running(evaluator)
@@ -269,8 +283,9 @@ class Search(ABC):
 
     def _submit(self, n: int, evaluator: Evaluator) -> int:
         suggestions = self._suggest(n, evaluator)
+        self._n_suggested += len(suggestions)
         if len(suggestions) < n:
-            self.stop_reason = self._why_nothing_is_left() if not suggestions else _EXHAUSTED
+            self.stop_reason = self._why_nothing_is_left()
             logger.warning("%s: %s; the search ends with what runs.", type(self).__name__, self.stop_reason)
         evaluator.submit([s.configuration for s in suggestions], [s.metadata for s in suggestions])
         return len(suggestions)
@@ -288,8 +303,7 @@ class Search(ABC):
 
     def _learn_from(self, jobs: Sequence[Job]) -> None:
         if jobs:
-            assert self._clock is not None
-            self._history.add(jobs, self._clock[1])
+            self._history.add(jobs, self._origin)
             self._tell(jobs)
 
     def _all_failed(self, evaluator: Evaluator) -> bool:
@@ -304,7 +318,10 @@ class Search(ABC):
 
     def _ensure_storage(self) -> Storage:
         if self._storage is None:
-            self._use(MemoryStorage() if self._evaluator is None else self._evaluator.storage)
+            if self._evaluator is None:
+                self._use(MemoryStorage())
+            else:
+                self._use(self._evaluator.storage, self._evaluator.given_search_id)
         assert self._storage is not None
         return self._storage
 
@@ -316,17 +333,18 @@ class Search(ABC):
 
     def _attach(self, evaluator: Evaluator) -> None:
         """Make an evaluator number and time its jobs as this search's."""
-        if self._storage is None:
-            self._use(evaluator.storage, evaluator.given_search_id)
-        assert self._storage is not None
-        evaluator.join(self._storage, self._search_id, self._history.n_objectives)
-        if self._clock is None or self._clock[0] is not evaluator:
+        brings_storage = evaluator.given_storage not in (None, self._storage)
+        if self._storage is None or (brings_storage and self._timed_evaluator is None):
+            self._use(evaluator.storage, evaluator.given_search_id or self._search_id or None)
+        evaluator.join(self._ensure_storage(), self._search_id, self._history.n_objectives)
+        if self._timed_evaluator is not evaluator:
             # Another evaluator may have another clock: its times go on after the last ones.
-            self._clock = (evaluator, evaluator.now() - self._history.last_time)
+            self._timed_evaluator, self._origin = evaluator, evaluator.now() - self._history.last_time
 
     def _why_nothing_is_left(self) -> str:
-        n_submitted = 0 if self._clock is None else self._clock[0].num_jobs_submitted
-        return _EXHAUSTED if n_submitted or len(self._history) else _NOTHING_LEGAL
+        if not self._n_suggested and not len(self._history):
+            return _NOTHING_LEGAL
+        return _NOTHING_NEW if self._space.grid is None else _EXHAUSTED
 
     def _progress(self, evaluator: Evaluator) -> Callback:
         has_bar = any(isinstance(callback, TqdmCallback) for callback in evaluator.callbacks)

@@ -57,6 +57,11 @@ def generative_model(df: pd.DataFrame | str | os.PathLike[str], q: float, space:
     ranked = frame.loc[objective.sort_values(ascending=False, kind="stable").index]
     if ranked.empty:
         raise ValueError("CBO.fit_generative_model: the table has no evaluation with a numeric objective to learn from.")
+    if not any(PARAMETER + name in frame.columns for name in space.names):
+        raise ValueError(
+            "CBO.fit_generative_model: the table has no column of this problem's hyperparameters, such as "
+            f"{PARAMETER + space.names[0]!r}."
+        )
     good = partial_rows(ranked.head(_n_good(len(ranked), q)), space)
     return GenerativeModel(density_of(space, good), good, space, draws)
 

@@ -20,8 +20,8 @@ class Journal:
     """A CSV file that grows row by row.
 
     The file is opened for each append and flushed, so another program may read it at any time. A column that comes late
-    rewrites the file, through a second file that takes its place in one step. An older file of that name is kept under
-    `<name>_<time>.csv`.
+    rewrites the file, through a second file that takes its place in one step. A file of that name that another search wrote,
+    before or meanwhile, is kept under `<name>_<time>.csv`.
 
     Args:
         path: the file; it is touched by the first row, not before.
@@ -30,31 +30,43 @@ class Journal:
     def __init__(self, path: str | os.PathLike[str]):
         self.path = Path(path)
         self._columns: list[str] = []
+        self._left: tuple[int, ...] = ()  # as we left the file: which it is, and how long
 
-    def append(self, rows: Sequence[Row]) -> None:
-        """Write rows at the end of the file."""
+    def append(self, rows: Sequence[Row]) -> bool:
+        """Write rows at the end of the file.
+
+        Returns:
+            False, with nothing written, when the file is no longer as it was left: then all rows must be rewritten.
+        """
         if not rows:
-            return
+            return True
+        if self._columns and self._left != _identity(self.path):
+            return False
         late = [name for name in dict.fromkeys(name for row in rows for name in row) if name not in self._columns]
         if not self._columns:
-            self._begin(late)
+            self.rewrite([], late)
         elif late:
             self._widen(late)
         with self.path.open("a", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerows([[cell(row.get(name, math.nan)) for name in self._columns] for row in rows])
-            file.flush()
+            csv.writer(file).writerows(self._lines(rows))
+        self._left = _identity(self.path)
+        return True
 
-    def rewrite(self, rows: Sequence[Row], columns: Sequence[str]) -> None:
-        """Replace the whole file by these rows."""
-        self._columns = list(columns)
-        self._replace([[cell(row.get(name, math.nan)) for name in self._columns] for row in rows])
+    def rewrite(self, rows: Sequence[Row], columns: Sequence[str], keep_older: bool = True) -> None:
+        """Replace the whole file by these rows.
 
-    def _begin(self, columns: list[str]) -> None:
-        if self.path.exists():
+        Args:
+            rows: all rows.
+            columns: all columns, in order.
+            keep_older: keep a file that is there and is not ours under another name.
+        """
+        if keep_older and self.path.exists() and self._left != _identity(self.path):
             keep_older_file(self.path)
-        self._columns = columns
-        self._replace([])
+        self._columns = list(columns)
+        self._replace(self._lines(rows))
+
+    def _lines(self, rows: Sequence[Row]) -> list[list[str]]:
+        return [[cell(row.get(name, math.nan)) for name in self._columns] for row in rows]
 
     def _widen(self, late: list[str]) -> None:
         _, *lines = read_lines(self.path)
@@ -70,6 +82,16 @@ class Journal:
             file.flush()
             os.fsync(file.fileno())
         beside.replace(self.path)
+        self._left = _identity(self.path)
+
+
+def _identity(path: Path) -> tuple[int, ...]:
+    """What tells a file from another one, and from itself with more in it; nothing if there is none."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return ()
+    return status.st_dev, status.st_ino, status.st_size
 
 
 def keep_older_file(path: Path) -> None:

@@ -93,14 +93,15 @@ def _objective(value: Any) -> Objective:
 
 def _numbers(value: Any) -> list[float] | None:
     """Floats out of a number or a sequence of numbers, of whatever library; None if it is neither."""
-    # Arrays of every library turn themselves into Python numbers and lists.
-    plain = value.tolist() if hasattr(value, "tolist") else value
     try:
+        # Arrays of every library turn themselves into Python numbers and lists.
+        plain = value.tolist() if hasattr(value, "tolist") else value
         numbers = plain if isinstance(plain, (list, tuple)) else [plain]
         if any(isinstance(number, (str, bytes)) for number in numbers):
             return None
         return [float(number) for number in numbers] or None
     except OverflowError:  # a whole number beyond all floats
         return [math.inf]
-    except (TypeError, ValueError):
+    except Exception:
+        # It is the user's object that raises here, whatever it likes; what it is not is a number.
         return None

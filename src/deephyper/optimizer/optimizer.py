@@ -80,7 +80,7 @@ class BayesianOptimizer:
         Returns:
             Canonical, legal rows, none of them told or pending, (k, d); k < n only when nothing is left.
         """
-        self._ready = []
+        self.drop_ready()
         self.install(propose(self.snapshot(), n))
         rows = [row for row, _ in self.take_ready(n)]
         return np.array(rows).reshape(len(rows), self._settings.space.n_columns)
@@ -140,6 +140,10 @@ class BayesianOptimizer:
             self._model = proposals.model
         n_kept, n_late = max(0, proposals.first - self._n_asked), max(0, self._n_asked - proposals.first)
         self._ready = self._ready[:n_kept] + [(row, proposals.n_told) for row in proposals.rows[n_late:]]
+
+    def drop_ready(self) -> None:
+        """Forget the rows that were prepared."""
+        self._ready = []
 
     def take_ready(self, n: int = 1) -> list[tuple[Array, int]]:
         """Hand out at most n prepared rows, which become pending; rows that have become known are skipped.

@@ -8,7 +8,7 @@ import numpy as np
 
 from .._arrays import Array
 from .._draws import Draws, Purpose
-from ..acquisition import ACQUISITIONS, Landscape, Prior, any_new, best_new_row
+from ..acquisition import ACQUISITIONS, Landscape, Prior, any_new, best_new_row, legal_rows
 from ..space import Space, row_keys, sobol
 from .model import Model, told_model, with_pending
 from .threads import one_blas_thread
@@ -91,7 +91,7 @@ def propose(snapshot: Snapshot, n: int) -> Proposals:
         known.update([] if snapshot.spent is None else row_keys(snapshot.spent))
         model, pending = snapshot.model, snapshot.pending
         for index in range(snapshot.n_asked, snapshot.n_asked + n):
-            if _needs_model(snapshot, index):
+            if _needs_model(snapshot, index, known):
                 model = with_pending(_current(model, snapshot), pending)
                 row = _model_row(snapshot, model, known, index)
             else:
@@ -103,8 +103,16 @@ def propose(snapshot: Snapshot, n: int) -> Proposals:
     return Proposals(pending[len(snapshot.pending) :], snapshot.n_asked, len(snapshot.X), model)
 
 
-def _needs_model(snapshot: Snapshot, index: int) -> bool:
-    return index >= snapshot.settings.n_design and len(snapshot.X) >= FEWEST_TOLD
+def _needs_model(snapshot: Snapshot, index: int, known: set[bytes]) -> bool:
+    is_design_over = index >= snapshot.settings.n_design and len(snapshot.X) >= FEWEST_TOLD
+    return is_design_over and not len(_waiting(snapshot.settings, known))
+
+
+def _waiting(settings: Settings, known: set[bytes]) -> Array:
+    """The legal initial rows that are not known: not yet suggested, or cancelled, (k, d)."""
+    rows = settings.initial_rows
+    is_new = np.array([key not in known for key in row_keys(rows)], bool)
+    return legal_rows(settings.space, rows[is_new])
 
 
 def _current(model: Model | None, snapshot: Snapshot) -> Model:
@@ -136,12 +144,11 @@ def prior_weight(n_told: int) -> float:
 
 def _design_row(settings: Settings, known: set[bytes], index: int) -> Array:
     """The suggestion with a number before the model speaks, (1, d); (0, d) when nothing is left."""
-    space, n_given = settings.space, len(settings.initial_rows)
-    if index < n_given:
-        row = settings.initial_rows[index : index + 1]
-    else:
-        rng = settings.draws.at(Purpose.DESIGN)
-        row = space.from_shares(sobol(index - n_given, 1, space.n_columns, rng))
+    waiting = _waiting(settings, known)
+    if len(waiting):
+        return waiting[:1]
+    space, index_of_sequence = settings.space, max(0, index - len(settings.initial_rows))
+    row = space.from_shares(sobol(index_of_sequence, 1, space.n_columns, settings.draws.at(Purpose.DESIGN)))
     if space.legal(row).all() and known.isdisjoint(row_keys(row)):
         return row
     return any_new(space, known, settings.draws.at(Purpose.SUGGESTION, index))

@@ -55,14 +55,15 @@ class History:
         rows = [flat_row(job, self._names, self._n_objectives, origin) for job in jobs]
         self._rows += rows
         self._job_ids.update(job.id for job in jobs)
-        if self._journal is not None:
-            self._journal.append(rows)
+        if self._journal is not None and not self._journal.append(rows):
+            # Another search has written there meanwhile; its file is kept under another name.
+            self._rewrite()
 
     def restore(self, rows: Sequence[Row], n_objectives: int | None) -> None:
         """Begin with the rows of an interrupted search; its file is written anew, without a line that was cut off."""
         self._rows, self._n_objectives = list(rows), n_objectives
         self._job_ids = {int(row["job_id"]) for row in rows}
-        self._rewrite()
+        self._rewrite(keep_older=False)
 
     def complete(self) -> None:
         """Write what only the whole table tells, the Pareto set, to the file too."""
@@ -88,11 +89,11 @@ class History:
                 del row["objective"]
             self._rewrite()
 
-    def _rewrite(self) -> None:
+    def _rewrite(self, keep_older: bool = True) -> None:
         if self._journal is None:
             return
         # The rows themselves: in a table, whole numbers beside empty cells have become floats.
         table, rows = self.table(), self._rows
         if PARETO in table.columns:
             rows = [{**row, PARETO: is_efficient} for row, is_efficient in zip(rows, table[PARETO], strict=True)]
-        self._journal.rewrite(rows, list(table.columns))
+        self._journal.rewrite(rows, list(table.columns), keep_older)
