@@ -11,7 +11,7 @@ import math
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Mapping, Sequence
-from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
+from concurrent.futures import Executor, Future
 from functools import partial
 from importlib import import_module
 from queue import Empty, SimpleQueue
@@ -20,10 +20,11 @@ from typing import Any, Literal, Self
 
 from .._checks import count, instance_of, known_options, one_of, seconds
 from ..errors import MaximumJobsSpawnReached, RunFunctionError
-from ..job import Job, Observations, Outcome, RunningJob, n_objectives_of
+from ..job import Job, RunningJob, n_objectives_of
 from ..storage import MemoryStorage, Storage
 from . import work
 from .callback import Callback
+from .reports import HostClocks, understand
 from .work import Report, RunFunction
 
 logger = logging.getLogger(__name__)
@@ -94,7 +95,7 @@ class Evaluator(ABC):
         self._own_ids: dict[str, set[int]] = {}
         self._news_position = 0
         self._n_objectives: int | None = None
-        self._clock_offsets: dict[str, float] = {work.HOST: 0.0}
+        self._clocks = HostClocks()
 
     @staticmethod
     def create(
@@ -318,34 +319,17 @@ class Evaluator(ABC):
         self._notify("on_done", job)
 
     def _take_in(self, job: Job, future: Future[Report]) -> None:
-        received = self.now()
-        outcome, start, end, observations = self._understand(future, received)
+        ended = understand(future, self.now(), self._clocks, self._n_objectives)
+        outcome = ended.outcome
         if outcome.crashed:
             logger.warning(
                 "job %s failed on %s: %s", job.id, job.parameters, outcome.metadata.get("traceback", outcome.objective)
             )
         elif not outcome.is_failure and self._n_objectives is None:
             self._n_objectives = n_objectives_of(outcome.objective)
-        job.finish(outcome, start, end, self.now(), observations)
+        job.finish(outcome, ended.start, ended.end, self.now(), ended.observations)
         self.storage.update_job(self.search_id, job.id, job.record())
         self._finished.append(job)
-
-    def _understand(self, future: Future[Report], received: float) -> tuple[Outcome, float | None, float, Observations]:
-        error = CancelledError("its executor has cancelled it") if future.cancelled() else future.exception()
-        if isinstance(error, (BrokenExecutor, CancelledError)):
-            return Outcome.worker_died(f"{type(error).__name__}: {error}"), None, received, []
-        if error is not None:
-            return Outcome.raised(type(error).__name__, f"{type(error).__name__}: {error}"), None, received, []
-        report = future.result()
-        start, end = self._place(report, received)
-        if report.error:
-            return Outcome.raised(report.error, report.traceback), start, end, report.observations
-        return Outcome.parse(report.returned, self._n_objectives), start, end, report.observations
-
-    def _place(self, report: Report, received: float) -> tuple[float, float]:
-        """Start and end on our clock: a report of another host is moved by one offset, fixed by its first report."""
-        offset = self._clock_offsets.setdefault(report.host, received - report.end)
-        return report.start + offset, report.end + offset
 
     def _news(self) -> list[Job]:
         if not self.search_id:
