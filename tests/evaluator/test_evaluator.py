@@ -18,7 +18,7 @@ from deephyper.evaluator import Evaluator, JobStatus
 from deephyper.evaluator.callback import Callback
 from deephyper.storage import MemoryStorage
 
-METHODS = ["serial", "thread", "process", "loky", "own threads", "own processes"]
+METHODS = ["serial", "thread", "process", "own threads", "own processes"]
 
 
 @pytest.fixture(params=METHODS)
@@ -116,6 +116,10 @@ async def slow_echo(job: Any) -> float:
 
 def test_coroutine_functions_run_everywhere(method: str | Executor) -> None:
     assert outputs(Evaluator.create(slow_echo, method, {"num_workers": 2}), [1, 2, 3]) == {1: 1.0, 2: 2.0, 3: 3.0}
+
+
+def test_loky_is_another_name_of_process() -> None:
+    assert type(Evaluator.create(slow_echo, "loky")) is type(Evaluator.create(slow_echo, "process"))
 
 
 def test_a_closed_evaluator_opens_again_on_submit() -> None:
@@ -402,12 +406,12 @@ def test_what_has_ended_counts_also_when_a_callback_raises() -> None:
         gate.wait(5)
         return 1.0
 
+    before = set(threading.enumerate())
     evaluator = Evaluator.create(run, "thread", {"num_workers": 3, "callbacks": [Broken()]})
     evaluator.submit([{"x": x} for x in range(3)])
     gate.wait(5)
-    for thread in threading.enumerate():
-        if thread.name == "deephyper-evaluation":
-            thread.join(5)
+    for thread in set(threading.enumerate()) - before:
+        thread.join(5)
     with pytest.raises(RuntimeError, match="in the callback"):
         evaluator.gather("ALL")
 

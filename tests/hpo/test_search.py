@@ -57,7 +57,7 @@ def without_times(table: Any) -> Any:
 # Budgets.
 
 
-@pytest.mark.parametrize("method", ["serial", "thread", "process", "loky"])
+@pytest.mark.parametrize("method", ["serial", "thread", "process", pytest.param("loky", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("n_workers", [1, 3, 8])
 def test_max_evals_is_exact(kind: type[Search], problem: HpProblem, tmp_path: Path, method: str, n_workers: int) -> None:
     with Evaluator.create(run, method, {"num_workers": n_workers}) as evaluator:
