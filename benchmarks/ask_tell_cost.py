@@ -1,56 +1,65 @@
-"""CPU time of one ask and one tell on eight floats, against the bars that we hold ourselves to.
+"""CPU time of one `ask` and one `tell` of CBO on eight floats, against the bars that we hold ourselves to.
 
-python benchmarks/ask_tell_cost.py
+    python benchmarks/ask_tell_cost.py [--runs 3]
+
+Everything counts: model, proposal, the row in memory and in the CSV file.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+import tempfile
 import time
 
 import numpy as np
 
-from deephyper._draws import Draws
-from deephyper.optimizer import BayesianOptimizer
-from deephyper.space import Real, Space
+from deephyper.hpo import CBO, HpProblem
 
 BARS_MS = {50: 15.0, 200: 30.0, 500: 50.0}
 N_PAIRS = 30
 
 
-def objective(X: np.ndarray) -> np.ndarray:
-    """A curved valley with waves, (n, 8) -> (n,)."""
-    values: np.ndarray = np.sum(0.1 * np.sin(12.0 * X) - np.square(X - 0.3), axis=1)
-    return values
+def objective(configuration: dict[str, float]) -> float:
+    """A bowl with waves."""
+    x = np.array(list(configuration.values()))
+    return float(np.sum(0.1 * np.sin(12.0 * x) - np.square(x - 0.3)))
 
 
-def costs_ms(n_rows: int) -> np.ndarray:
+def costs_ms(n_rows: int, seed: int) -> np.ndarray:
     """CPU milliseconds of each of the pairs of ask and tell that follow the first `n_rows`."""
-    space = Space([Real(f"x{j}", 0.0, 1.0) for j in range(8)])
-    optimizer = BayesianOptimizer(space, Draws(0))
-    X = np.random.default_rng(0).random((n_rows, 8))
-    optimizer.restore(X, objective(X), n_rows)
+    problem = HpProblem(seed=seed)
+    for i in range(8):
+        problem.add_hyperparameter((0.0, 1.0), f"x{i}")
+    search = CBO(problem, random_state=seed, log_dir=tempfile.mkdtemp())
+    search.ask(8)
+    search.tell([(configuration, objective(configuration)) for configuration in problem.sample(n_rows - 1)])
     costs = []
-    for _ in range(N_PAIRS):
-        start = time.process_time()
-        row = optimizer.ask(1)
-        middle = time.process_time()
-        value = objective(row)
-        end = time.process_time()
-        optimizer.tell(row, value)
-        costs.append(middle - start + time.process_time() - end)
-    return 1e3 * np.array(costs)
+    for _ in range(N_PAIRS + 1):
+        begin = time.process_time()
+        (configuration,) = search.ask(1)
+        asked = time.process_time()
+        value = objective(configuration)
+        begin_tell = time.process_time()
+        search.tell([(configuration, value)])
+        costs.append(asked - begin + time.process_time() - begin_tell)
+    # The first pair learns the model's hyperparameters from nothing.
+    return 1e3 * np.array(costs[1:])
 
 
 def main() -> None:
-    print("rows   median    mean     bar   (CPU ms per ask + tell)")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--runs", type=int, default=3)
+    args = parser.parse_args()
+    costs_ms(20, 0)
+    print("CPU ms per ask + tell\n rows   median     mean  (medians of the runs)     bar")
     for n_rows, bar in BARS_MS.items():
-        costs = costs_ms(n_rows)
-        verdict = "ok" if np.median(costs) <= bar else "TOO SLOW"
-        print(f"{n_rows:4d} {np.median(costs):8.1f} {costs.mean():7.1f} {bar:7.1f}   {verdict}")
+        runs = np.array([costs_ms(n_rows, seed) for seed in range(args.runs)])
+        medians = np.median(runs, axis=1)
+        print(f"{n_rows:5d} {np.median(runs):8.1f} {runs.mean():8.1f}  ({medians.min():.1f} to {medians.max():.1f}) {bar:15.0f}")
 
 
 if __name__ == "__main__":

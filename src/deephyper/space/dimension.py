@@ -18,6 +18,12 @@ from .._arrays import Array
 Quantile = Callable[[Array], Array]
 
 
+def _clipped(values: Array, low: float, high: float) -> Array:
+    """What `numpy.clip` gives, at a fifth of its price on the short arrays of single configurations."""
+    clipped: Array = np.minimum(np.maximum(values, low), high)
+    return clipped
+
+
 class Dimension(ABC):
     """One hyperparameter.
 
@@ -103,24 +109,23 @@ class _Numeric(Dimension):
         return np.log(value) if self.log else value
 
     def _unit(self, values: Array) -> Array:
-        unit: Array = np.clip((self._t(values) - self._t_low) / self._t_width, 0.0, 1.0)
-        return unit
+        return _clipped((self._t(values) - self._t_low) / self._t_width, 0.0, 1.0)
 
     def _natural(self, column: Array) -> Array:
         t = self._t_low + np.asarray(column, float) * self._t_width
-        natural: Array = np.clip(np.exp(t) if self.log else t, self.low, self.high)
-        return natural
+        return _clipped(np.exp(t) if self.log else t, self.low, self.high)
 
     def from_share(self, share: Array) -> Array:
-        return share if self._quantile is None else self._unit(np.clip(self._quantile(share), self.low, self.high))
+        return share if self._quantile is None else self._unit(_clipped(self._quantile(share), self.low, self.high))
 
     def encode(self, values: Sequence[Any]) -> Array:
         natural = np.array([self._number(value) for value in values], float)
         # A value that went through a file or a unit change may lie a rounding error outside.
         slack = 1e-9 * max(abs(self.low), abs(self.high))
-        for place in np.flatnonzero((natural < self.low - slack) | (natural > self.high + slack)):
-            raise self._refuse(values[int(place)], f"between {self.low} and {self.high}")
-        return self.snap(self._unit(np.clip(natural, self.low, self.high)))
+        is_outside = (natural < self.low - slack) | (natural > self.high + slack)
+        if is_outside.any():
+            raise self._refuse(values[int(np.argmax(is_outside))], f"between {self.low} and {self.high}")
+        return self.snap(self._unit(_clipped(natural, self.low, self.high)))
 
     def _number(self, value: Any) -> float:
         try:
@@ -145,7 +150,7 @@ class Real(_Numeric):
         return math.inf
 
     def snap(self, column: Array) -> Array:
-        return np.clip(column, 0.0, 1.0)
+        return _clipped(column, 0.0, 1.0)
 
     def decode(self, column: Array) -> list[Any]:
         values: list[Any] = self._natural(column).tolist()
@@ -188,7 +193,7 @@ class Integer(_Numeric):
     def neighbours(self, cell: float) -> Array:
         value = float(np.rint(self._natural(np.array([cell])))[0])
         far = max(2.0, float(np.rint(0.1 * abs(value))))
-        others = np.unique(np.clip(value + np.array([-far, -1.0, 1.0, far]), self.low, self.high))
+        others = np.unique(_clipped(value + np.array([-far, -1.0, 1.0, far]), self.low, self.high))
         return self._unit(others[others != value])
 
 
@@ -274,7 +279,7 @@ class Categorical(_Choices):
         return np.minimum(np.floor(share * self.n_levels), self.n_levels - 1)
 
     def snap(self, column: Array) -> Array:
-        return np.clip(np.rint(column), 0.0, self.n_levels - 1)
+        return _clipped(np.rint(column), 0.0, self.n_levels - 1)
 
     def encode(self, values: Sequence[Any]) -> Array:
         return np.array([self._index(value) for value in values], float)

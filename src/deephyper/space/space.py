@@ -141,11 +141,17 @@ class Space:
         is_missing = np.zeros(X.shape, bool)
         for j, dimension in enumerate(self.columns):
             given = [c.get(dimension.name) for c in configurations]
-            is_missing[:, j] = [(value is None and not _takes_none(dimension)) or _is_nan(value) for value in given]
+            absent = [_is_nan(value) or (value is None and not _takes_none(dimension)) for value in given]
+            if not any(absent):
+                X[:, j] = dimension.encode(given)
+                continue
+            is_missing[:, j] = absent
             X[:, j] = dimension.imputed
             there = ~is_missing[:, j]
             X[there, j] = dimension.encode([v for v, is_there in zip(given, there, strict=True) if is_there])
         X = self.canonical(X)
+        if not is_missing.any():
+            return X
         for i, j in np.argwhere(is_missing & self.active(X))[:1]:
             raise ValueError(
                 f"hyperparameter {self.columns[j].name!r} is active and has no value in {dict(configurations[i])!r}."
