@@ -2,7 +2,7 @@
 
     python benchmarks/ask_tell_cost.py [--runs 3]
 
-Everything counts: model, proposal, the row in memory and in the CSV file.
+Everything counts: model, proposal, the row in memory and in the CSV file. The yardstick tells how fast the machine is just now.
 """
 
 from __future__ import annotations
@@ -50,16 +50,27 @@ def costs_ms(n_rows: int, seed: int) -> np.ndarray:
     return 1e3 * np.array(costs[1:])
 
 
+def yardstick_ms() -> float:
+    """CPU milliseconds of a fixed job of small matrices: shared machines have fast and slow hours."""
+    matrix = np.cov(np.random.default_rng(0).random((60, 200))) + np.eye(60)
+    begin = time.process_time()
+    for _ in range(500):
+        np.linalg.cholesky(np.exp(-matrix * matrix) + 60.0 * np.eye(60))
+    return 1e3 * (time.process_time() - begin)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=3)
     args = parser.parse_args()
     costs_ms(20, 0)
+    print(f"yardstick before: {yardstick_ms():.0f} ms")
     print("CPU ms per ask + tell\n rows   median     mean  (medians of the runs)     bar")
     for n_rows, bar in BARS_MS.items():
         runs = np.array([costs_ms(n_rows, seed) for seed in range(args.runs)])
         medians = np.median(runs, axis=1)
         print(f"{n_rows:5d} {np.median(runs):8.1f} {runs.mean():8.1f}  ({medians.min():.1f} to {medians.max():.1f}) {bar:15.0f}")
+    print(f"yardstick after: {yardstick_ms():.0f} ms")
 
 
 if __name__ == "__main__":
