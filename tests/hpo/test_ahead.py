@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+import time
+
 import numpy as np
 import pytest
 
 from deephyper._draws import Draws
 from deephyper.evaluator import Evaluator
 from deephyper.hpo.ahead import Ahead, Suggested
-from deephyper.optimizer import BayesianOptimizer
+from deephyper.optimizer import BayesianOptimizer, propose
 from deephyper.space import Real, Space
 
 HOUR = 3600.0
@@ -87,3 +90,20 @@ def test_several_workers_that_become_free_together_get_different_rows(optimizer:
 
     assert len(set(rows)) == 32
     assert optimizer.n_pending == 32
+
+
+def test_a_deadline_does_not_wait_for_a_preparation(optimizer: BayesianOptimizer, monkeypatch: pytest.MonkeyPatch) -> None:
+    release = threading.Event()
+    monkeypatch.setattr("deephyper.hpo.ahead.propose", lambda snapshot, n: release.wait(10) and propose(snapshot, n))
+    ahead, evaluator = Ahead(optimizer), evaluator_of(2)
+    ahead.note_evaluation(INSTANT)
+    ahead.suggest(1, evaluator)
+    ahead.prepare(evaluator)
+    evaluator.timeout = 0.05
+    begin = time.monotonic()
+    given = ahead.suggest(1, evaluator)
+    wall = time.monotonic() - begin
+    release.set()
+
+    assert given == []
+    assert wall < 1.0

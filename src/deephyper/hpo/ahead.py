@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import NamedTuple, final
 
 from .._arrays import Array
@@ -51,12 +51,12 @@ class Ahead:
         self._evaluation_seconds = seconds if before is None else _followed(before, seconds)
 
     def suggest(self, n: int, evaluator: Evaluator) -> list[Suggested]:
-        """Give suggestions for `n` workers that are free now; fewer only when nothing is left."""
+        """Give suggestions for `n` workers that are free now; fewer only when nothing is left, or no time."""
         given: list[Suggested] = []
         if not self._is_fresh_cheap(evaluator):
-            self._catch_up(n)
+            self._catch_up(n, evaluator)
             given = [Suggested(row, n_told) for row, n_told in self._optimizer.take_ready(n)]
-        if len(given) < n:
+        if len(given) < n and evaluator.time_left > 0:
             given += self._fresh(n - len(given), evaluator)
         return given
 
@@ -87,9 +87,13 @@ class Ahead:
         self._note_suggestions(evaluator.now() - begin, n)
         return [Suggested(row, self._optimizer.n_told) for row in rows]
 
-    def _catch_up(self, n: int) -> None:
-        """Take over what was prepared; wait for it only when fewer than `n` rows are ready."""
-        if self._preparing is None or not (self._preparing.done() or self._optimizer.n_ready < n):
+    def _catch_up(self, n: int, evaluator: Evaluator) -> None:
+        """Take over what was prepared; wait for it only when fewer than `n` rows are ready, and not beyond the deadline."""
+        if self._preparing is None:
+            return
+        if self._optimizer.n_ready < n:
+            wait([self._preparing], timeout=None if evaluator.timeout is None else evaluator.time_left)
+        if not self._preparing.done():
             return
         proposals, self._preparation_seconds = self._preparing.result()
         self._preparing = None

@@ -49,8 +49,8 @@ class Search(ABC):
         log_dir: folder of `results.csv`; made if it is missing.
         verbose: 0 is silent, 1 shows a progress bar.
         checkpoint_history_to_csv: append every evaluation to `<log_dir>/results.csv` as soon as it is gathered.
-        checkpoint_restart: continue from `<log_dir>/results.csv` if it is there: nothing in it is evaluated twice, and the
-            first call's `max_evals` counts its rows.
+        checkpoint_restart: continue from `<log_dir>/results.csv` if it is there: nothing that ended is evaluated twice,
+            and the first call's `max_evals` counts its rows.
     """
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
@@ -110,7 +110,7 @@ class Search(ABC):
         """Learn from the evaluations of an interrupted search that had made `n_asked` suggestions."""
 
     def _suggest(self, n: int, evaluator: Evaluator) -> list[Suggestion]:
-        """Suggest configurations for `n` workers that are free now."""
+        """Suggest configurations for `n` workers that are free now; at the deadline fewer may come."""
         return self._ask(n)
 
     def _while_running(self, evaluator: Evaluator) -> None:
@@ -284,7 +284,7 @@ class Search(ABC):
     def _submit(self, n: int, evaluator: Evaluator) -> int:
         suggestions = self._suggest(n, evaluator)
         self._n_suggested += len(suggestions)
-        if len(suggestions) < n:
+        if len(suggestions) < n and evaluator.time_left > 0:
             self.stop_reason = self._why_nothing_is_left()
             logger.warning("%s: %s; the search ends with what runs.", type(self).__name__, self.stop_reason)
         evaluator.submit([s.configuration for s in suggestions], [s.metadata for s in suggestions])
