@@ -22,7 +22,7 @@ from .work import Report, pickled
 
 # Each lane holds pipes and semaphores in this process.
 _FILES_PER_LANE = 10
-_LOOK_FOR_MANAGER_EVERY_S = 0.5
+_LOOK_FOR_MANAGER_EVERY_S = 0.25
 
 _payload = b""
 
