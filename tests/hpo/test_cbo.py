@@ -153,6 +153,15 @@ def test_initial_points_are_evaluated_as_they_were_written(tmp_path: Path) -> No
     assert seen == [point]
 
 
+def test_an_initial_point_may_leave_out_constants(tmp_path: Path) -> None:
+    problem = HpProblem()
+    problem.add_hyperparameter((0.0, 1.0), "x")
+    problem.add_hyperparameter("fixed", "mode")
+    search = CBO(problem, log_dir=tmp_path, initial_points=[{"x": 0.3}])
+
+    assert search.ask(1) == [{"x": 0.3, "mode": "fixed"}]
+
+
 def test_initial_points_that_were_cancelled_come_again(problem: HpProblem, tmp_path: Path) -> None:
     points = [{"x": 1.5, "n": 4}, {"x": -2.0, "n": 0}]
     search = CBO(problem, random_state=1, log_dir=tmp_path, initial_points=points)
@@ -215,6 +224,14 @@ def test_the_best_of_the_source_is_tried_first_and_new_hyperparameters_are_drawn
     assert len({c["n"] for c in first}) > 1
     assert len(model.sample(5)) == 5
     assert list(model.sample(5).columns) == ["x", "n"]
+
+
+def test_a_source_serves_a_search_with_a_single_initial_point(problem: HpProblem, tmp_path: Path) -> None:
+    search = CBO(problem, random_state=1, log_dir=tmp_path, n_initial_points=1)
+    with pytest.warns(UserWarning, match="q_max"):
+        search.fit_generative_model(source_table(tmp_path / "source"))
+
+    assert len(driven(search, 6)) == 6
 
 
 def test_a_source_speeds_the_search_up(problem: HpProblem, tmp_path: Path) -> None:

@@ -596,3 +596,10 @@ def test_a_number_in_place_of_the_evaluator_with_both_budgets_is_refused(
 ) -> None:
     with pytest.raises(TypeError, match="20 is no evaluator"):
         kind(problem, run, log_dir=tmp_path).search(20, 60, timeout=30)
+
+
+def test_a_reason_that_is_no_plain_text_survives_a_restart(kind: type[Search], problem: HpProblem, tmp_path: Path) -> None:
+    kind(problem, lambda job: "F_\udcff", random_state=1, log_dir=tmp_path).search(2)
+    again = kind(problem, run, random_state=1, log_dir=tmp_path, checkpoint_restart=True)
+
+    assert again.history.objective.tolist() == ["F_\udcff"] * 2

@@ -10,7 +10,7 @@ import logging
 import math
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from functools import partial
 from importlib import import_module
@@ -274,7 +274,8 @@ class Evaluator(ABC):
                 self._cancel_all()
                 break
             self._finish(*ended)
-            self._finish_all_ended()
+            for also_ended in self._all_ended():
+                self._finish(*also_ended)
             self._feed()
         self._notify("on_gather", self._finished)
         jobs = self._hand_back()
@@ -295,11 +296,11 @@ class Evaluator(ABC):
             if (found := self._claim(job_id, future)) is not None:
                 return found
 
-    def _finish_all_ended(self) -> None:
-        """Take in what has ended by now, without waiting."""
+    def _all_ended(self) -> Iterator[tuple[Job, Future[Report]]]:
+        """What has ended by now, without waiting."""
         while not self._ended.empty():
             if (found := self._claim(*self._ended.get())) is not None:
-                self._finish(*found)
+                yield found
 
     def _claim(self, job_id: int, future: Future[Report]) -> tuple[Job, Future[Report]] | None:
         """The job of a future that has ended, unless it was given up before."""
@@ -353,9 +354,8 @@ class Evaluator(ABC):
 
     def _cancel_all(self) -> None:
         # What has ended by now counts, also when an error in a callback keeps it from being told.
-        while not self._ended.empty():
-            if (found := self._claim(*self._ended.get())) is not None:
-                self._take_in(*found)
+        for ended in self._all_ended():
+            self._take_in(*ended)
         time = self.now()
         running, waiting = list(self._running.values()), list(self._ready)
         self._running, self._ready = {}, deque()

@@ -91,7 +91,7 @@ class CBO(Search):
         decoded = self._space.decode(row[None])[0]
         configuration = self._checked.given.get(row_keys(row[None])[0], decoded)
         self._asked[self._key(configuration)] = row
-        # With several workers the clock decides what a suggestion knew; with this number a run can be replayed.
+        # With several workers the clock decides what a suggestion knew, so it is noted.
         return Suggestion(configuration, {"_n_told": n_told})
 
     # Results.
@@ -130,8 +130,8 @@ class CBO(Search):
         if known is not None:
             return known
         row: Array = self._space.encode([configuration])[0]
+        tolerance = np.where(self._space.is_continuous, _SAME_ROW, 0.0)
         for key, asked in self._asked.items():
-            tolerance = np.where(self._space.is_continuous, _SAME_ROW, 0.0)
             if (np.abs(asked - row) <= tolerance).all():
                 return self._asked.pop(key)
         return row

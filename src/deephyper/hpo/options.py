@@ -45,7 +45,8 @@ def checked_options(
     rows = [legal_row(space, point) for point in points]
     initial_rows = np.concatenate([np.empty((0, space.n_columns)), *rows])
     active = [space.decode(row)[0] for row in rows]
-    given = [{name: point[name] for name in names} for point, names in zip(points, active, strict=True)]
+    # As the user wrote them: what was encoded and decoded differs in the last digits. A constant may be left out.
+    given = [{name: point.get(name, value) for name, value in a.items()} for point, a in zip(points, active, strict=True)]
     return Options(n, initial_rows, dict(zip(row_keys(initial_rows), given, strict=True)), _kappa(acq_func_kwargs or {}))
 
 

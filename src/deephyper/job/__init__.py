@@ -2,7 +2,7 @@
 
 from .job import HPOJob, Job, JobStatus, Observations, RunningJob
 from .journal import Journal, cell, read_lines, value_of
-from .outcome import WORKER_DIED, Objective, Outcome, is_failure, n_objectives_of
+from .outcome import WORKER_DIED, Objective, Outcome, is_failure, is_reason, n_objectives_of
 from .row import METADATA, PARAMETER, TIMES, Row, flat_row, objective_columns
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "cell",
     "flat_row",
     "is_failure",
+    "is_reason",
     "n_objectives_of",
     "objective_columns",
     "read_lines",

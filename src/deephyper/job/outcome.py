@@ -18,6 +18,11 @@ def is_failure(objective: object) -> bool:
     return isinstance(objective, str)
 
 
+def is_reason(text: str) -> bool:
+    """True for a text that may be an objective: the reason of a failure."""
+    return text.startswith("F")
+
+
 @dataclass(frozen=True)
 class Outcome:
     """A returned value understood.
@@ -80,7 +85,7 @@ def _metadata(returned: Mapping[Any, Any]) -> dict[str, Any]:
 
 def _objective(value: Any) -> Objective:
     if isinstance(value, (str, bytes)):
-        return value if isinstance(value, str) and value.startswith("F") else "F_not_a_number"
+        return value if isinstance(value, str) and is_reason(value) else "F_not_a_number"
     numbers = _numbers(value)
     if numbers is None:
         return "F_none" if value is None else "F_not_a_number"

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from ..job import METADATA, PARAMETER, TIMES, Row, read_lines, value_of
+from ..job import METADATA, PARAMETER, TIMES, Row, is_reason, read_lines, value_of
 from .table import Results, table_of
 
 Parse = Callable[[str], Any]
@@ -63,12 +63,13 @@ def _row(where: str, line: Mapping[str, str], parsers: Mapping[str, Parse]) -> R
 def _parsed(name: str, text: str, parsers: Mapping[str, Parse]) -> Any:
     if name.startswith(PARAMETER):
         return math.nan if text == "" else parsers.get(name[len(PARAMETER) :], value_of)(text)
-    if name in ("job_id",):
+    if name == "job_id":
         return int(text)
     if name == "job_status":
         return text
     if name == "objective" or name.startswith("objective_"):
-        return text if text.startswith("F") else _number(text)
+        value = value_of(text)
+        return value if isinstance(value, str) and is_reason(value) else _number(text)
     if name in [METADATA + time for time in TIMES]:
         return _number(text)
     return value_of(text)
