@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 
 from deephyper._draws import Draws
-from deephyper.optimizer.model import Learned, is_fit_due, newest_anchor, relearned, told_model, with_pending
+from deephyper.optimizer.model import Told, is_lesson_due, newest_anchor, restored_model, told_model, with_pending
 from deephyper.optimizer.threads import one_blas_thread
-from deephyper.space import Real, Space, row_keys
+from deephyper.space import Real, Space
+from deephyper.surrogate import SURROGATES, targets
 
 pytestmark = pytest.mark.usefixtures("single_thread")
-SPACE = Space([Real("x", 0, 1), Real("y", 0, 1)])
+SPACE, GP = Space([Real("x", 0, 1), Real("y", 0, 1)]), SURROGATES["GP"]
 
 
 @pytest.fixture
@@ -19,9 +20,9 @@ def single_thread():
         yield
 
 
-def history(n):
+def told(n):
     X = np.random.default_rng(0).random((n, 2))
-    return X, -np.square(X - 0.4).sum(axis=1)
+    return Told(X, -np.square(X - 0.4).sum(axis=1), SPACE, Draws(0))
 
 
 @pytest.mark.parametrize(
@@ -33,44 +34,56 @@ def test_anchors_are_one_two_three_five_of_every_decade(n, anchor):
 
 @pytest.mark.parametrize(
     ("last", "n", "is_due"),
-    [(None, 3, True), (40, 41, True), (41, 41, False), (120, 121, False), (120, 122, True), (299, 300, True), (400, 407, False)],
+    [(None, 3, True), (40, 41, True), (41, 41, False), (60, 61, False), (60, 62, True), (299, 300, True), (400, 407, False)],
 )
-def test_fits_are_due_at_every_row_and_later_rarer(last, n, is_due):
-    assert is_fit_due(None if last is None else Learned(np.zeros(4), last), n) is is_due
+def test_lessons_are_due_at_every_row_and_later_rarer(last, n, is_due):
+    assert is_lesson_due(last, n) is is_due
 
 
-@pytest.mark.parametrize("n", [8, 10, 13, 31, 104])
-def test_hyperparameters_are_rebuilt_from_the_newest_anchor_on(n):
-    X, y = history(n)
-    last = None
+@pytest.mark.parametrize("n", [8, 10, 13, 31, 104, 117])
+def test_a_model_is_rebuilt_from_the_newest_anchor_on(n):
+    everything, model = told(n), None
     # What was learned before the newest anchor leaves no trace, so a chain that begins there serves as well.
-    for n_rows in range(max(8, n - 14), n + 1):
-        last = told_model(last, X[:n_rows], y[:n_rows], SPACE, Draws(0)).learned
+    for n_rows in range(max(8, n - 18), n + 1):
+        model = told_model(GP, model, everything.first(n_rows))
 
-    rebuilt = relearned(X, y, 8, SPACE, Draws(0))
+    rebuilt = restored_model(GP, everything, 8)
 
-    np.testing.assert_array_equal(rebuilt.theta, last.theta)
-    assert rebuilt.n_rows == last.n_rows
+    assert rebuilt.n_learned == model.n_learned
+    np.testing.assert_array_equal(rebuilt.learned.chosen.theta, model.learned.chosen.theta)
+    np.testing.assert_array_equal(rebuilt.told.inverse_factor, model.told.inverse_factor)
 
 
-def test_nothing_is_learned_before_the_first_model():
-    assert relearned(*history(7), 8, SPACE, Draws(0)) is None
+def test_there_is_no_model_before_the_first_one():
+    assert restored_model(GP, told(7), 8) is None
+
+
+def test_between_lessons_the_model_grows_and_believes_what_a_new_one_would():
+    before = told_model(GP, None, told(70))
+
+    grown = told_model(GP, before, told(71))
+
+    assert grown.learned is before.learned and len(grown.told.rows) == 71
+    Z = SPACE.sample(10, np.random.default_rng(2))
+    anew = GP.condition(before.learned, told(71).X, targets(told(71).y), np.zeros(2, int))
+    np.testing.assert_allclose(grown.told.predict(Z).mean, anew.predict(Z).mean, atol=1e-5)
+    np.testing.assert_allclose(grown.told.predict(Z).std, anew.predict(Z).std, rtol=1e-3)
 
 
 def test_pending_rows_are_appended_or_redone_with_the_same_belief():
-    X, y = history(20)
-    model, P = told_model(None, X, y, SPACE, Draws(0)), SPACE.sample(5, np.random.default_rng(1))
+    model, P = told_model(GP, None, told(20)), SPACE.sample(5, np.random.default_rng(1))
 
     appended = with_pending(with_pending(model, P[:3]), P)
     redone = with_pending(with_pending(model, P[3:]), P)
 
-    assert appended.pending == redone.pending == tuple(row_keys(P))
+    np.testing.assert_array_equal(appended.pending, P)
+    np.testing.assert_array_equal(redone.pending, P)
     Z = SPACE.sample(10, np.random.default_rng(2))
     np.testing.assert_allclose(appended.surrogate.predict(Z).std, redone.surrogate.predict(Z).std, rtol=1e-6)
 
 
 def test_of_very_many_pending_rows_the_nearest_are_kept():
-    model = told_model(None, *history(20), SPACE, Draws(0))
+    model = told_model(GP, None, told(20))
 
     many = with_pending(model, SPACE.sample(500, np.random.default_rng(1)))
 
@@ -78,10 +91,20 @@ def test_of_very_many_pending_rows_the_nearest_are_kept():
 
 
 def test_a_model_of_many_rows_sees_some_of_them():
-    X, y = history(700)
+    everything = told(700)
 
-    model = told_model(None, X, y, SPACE, Draws(0))
+    model = told_model(GP, None, everything)
 
     assert model.n_told == 700
     assert len(model.told.rows) == 500
-    assert X[np.argmax(y)].tolist() in model.told.rows.tolist()
+    assert everything.X[np.argmax(everything.y)].tolist() in model.told.rows.tolist()
+
+
+def test_a_model_of_many_rows_does_not_grow_for_ever():
+    model = told_model(GP, None, told(4000))
+
+    later = told_model(GP, model, told(4062))
+    anew = told_model(GP, later, told(4063))
+
+    assert (len(later.told.rows), len(anew.told.rows)) == (562, 500)
+    assert anew.learned is model.learned

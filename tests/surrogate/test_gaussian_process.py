@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 
-from deephyper.surrogate import condition, targets
+from deephyper.surrogate import PLAIN, WITH_ADDITIVE, Hyperparameters, condition, targets
 
 N_CHOICES = np.array([0, 0, 3])
 THETA = np.array([-1.0, -0.3, 0.4, 0.2, np.log(1e-4)])
+PRODUCT_ALONE = Hyperparameters(PLAIN, THETA)
+BOTH_TERMS = Hyperparameters(WITH_ADDITIVE, np.array([-1.0, -0.3, 0.4, 0.2, -0.5, -1.5, -1.0, 0.3, np.log(1e-4)]))
 
 
 def rows(n, seed):
@@ -14,29 +16,40 @@ def rows(n, seed):
     return np.column_stack((rng.random(n), rng.random(n), rng.integers(0, 3, n).astype(float)))
 
 
-def process(n=25, theta=THETA):
+def process(hyperparameters=BOTH_TERMS, n=25):
     X = rows(n, 0)
     y = targets(np.sin(5.0 * X[:, 0]) - X[:, 1] + 0.3 * X[:, 2])
-    return X, y, condition(theta, X, y, N_CHOICES)
+    return X, y, condition(hyperparameters, X, y, N_CHOICES)
 
 
-def covariance(A, B):
-    difference = A[:, None, :] - B[None, :, :]
+def matern52(t):
+    return (1 + t + t**2 / 3) * np.exp(-t)
+
+
+def covariance(hyperparameters, A, B):
+    """The textbook formulas, pair by pair."""
+    difference = np.abs(A[:, None, :] - B[None, :, :])
     difference[..., 2] = difference[..., 2] != 0.0
-    t = np.sqrt(5.0 * np.sum((difference / np.exp(THETA[:3])) ** 2, axis=2))
-    return np.exp(THETA[3]) * (1 + t + t**2 / 3) * np.exp(-t)
+    theta = hyperparameters.theta
+    t = np.sqrt(5.0 * np.sum((difference / np.exp(theta[:3])) ** 2, axis=2))
+    total = np.exp(theta[3]) * matern52(t)
+    if len(hyperparameters.terms) == 2:
+        total += np.exp(theta[7]) / 3 * matern52(np.sqrt(5.0) * difference / np.exp(theta[4:7])).sum(axis=2)
+    return total
 
 
-def test_prediction_is_the_textbook_formula():
-    X, y, gp = process()
+@pytest.mark.parametrize("hyperparameters", [PRODUCT_ALONE, BOTH_TERMS], ids=["plain", "additive"])
+def test_prediction_is_the_textbook_formula(hyperparameters):
+    X, y, gp = process(hyperparameters)
     Z = rows(10, 1)
-    K, k, one = covariance(X, X) + (1e-4 + 1e-8) * np.eye(25), covariance(X, Z), np.ones(25)
+    K, k = covariance(hyperparameters, X, X) + (1e-4 + 1e-8) * np.eye(25), covariance(hyperparameters, X, Z)
+    one = np.ones(25)
     m = one @ np.linalg.solve(K, y) / (one @ np.linalg.solve(K, one) + 0.01)
 
     posterior = gp.predict(Z)
 
     np.testing.assert_allclose(posterior.mean, m + k.T @ np.linalg.solve(K, y - m), rtol=1e-8)
-    variance = np.exp(THETA[3]) - np.sum(k * np.linalg.solve(K, k), axis=0)
+    variance = covariance(hyperparameters, Z[:1], Z[:1])[0, 0] - np.sum(k * np.linalg.solve(K, k), axis=0)
     np.testing.assert_allclose(posterior.std**2, variance, rtol=1e-6)
 
 
@@ -54,9 +67,10 @@ def test_best_rows_have_the_highest_mean():
     np.testing.assert_array_equal(best, X[np.argsort(-gp.predict(X).mean)[:3]])
 
 
+@pytest.mark.parametrize("hyperparameters", [PRODUCT_ALONE, BOTH_TERMS], ids=["plain", "additive"])
 @pytest.mark.parametrize("n_pending", [0, 4])
-def test_slopes_are_finite_differences_and_zero_for_categoricals(n_pending):
-    _, _, gp = process()
+def test_slopes_are_finite_differences_and_zero_for_categoricals(hyperparameters, n_pending):
+    _, _, gp = process(hyperparameters)
     gp, Z, step = gp.with_pending(rows(n_pending, 2)), rows(8, 3), 1e-5
 
     posterior, slopes = gp.gradient(Z)
@@ -84,7 +98,7 @@ def test_pending_rows_shrink_std_and_leave_mean():
 def test_growing_by_pending_rows_equals_factoring_all_rows():
     X, y, gp = process()
     P, Z = rows(6, 6), rows(20, 7)
-    everything = condition(THETA, np.concatenate((X, P)), np.concatenate((y, np.zeros(6))), N_CHOICES)
+    everything = condition(BOTH_TERMS, np.concatenate((X, P)), np.concatenate((y, np.zeros(6))), N_CHOICES)
 
     one_by_one = gp
     for row in P:
@@ -93,6 +107,39 @@ def test_growing_by_pending_rows_equals_factoring_all_rows():
     for grown in (gp.with_pending(P), one_by_one):
         np.testing.assert_allclose(grown.inverse_factor, everything.inverse_factor, atol=1e-7)
         np.testing.assert_allclose(grown.predict(Z).std, everything.predict(Z).std, rtol=1e-6)
+
+
+def test_growing_by_told_rows_equals_conditioning_on_all_rows():
+    X, _y, gp = process()
+    P, Z = rows(6, 6), rows(20, 7)
+    z = targets(np.arange(31.0))
+
+    grown, everything = gp.with_told(P, z), condition(BOTH_TERMS, np.concatenate((X, P)), z, N_CHOICES)
+
+    np.testing.assert_allclose(grown.predict(Z).mean, everything.predict(Z).mean, rtol=1e-7, atol=1e-9)
+    np.testing.assert_allclose(grown.predict(Z).std, everything.predict(Z).std, rtol=1e-6)
+    np.testing.assert_allclose(grown.told_mean, everything.told_mean, rtol=1e-7, atol=1e-9)
+
+
+def test_no_further_rows_only_bring_new_targets():
+    X, y, gp = process()
+
+    renewed = gp.with_told(np.empty((0, 3)), -y)
+
+    np.testing.assert_allclose(renewed.predict(X).mean, -gp.predict(X).mean, atol=1e-9)
+
+
+def test_counting_on_rows_one_by_one_equals_adding_them_as_pending():
+    _, _, gp = process()
+    Z = rows(30, 9)
+    beliefs = gp.at(Z)
+
+    for place in (3, 7, 11):
+        beliefs.count_on(place)
+
+    expected = gp.with_pending(Z[[3, 7, 11]]).predict(Z)
+    np.testing.assert_allclose(beliefs.posterior.mean, expected.mean)
+    np.testing.assert_allclose(beliefs.posterior.std, expected.std, rtol=1e-5, atol=1e-7)
 
 
 def test_pending_rows_that_are_told_already_are_harmless():
@@ -106,17 +153,17 @@ def test_pending_rows_that_are_told_already_are_harmless():
 def test_a_singular_covariance_gets_more_jitter():
     X = np.repeat(rows(2, 0), 30, axis=0)
     # Length scales of 50 and hardly any noise: all rows look the same.
-    theta = np.array([np.log(50.0)] * 3 + [np.log(50.0), np.log(1e-300)])
+    alike = Hyperparameters(PLAIN, np.array([np.log(50.0)] * 3 + [np.log(50.0), np.log(1e-300)]))
 
-    posterior = condition(theta, X, np.arange(60.0), N_CHOICES).predict(rows(5, 1))
+    posterior = condition(alike, X, np.arange(60.0), N_CHOICES).predict(rows(5, 1))
 
     assert np.isfinite(posterior.mean).all() and np.isfinite(posterior.std).all()
 
 
 def test_numeric_columns_alone_and_no_columns_at_all_work():
     X = np.random.default_rng(0).random((5, 1))
-    numeric = condition(np.array([0.0, 0.0, -5.0]), X, X[:, 0], np.zeros(1, int))
-    nothing = condition(np.array([0.0, -5.0]), np.empty((4, 0)), np.arange(4.0), np.empty(0, int))
+    numeric = condition(Hyperparameters(WITH_ADDITIVE, np.array([0.0] * 4 + [-5.0])), X, X[:, 0], np.zeros(1, int))
+    nothing = condition(Hyperparameters(PLAIN, np.array([0.0, -5.0])), np.empty((4, 0)), np.arange(4.0), np.empty(0, int))
 
     assert numeric.predict(X).mean.shape == (5,)
     assert nothing.predict(np.empty((2, 0))).std.shape == (2,)

@@ -33,16 +33,17 @@ def test_distance_is_that_of_differences_over_lengths_with_one_for_another_choic
     np.testing.assert_allclose(r2, expected, atol=1e-14)
 
 
-def test_pairs_hold_the_squared_differences_of_every_column():
+def test_pairs_hold_the_differences_of_every_column():
     X = rows(6, 2)
 
-    D, places = pair_differences(X, N_CHOICES)
+    pairs = pair_differences(X, N_CHOICES)
 
-    assert D.shape == (3, 15)
-    for column, place in zip(D.T, places, strict=True):
+    assert pairs.sizes.shape == (3, 15)
+    for sizes, squares, place in zip(pairs.sizes.T, pairs.squares.T, pairs.places, strict=True):
         i, j = divmod(int(place), 6)
         assert i > j
-        np.testing.assert_allclose(column, differences(X[i], X[j]) ** 2)
+        np.testing.assert_allclose(sizes, np.abs(differences(X[i], X[j])))
+        np.testing.assert_allclose(squares, differences(X[i], X[j]) ** 2)
 
 
 def test_correlation_is_one_at_distance_zero_and_falls():

@@ -88,16 +88,13 @@ def legal_rows(space: Space, rows: Array) -> Array:
 
 def first_new(rows: Array, known: set[bytes], n: int) -> Array:
     """The first n rows, in order, that are neither known nor repeats, (k, d)."""
-    seen: set[bytes] = set()
-    places = []
-    for i, row in enumerate(rows):
-        key = row_keys(row[None])[0]
-        if key not in known and key not in seen:
-            seen.add(key)
-            places.append(i)
+    places: dict[bytes, int] = {}
+    for place, key in enumerate(row_keys(rows)):
+        if key not in known and key not in places:
+            places[key] = place
             if len(places) == n:
                 break
-    return rows[places]
+    return rows[list(places.values())]
 
 
 def remaining(space: Space, known: set[bytes]) -> Array | None:

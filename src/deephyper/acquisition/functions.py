@@ -29,17 +29,17 @@ class Score:
 class Acquisition(Protocol):
     """A way to score rows."""
 
-    def __call__(self, posterior: Posterior, kappa: float) -> Score:
-        """Score n rows; a larger `kappa` explores more."""
+    def __call__(self, posterior: Posterior, kappa: float | Array) -> Score:
+        """Score n rows; a larger `kappa`, one number or one per row, explores more."""
 
 
-def upper_confidence_bound(posterior: Posterior, kappa: float) -> Score:
+def upper_confidence_bound(posterior: Posterior, kappa: float | Array) -> Score:
     """Mean plus `kappa` standard deviations.
 
     Source: Srinivas, Krause, Kakade & Seeger (2010), eq. 6, with kappa for the square root of beta.
     """
     value = posterior.mean + kappa * posterior.std
-    return Score(value, np.ones_like(value), np.full_like(value, kappa))
+    return Score(value, np.ones_like(value), np.broadcast_to(np.asarray(kappa, float), value.shape))
 
 
 ACQUISITIONS: dict[str, Acquisition] = {"UCB": upper_confidence_bound}

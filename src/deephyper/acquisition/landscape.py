@@ -32,23 +32,24 @@ class Landscape:
     Args:
         surrogate: the belief, pending rows included.
         acquisition: turns the belief into a score.
-        kappa: how much the acquisition explores.
+        kappa: how much the acquisition explores; one number, or one for every row that is scored, (n,).
         prior: adds `prior_weight` times its log density; nothing is added if None.
         prior_weight: what a factor e in density is worth, in units of the targets.
     """
 
     surrogate: Surrogate
     acquisition: Acquisition
-    kappa: float
+    kappa: float | Array
     prior: Prior | None = None
     prior_weight: float = 0.0
 
     def value(self, X: Array) -> Array:
         """Score of rows (n, d), (n,)."""
-        score = self.acquisition(self.surrogate.predict(X), self.kappa).value
-        if self.prior is None:
-            return score
-        return score + self.prior_weight * self.prior.log_density(X)
+        return self.acquisition(self.surrogate.predict(X), self.kappa).value + self.prior_value(X)
+
+    def prior_value(self, X: Array) -> Array | float:
+        """What the prior belief adds to the score of rows (n, d), (n,)."""
+        return 0.0 if self.prior is None else self.prior_weight * self.prior.log_density(X)
 
     def gradient(self, X: Array) -> tuple[Array, Array]:
         """Score of rows (n, d), (n,), and its slopes, (n, d), zero in categorical columns."""

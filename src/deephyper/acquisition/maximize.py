@@ -31,10 +31,10 @@ def best_new_row(landscape: Landscape, space: Space, known: set[bytes], rng: np.
     Returns:
         A canonical, legal row, (1, d); (0, d) when none is left, or none that many draws can find.
     """
-    rest = _few_remaining(space, known)
+    rest = few_remaining(space, known)
     if rest is not None:
         return rest[np.argmax(landscape.value(rest))][None] if len(rest) else rest
-    candidates = _candidates(landscape, space, rng)
+    candidates = candidates_of(landscape, space, rng)
     if not len(candidates):
         return any_new(space, known, rng)
     values = landscape.value(candidates)
@@ -49,13 +49,13 @@ def best_new_row(landscape: Landscape, space: Space, known: set[bytes], rng: np.
     return best if len(best) else any_new(space, known, rng)
 
 
-def _few_remaining(space: Space, known: set[bytes]) -> Array | None:
+def few_remaining(space: Space, known: set[bytes]) -> Array | None:
     """All new rows of a finite space, when they are no more than the candidates would be; else None."""
     is_many = space.n_columns > 0 and (space.grid is None or len(space.grid) - len(known) > N_ANYWHERE + N_AROUND)
     return None if is_many else remaining(space, known)
 
 
-def _candidates(landscape: Landscape, space: Space, rng: np.random.Generator) -> Array:
+def candidates_of(landscape: Landscape, space: Space, rng: np.random.Generator) -> Array:
     """Legal rows, half anywhere and half around good ones; of the former, half from the prior if there is one."""
     parents = landscape.surrogate.best_rows(N_PARENTS)
     found = []

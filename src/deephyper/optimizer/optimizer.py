@@ -10,7 +10,7 @@ from .._arrays import Array
 from .._draws import Draws
 from ..acquisition import Prior
 from ..space import Space, row_keys
-from .model import Model, relearned, told_model
+from .model import Model, Told, restored_model
 from .proposal import FEWEST_TOLD, Proposals, Settings, Snapshot, propose
 from .threads import one_blas_thread
 
@@ -42,9 +42,9 @@ class BayesianOptimizer:
         self._settings = Settings(space, draws, n_initial, first, kappa)
         # These arrays are replaced and never written to, so that snapshots may share them.
         self._X, self._y = nothing, np.empty(0)
-        self._told: set[bytes] = set()
+        # Keys of the rows that must not come again: told, or spent without having taught anything.
+        self._closed: set[bytes] = set()
         self._pending: dict[bytes, Array] = {}
-        self._spent = nothing
         self._ready: list[tuple[Array, int]] = []
         self._n_asked = 0
         self._model: Model | None = None
@@ -95,7 +95,7 @@ class BayesianOptimizer:
         self._X = np.concatenate((self._X, X))
         self._y = np.concatenate((self._y, np.asarray(y, float)))
         self.forget(X)
-        self._told.update(row_keys(X))
+        self._closed.update(row_keys(X))
 
     def forget(self, X: Array, may_return: bool = True) -> None:
         """Let rows whose evaluation gave nothing be pending no longer; they teach nothing.
@@ -107,7 +107,7 @@ class BayesianOptimizer:
         for key in row_keys(X):
             self._pending.pop(key, None)
         if not may_return:
-            self._spent = np.concatenate((self._spent, X))
+            self._closed.update(row_keys(X))
 
     def restore(self, X: Array, y: Array, n_asked: int) -> None:
         """Take over the history of an interrupted search, in the order told, and go on with suggestion `n_asked`.
@@ -118,9 +118,11 @@ class BayesianOptimizer:
         self._n_asked = n_asked
         n_first = max(self._settings.n_design, FEWEST_TOLD)
         with one_blas_thread():
-            learned = relearned(self._X, self._y, n_first, self._settings.space, self._settings.draws)
-            if learned is not None:
-                self._model = told_model(learned, self._X, self._y, self._settings.space, self._settings.draws)
+            self._model = restored_model(self._settings.family, self._told, n_first)
+
+    @property
+    def _told(self) -> Told:
+        return Told(self._X, self._y, self._settings.space, self._settings.draws)
 
     def snapshot(self, n_kept: int = 0) -> Snapshot:
         """Everything that the next proposals depend on, as a value.
@@ -131,8 +133,9 @@ class BayesianOptimizer:
         kept = [row for row, _ in self._ready[:n_kept]]
         rows = [*self._pending.values(), *kept]
         pending = np.array(rows).reshape(len(rows), self._settings.space.n_columns)
+        known = frozenset(self._closed.union(self._pending, row_keys(pending)))
         first = self._n_asked + len(kept)
-        return Snapshot(self._settings, self._X, self._y, pending, first, self._model, self._prior, self._spent)
+        return Snapshot(self._settings, self._X, self._y, pending, known, first, self._model, self._prior)
 
     def install(self, proposals: Proposals) -> None:
         """Take over a model unless ours is newer, and rows behind those ready ones that the proposals count on."""
@@ -155,7 +158,7 @@ class BayesianOptimizer:
         while self._ready and len(taken) < n:
             row, n_told = self._ready.pop(0)
             key = row_keys(row[None])[0]
-            if key not in self._told and key not in self._pending:
+            if key not in self._closed and key not in self._pending:
                 self._pending[key] = row
                 taken.append((row, n_told))
         self._n_asked += len(taken)

@@ -8,14 +8,28 @@ import numpy as np
 
 from .._arrays import Array
 from .._draws import Draws, Purpose
-from ..acquisition import ACQUISITIONS, Landscape, Prior, any_new, best_new_row, legal_rows
+from ..acquisition import (
+    ACQUISITIONS,
+    LARGEST_BLOCK,
+    Landscape,
+    Prior,
+    any_new,
+    best_new_row,
+    block_of_new_rows,
+    legal_rows,
+)
 from ..space import Space, row_keys, sobol
-from .model import Model, told_model, with_pending
+from ..surrogate import SURROGATES, Family, Surrogate, Warp
+from .model import Model, Told, n_choices_of, told_model, with_pending
 from .threads import one_blas_thread
 
 FEWEST_TOLD = 3
 _MEAN_KAPPA = 1.8
 _PRIOR_STRENGTH = 2.0
+# From so many suggestions on it pays to share their candidates.
+_FEWEST_SHARED = 4
+# Learned length scales can collapse: then the search creeps for good. A suggestion of an unlearned model frees it.
+_UNLEARNED_SHARE = 0.1
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +42,7 @@ class Settings:
         n_initial: number of the suggestion from which on the model may speak.
         initial_rows: canonical rows to suggest first, (k, d).
         kappa: how much the acquisition explores; drawn anew for every suggestion if None.
+        family: of the surrogate.
     """
 
     space: Space
@@ -35,6 +50,7 @@ class Settings:
     n_initial: int
     initial_rows: Array
     kappa: float | None
+    family: Family = SURROGATES["GP"]
 
     @property
     def n_design(self) -> int:
@@ -51,20 +67,25 @@ class Snapshot:
         X: told rows, (N, d).
         y: their objectives, (N,); NaN for a failed evaluation.
         pending: rows asked and not told, in order, (p, d).
+        known: keys of all rows that must not come again: told, pending, or spent without having taught anything.
         n_asked: how many rows were asked.
         model: the newest model, perhaps of fewer rows.
         prior: older belief in good places.
-        spent: rows that taught nothing and must not come again, (s, d).
     """
 
     settings: Settings
     X: Array
     y: Array
     pending: Array
+    known: frozenset[bytes]
     n_asked: int
     model: Model | None = None
     prior: Prior | None = None
-    spent: Array | None = None
+
+    @property
+    def told(self) -> Told:
+        """What a model is made of."""
+        return Told(self.X, self.y, self.settings.space, self.settings.draws)
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,19 +108,20 @@ class Proposals:
 def propose(snapshot: Snapshot, n: int) -> Proposals:
     """Propose at most n rows, none of them told or pending; fewer only when nothing is left."""
     with one_blas_thread():
-        known = {*row_keys(snapshot.X), *row_keys(snapshot.pending)}
-        known.update([] if snapshot.spent is None else row_keys(snapshot.spent))
+        known = set(snapshot.known)
         model, pending = snapshot.model, snapshot.pending
-        for index in range(snapshot.n_asked, snapshot.n_asked + n):
+        index, end = snapshot.n_asked, snapshot.n_asked + n
+        while index < end:
             if _needs_model(snapshot, index, known):
                 model = with_pending(_current(model, snapshot), pending)
-                row = _model_row(snapshot, model, known, index)
+                rows = _model_rows(snapshot, model, known, index, end - index)
             else:
-                row = _design_row(snapshot.settings, known, index)
-            if not len(row):
+                rows = _design_row(snapshot.settings, known, index)
+            if not len(rows):
                 break
-            known.update(row_keys(row))
-            pending = np.concatenate((pending, row))
+            known.update(row_keys(rows))
+            pending = np.concatenate((pending, rows))
+            index += len(rows)
     return Proposals(pending[len(snapshot.pending) :], snapshot.n_asked, len(snapshot.X), model)
 
 
@@ -119,19 +141,37 @@ def _current(model: Model | None, snapshot: Snapshot) -> Model:
     """The model of all told rows, made unless it is there."""
     if model is not None and model.n_told == len(snapshot.X):
         return model
-    last = None if model is None else model.learned
-    return told_model(last, snapshot.X, snapshot.y, snapshot.settings.space, snapshot.settings.draws)
+    return told_model(snapshot.settings.family, model, snapshot.told)
 
 
-def _model_row(snapshot: Snapshot, model: Model, known: set[bytes], index: int) -> Array:
-    """The suggestion of the model with a number, (1, d); (0, d) when nothing is left."""
-    rng = snapshot.settings.draws.at(Purpose.SUGGESTION, index)
-    kappa = rng.exponential(_MEAN_KAPPA)
-    if snapshot.settings.kappa is not None:
-        kappa = snapshot.settings.kappa
-    weight = prior_weight(len(snapshot.X))
-    landscape = Landscape(model.surrogate, ACQUISITIONS["UCB"], kappa, snapshot.prior, weight)
-    return best_new_row(landscape, snapshot.settings.space, known, rng)
+def _model_rows(snapshot: Snapshot, model: Model, known: set[bytes], index: int, n: int) -> Array:
+    """The next suggestions of the model, at most n, the first one with a number, (k, d); (0, d) when nothing is left."""
+    settings = snapshot.settings
+    rng = settings.draws.at(Purpose.SUGGESTION, index)
+    kappa, is_unlearned = _kappa(settings, rng), rng.random() < _UNLEARNED_SHARE
+    surrogate = _unlearned(snapshot, model) if is_unlearned else model.surrogate
+    landscape = Landscape(surrogate, ACQUISITIONS["UCB"], kappa, snapshot.prior, prior_weight(len(snapshot.X)))
+    if n < _FEWEST_SHARED:
+        return best_new_row(landscape, settings.space, known, rng)
+    others = (settings.draws.at(Purpose.SUGGESTION, k) for k in range(index + 1, index + min(n, LARGEST_BLOCK)))
+    kappas = np.array([kappa, *(_kappa(settings, other) for other in others)])
+    rows = block_of_new_rows(landscape, kappas, settings.space, known, rng)
+    return rows if len(rows) else any_new(settings.space, known, rng)
+
+
+def _kappa(settings: Settings, rng: np.random.Generator) -> float:
+    drawn = rng.exponential(_MEAN_KAPPA)
+    return drawn if settings.kappa is None else settings.kappa
+
+
+def _unlearned(snapshot: Snapshot, model: Model) -> Surrogate:
+    """What the model would be with the most probable hyperparameters before any data."""
+    settings, seen = snapshot.settings, model.seen
+    if settings.family.unlearned is None:
+        return model.surrogate
+    X, z = snapshot.X[seen], Warp.of(snapshot.y)(snapshot.y[seen])
+    told = settings.family.unlearned(X, z, n_choices_of(settings.space))
+    return told.with_pending(model.pending)
 
 
 def prior_weight(n_told: int) -> float:

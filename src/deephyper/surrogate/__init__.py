@@ -2,20 +2,27 @@
 
 from .families import SURROGATES, Family
 from .gaussian_process import GaussianProcess, condition
-from .hyperparameters import fit
+from .hyperparameters import PLAIN, WITH_ADDITIVE, Hyperparameters, Learned, learn, usual
 from .subsets import best_and_random
-from .surrogate import Posterior, Slopes, Surrogate
-from .targets import targets
+from .surrogate import Beliefs, Posterior, Slopes, Surrogate
+from .targets import Warp, targets
 
 __all__ = [
+    "PLAIN",
     "SURROGATES",
+    "WITH_ADDITIVE",
+    "Beliefs",
     "Family",
     "GaussianProcess",
+    "Hyperparameters",
+    "Learned",
     "Posterior",
     "Slopes",
     "Surrogate",
+    "Warp",
     "best_and_random",
     "condition",
-    "fit",
+    "learn",
     "targets",
+    "usual",
 ]

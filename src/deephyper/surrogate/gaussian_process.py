@@ -1,13 +1,14 @@
-"""Exact Gaussian process regression: condition on rows, predict, and grow by rows whose value is not known yet.
+"""Exact Gaussian process regression by Cholesky: condition on rows, predict, and grow by rows, told or pending.
 
     symbol      meaning
     X, x        told rows (N, d), and a row to predict
-    k           covariances sf2 c between x and the rows, (N,)
-    L           lower Cholesky factor of K = sf2 c + (sn2 + jitter) I; its inverse is kept, so predictions are matrix products
+    k           covariances between x and the rows, (N,)
+    s           variance of a row before any data: the terms' variances summed
+    L           lower Cholesky factor of K = covariances + (sn2 + jitter) I; its inverse is kept, so predictions are matrix products
     alpha       K^-1 (y - m), padded with zeros for pending rows
     mean        m + k' alpha                                              R&W (2.25), with the constant mean m
     V           L^-1 k
-    variance    sf2 - V' V                                                R&W (2.26)
+    variance    s - V' V                                                  R&W (2.26)
     beta        K^-1 k = L^-T V, which carries the slope of the variance
 
 R&W: Rasmussen & Williams, Gaussian Processes for Machine Learning (2006); Algorithm 2.1 there is the same with solves.
@@ -23,10 +24,10 @@ from typing import final
 import numpy as np
 from scipy.linalg import blas, lapack
 
-from .._arrays import Array, Indices, Mask
-from .hyperparameters import JITTERS, MEAN_PRECISION, NOT_FACTORED
-from .kernels import counterpart, features, matern52, matern52_and_slope, squared_distances
+from .._arrays import Array, Indices
+from .hyperparameters import JITTERS, MEAN_PRECISION, NOT_FACTORED, Hyperparameters
 from .surrogate import Posterior, Slopes
+from .term import Kernel
 
 _SMALLEST_VARIANCE = 1e-12
 
@@ -37,17 +38,17 @@ class GaussianProcess:
     """A Gaussian process that has seen rows; make one with `condition`.
 
     Args:
-        theta: log hyperparameters, (d + 2,): length scales, signal variance, noise variance.
+        hyperparameters: the covariance.
         n_choices: number of choices of every column, 0 for a numeric one, (d,).
         rows: told rows, then pending ones, (N + p, d).
         inverse_factor: L^-1 of all these rows, (N + p, N + p), in Fortran order.
         alpha: K^-1 (y - m) of the told rows, then zeros, (N + p,).
         mean: the constant mean m.
-        noise: what K has on its diagonal beyond the signal variance.
+        noise: what K has on its diagonal beyond the terms' variances.
         told_mean: posterior mean at the told rows, (N,).
     """
 
-    theta: Array
+    hyperparameters: Hyperparameters
     n_choices: Indices
     rows: Array
     inverse_factor: Array
@@ -57,99 +58,144 @@ class GaussianProcess:
     told_mean: Array
 
     @cached_property
-    def _lengths(self) -> Array:
-        return np.exp(self.theta[:-2])
+    def _kernels(self) -> list[Kernel]:
+        return self.hyperparameters.kernels(self.n_choices, self.rows)
 
     @cached_property
-    def _signal(self) -> float:
-        return math.exp(self.theta[-2])
+    def _variance(self) -> float:
+        """s of the table."""
+        return sum(kernel.variance for kernel in self._kernels)
 
-    @cached_property
-    def _counterpart(self) -> Array:
-        return counterpart(features(self.rows, self.n_choices, self._lengths))
+    def _covariances(self, X: Array) -> Array:
+        """k for rows (n, d), one row each, (n, N + p)."""
+        total = self._kernels[0].between(X)
+        for kernel in self._kernels[1:]:
+            total += kernel.between(X)
+        return total
 
-    @cached_property
-    def _is_categorical(self) -> Mask:
-        return self.n_choices > 0
-
-    def _squared_distances(self, X: Array) -> Array:
-        return squared_distances(features(X, self.n_choices, self._lengths), self._counterpart)
+    def _white(self, covariances: Array) -> Array:
+        """V of covariances (n, N + p), which are overwritten, one column each, (N + p, n)."""
+        # (n, N) in C order is (N, n) in Fortran order: no copy.
+        return np.asarray(blas.dtrmm(1.0, self.inverse_factor, covariances.T, lower=1, overwrite_b=1))
 
     def predict(self, X: Array) -> Posterior:
-        kernel = matern52(self._squared_distances(X))
-        kernel *= self._signal
-        mean = self.mean + kernel @ self.alpha
-        # (n, N) in C order is (N, n) in Fortran order: no copy, and k is not needed any more.
-        V = blas.dtrmm(1.0, self.inverse_factor, kernel.T, lower=1, overwrite_b=1).T
-        return Posterior(mean, np.sqrt(self._variance(V)))
+        covariances = self._covariances(X)
+        mean = self.mean + covariances @ self.alpha
+        return Posterior(mean, np.sqrt(_remaining(self._variance, self._white(covariances))))
 
-    def _variance(self, V: Array) -> Array:
-        explained: Array = np.einsum("ij,ij->i", V, V)
-        return np.maximum(self._signal - explained, _SMALLEST_VARIANCE)
+    def at(self, X: Array) -> GaussianBeliefs:
+        return GaussianBeliefs(self, X)
 
     def gradient(self, X: Array) -> tuple[Posterior, Slopes]:
-        kernel, slope = matern52_and_slope(self._squared_distances(X))
-        kernel *= self._signal
-        slope *= 2.0 * self._signal
-        V = blas.dtrmm(1.0, self.inverse_factor, kernel.T, lower=1)
+        parts = [kernel.with_slopes(X) for kernel in self._kernels]
+        covariances = np.sum([values for values, _ in parts], axis=0)
+        mean = self.mean + covariances @ self.alpha
+        V = self._white(covariances)
+        variance = _remaining(self._variance, V)
         beta = blas.dtrmm(1.0, self.inverse_factor, V, lower=1, trans_a=1).T
-        posterior = Posterior(self.mean + kernel @ self.alpha, np.sqrt(self._variance(V.T)))
-        d_variance = -2.0 * self._along_columns(slope * beta, X)
-        d_std = d_variance / (2.0 * posterior.std[:, None])
-        d_std[posterior.std**2 <= _SMALLEST_VARIANCE] = 0.0
-        return posterior, Slopes(self._along_columns(slope * self.alpha, X), d_std)
-
-    def _along_columns(self, weights: Array, X: Array) -> Array:
-        """Sum over rows i of weights_i (x_j - X_ij) / ell_j^2, zero for categoricals, (n, d)."""
-        out: Array = (weights.sum(axis=1)[:, None] * X - weights @ self.rows) / self._lengths**2
-        out[:, self._is_categorical] = 0.0
-        return out
+        alphas = np.broadcast_to(self.alpha, beta.shape)
+        d_mean = np.sum([along_columns(alphas) for _, along_columns in parts], axis=0)
+        d_variance = -2.0 * np.sum([along_columns(beta) for _, along_columns in parts], axis=0)
+        std = np.sqrt(variance)
+        d_std = np.where(variance[:, None] > _SMALLEST_VARIANCE, d_variance / (2.0 * std[:, None]), 0.0)
+        return Posterior(mean, std), Slopes(d_mean, d_std)
 
     def with_pending(self, P: Array) -> GaussianProcess:
         if not len(P):
             return self
+        alpha = np.concatenate((self.alpha, np.zeros(len(P))))
+        return replace(self, rows=np.concatenate((self.rows, P)), inverse_factor=self._grown_factor(P), alpha=alpha)
+
+    def with_told(self, P: Array, y: Array) -> GaussianProcess:
+        factor = self._grown_factor(P) if len(P) else self.inverse_factor
+        return _regression(self.hyperparameters, self.n_choices, np.concatenate((self.rows, P)), y, factor, self.noise)
+
+    def _grown_factor(self, P: Array) -> Array:
+        """L^-1 with further rows (p, d) below, in Fortran order."""
         n, p = len(self.rows), len(P)
-        new = features(P, self.n_choices, self._lengths)
-        cross = matern52(squared_distances(new, self._counterpart)) * self._signal
-        own = matern52(squared_distances(new, counterpart(new))) * self._signal
-        below = blas.dtrmm(1.0, self.inverse_factor, cross.T, lower=1).T
+        below = self._white(self._covariances(P)).T
+        own = sum(kernel.between(P) for kernel in self.hyperparameters.kernels(self.n_choices, P))
         corner, _ = _inverse_factor(own - below @ below.T, self.noise)
-        inverse_factor = np.zeros((n + p, n + p), order="F")
-        inverse_factor[:n, :n] = self.inverse_factor
-        inverse_factor[n:, :n] = -corner @ blas.dtrmm(1.0, self.inverse_factor, below.T, lower=1, trans_a=1).T
-        inverse_factor[n:, n:] = corner
-        rows = np.concatenate((self.rows, P))
-        return replace(self, rows=rows, inverse_factor=inverse_factor, alpha=np.concatenate((self.alpha, np.zeros(p))))
+        grown = np.zeros((n + p, n + p), order="F")
+        grown[:n, :n] = self.inverse_factor
+        grown[n:, :n] = -corner @ blas.dtrmm(1.0, self.inverse_factor, below.T, lower=1, trans_a=1).T
+        grown[n:, n:] = corner
+        return grown
 
     def best_rows(self, n: int) -> Array:
         order = np.argsort(-self.told_mean, kind="stable")
         return self.rows[order[:n]]
 
 
-def condition(theta: Array, X: Array, y: Array, n_choices: Indices) -> GaussianProcess:
+@final
+class GaussianBeliefs:
+    """What a process believes at fixed rows, while some of them become pending.
+
+    Args:
+        process: has seen all rows so far.
+        X: the fixed rows, (n, d).
+    """
+
+    def __init__(self, process: GaussianProcess, X: Array):
+        self._process, self._X = process, X
+        covariances = process._covariances(X)
+        self._mean = process.mean + covariances @ process.alpha
+        self._whites = process._white(covariances)
+        self._remaining = _remaining(process._variance, self._whites)
+        self._added: list[Array] = []
+
+    @property
+    def posterior(self) -> Posterior:
+        return Posterior(self._mean, np.sqrt(self._remaining))
+
+    def count_on(self, place: int) -> None:
+        """One more row of the factor: v = L^-1 k of the pending row, and (k - v'V) / s below it at all rows."""
+        process = self._process
+        towards = process.hyperparameters.kernels(process.n_choices, self._X[place : place + 1])
+        explained = self._whites[:, place] @ self._whites + sum((row[place] * row for row in self._added), np.zeros(len(self._X)))
+        left = sum(kernel.between(self._X)[:, 0] for kernel in towards) - explained
+        row = left / math.sqrt(max(self._remaining[place], 0.0) + process.noise)
+        self._remaining = np.maximum(self._remaining - row * row, _SMALLEST_VARIANCE)
+        self._added.append(row)
+
+
+def condition(hyperparameters: Hyperparameters, X: Array, y: Array, n_choices: Indices) -> GaussianProcess:
     """Make the process see rows.
 
     Args:
-        theta: log hyperparameters, (d + 2,).
+        hyperparameters: the covariance.
         X: rows, (N, d).
         y: targets, (N,).
         n_choices: number of choices of every column, 0 for a numeric one, (d,).
     """
-    scaled = features(X, n_choices, np.exp(theta[:-2]))
-    kernel = matern52(squared_distances(scaled, counterpart(scaled))) * math.exp(theta[-2])
-    inverse_factor, noise = _inverse_factor(kernel, math.exp(theta[-1]) + JITTERS[0])
+    covariances = sum(kernel.between(X) for kernel in hyperparameters.kernels(n_choices, X))
+    factor, noise = _inverse_factor(np.asarray(covariances), hyperparameters.noise + JITTERS[0])
+    return _regression(hyperparameters, n_choices, X, y, factor, noise)
+
+
+def _regression(
+    hyperparameters: Hyperparameters, n_choices: Indices, X: Array, y: Array, inverse_factor: Array, noise: float
+) -> GaussianProcess:
+    """The process of rows whose factor is known."""
     white_y, white_one = inverse_factor @ y, inverse_factor.sum(axis=1)
     mean = float(white_y @ white_one / (white_one @ white_one + MEAN_PRECISION))
     alpha = inverse_factor.T @ (white_y - mean * white_one)
     # K alpha = y - m, and K is the noise-free covariance plus `noise` on the diagonal.
-    return GaussianProcess(theta, n_choices, X, inverse_factor, alpha, mean, noise, y - noise * alpha)
+    return GaussianProcess(hyperparameters, n_choices, X, inverse_factor, alpha, mean, noise, y - noise * alpha)
 
 
-def _inverse_factor(kernel: Array, noise: float) -> tuple[Array, float]:
+def _remaining(variance: float, V: Array) -> Array:
+    """Variance that rows with V, (N, n), are left with, (n,)."""
+    # Transposed it lies row by row in memory.
+    explained: Array = np.einsum("ij,ij->i", V.T, V.T)
+    return np.maximum(variance - explained, _SMALLEST_VARIANCE)
+
+
+def _inverse_factor(covariances: Array, noise: float) -> tuple[Array, float]:
     """L^-1 of a covariance to which noise is added, in Fortran order, and the noise with the jitter that it took on top."""
     for jitter in (0.0, *JITTERS[1:]):
-        K = np.array(kernel, order="F")
-        np.fill_diagonal(K, np.diagonal(kernel) + noise + jitter)
+        K = np.array(covariances, order="F")
+        np.fill_diagonal(K, np.diagonal(covariances) + noise + jitter)
         factor, info = lapack.dpotrf(K, lower=1, overwrite_a=1)
         if info == 0:
             return np.asarray(lapack.dtrtri(factor, lower=1, overwrite_c=1)[0]), noise + jitter

@@ -1,46 +1,51 @@
 """Hyperparameters of the Gaussian process: the most probable ones given the targets.
 
     symbol   meaning
-    theta    (ln ell_1 .. ln ell_d, ln sf2, ln sn2)
-    ell_j    length scale of column j
-    sf2      signal variance
-    sn2      noise variance
-    K        sf2 c(r2) + (sn2 + jitter) I, (n, n); c is the Matern-5/2 correlation
+    theta    the log parameters of the terms, one term after the other, then ln sn2
+    sn2      noise variance, ln sn2 ~ N(ln 1e-5, 1.5^2)
+    K        sum of the terms + (sn2 + jitter) I, (n, n)
     m        constant mean, profiled out: 1' K^-1 y / (1' K^-1 1 + 0.01), 0.01 being the precision of its prior N(0, 10^2)
     alpha    K^-1 (y - m)
     A        K^-1 - alpha alpha'
     loss     0.5 (y - m)' alpha + 0.5 ln det K                            R&W (5.8), without its constant
              + 0.005 m^2 + 0.5 sum ((theta - centre) / sd)^2              minus the log priors
     dloss    0.5 tr(A dK/dtheta) + (theta - centre) / sd^2                R&W (5.9); m needs none, being optimal
-    centre   ln ell_j ~ N(sqrt 2 - 3 + 0.5 ln d, 3), ln sf2 ~ N(0, 3^2), ln sn2 ~ N(ln 1e-5, 1.5^2)
 
-The first is the dimension-scaled prior LogNormal(sqrt 2 + 0.5 ln d, sqrt 3) of Hvarfner, Hellsten & Nardi (2024); the 3 less is
-the Jacobian of the logarithm. R&W: Rasmussen & Williams, Gaussian Processes for Machine Learning (2006).
+R&W: Rasmussen & Williams, Gaussian Processes for Machine Learning (2006).
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 import numpy as np
 from scipy.linalg import lapack
 from scipy.optimize import Bounds, minimize
 
 from .._arrays import Array, Indices
-from .kernels import matern52_and_slope, pair_differences
+from .additive import ADDITIVE
+from .kernels import PairDifferences, pair_differences
+from .product import PRODUCT
+from .term import Kernel, Prior, Term
 
 # What is added to the diagonal of a covariance: the first always, the others until it can be factored.
 JITTERS = [10.0**exponent for exponent in range(-8, 2)]
 NOT_FACTORED = "no jitter makes the covariance of the rows positive definite."
 MEAN_PRECISION = 0.01
-_LENGTH_BOUNDS = (0.005, 50.0)
-_SIGNAL_BOUNDS = (0.02, 50.0)
 _NOISE_BOUNDS = (1e-7, 1.0)
+_USUAL_NOISE, _NOISE_SPREAD = 1e-5, 1.5
 _NOISY_START = 0.1
 _MARGIN = 1e-3
 # Slopes of the loss in nats per factor e: flatter than this, no model is told from another. Saves a quarter of the losses.
 _FLAT = 0.02
+# The additive term is kept unless the loss without it is lower by this many nats. Where columns are many and few of them
+# matter, it costs a sparse problem dearly, so there it has to win outright.
+_TOLERATED_LOSS, _MANY_COLUMNS = 1.0, 20
+
+PLAIN: tuple[Term, ...] = (PRODUCT,)
+WITH_ADDITIVE: tuple[Term, ...] = (PRODUCT, ADDITIVE)
 
 
 @dataclass(frozen=True)
@@ -54,43 +59,96 @@ class Effort:
 _COLD, _WARM, _NOISY = Effort(48, 74), Effort(12, 20), Effort(24, 38)
 
 
-def centre(n_columns: int) -> Array:
-    """The most probable theta before any data, (d + 2,)."""
-    length = math.sqrt(2.0) - 3.0 + 0.5 * math.log(max(n_columns, 1))
-    return np.array([length] * n_columns + [0.0, math.log(1e-5)])
+@dataclass(frozen=True, eq=False)
+class Hyperparameters:
+    """A covariance with all its parameters.
+
+    Args:
+        terms: the summands of the covariance.
+        theta: their log parameters, then the noise's, (len(terms) (d + 1) + 1,).
+        loss: minus the log posterior of theta; NaN where it was not learned.
+    """
+
+    terms: tuple[Term, ...]
+    theta: Array
+    loss: float = math.nan
+
+    @property
+    def noise(self) -> float:
+        """Noise variance sn2."""
+        return math.exp(self.theta[-1])
+
+    def kernels(self, n_choices: Indices, rows: Array) -> list[Kernel]:
+        """The summands between any rows and the given ones, (N, d)."""
+        return [term.kernel(theta, n_choices, rows) for term, theta in zip(self.terms, self.by_term(), strict=True)]
+
+    def by_term(self) -> list[Array]:
+        """The log parameters of every term, (d + 1,) each."""
+        return np.split(self.theta[:-1], len(self.terms))
 
 
-def spread(n_columns: int) -> Array:
-    """Standard deviations of the prior of theta, (d + 2,)."""
-    return np.array([math.sqrt(3.0)] * n_columns + [3.0, 1.5])
+def prior_of(terms: Iterable[Term], n_columns: int) -> Prior:
+    """What is believed about theta before any data."""
+    low, high = np.log(_NOISE_BOUNDS)
+    noise = Prior(*(np.array([value]) for value in (math.log(_USUAL_NOISE), _NOISE_SPREAD, low, high)))
+    return Prior.joined([*(term.prior(n_columns) for term in terms), noise])
 
 
-def fit(X: Array, y: Array, n_choices: Indices, start: Array | None = None, may_be_noisy: bool = False) -> Array:
-    """Find the most probable theta.
+def usual(terms: tuple[Term, ...], n_columns: int) -> Hyperparameters:
+    """The most probable hyperparameters before any data."""
+    return Hyperparameters(terms, prior_of(terms, n_columns).centre)
+
+
+@dataclass(frozen=True, eq=False)
+class Learned:
+    """What was learned of one set of rows: two covariances, each from its own last theta on.
+
+    Args:
+        plain: all columns together.
+        additive: the same with the additive term.
+        n_columns: d.
+    """
+
+    plain: Hyperparameters
+    additive: Hyperparameters
+    n_columns: int
+
+    @property
+    def chosen(self) -> Hyperparameters:
+        """The one to predict with."""
+        tolerated = _TOLERATED_LOSS if self.n_columns < _MANY_COLUMNS else 0.0
+        return self.additive if self.additive.loss - self.plain.loss < tolerated else self.plain
+
+
+def learn(X: Array, y: Array, n_choices: Indices, last: Learned | None = None, may_be_noisy: bool = False) -> Learned:
+    """Find the most probable hyperparameters of both covariances.
 
     Args:
         X: rows, (n, d).
         y: targets, (n,).
         n_choices: number of choices of every column, 0 for a numeric one, (d,).
-        start: theta of an earlier fit to go on from; the prior's centre if None.
+        last: what was learned earlier, to go on from; the prior's centre if None.
         may_be_noisy: try a start with much noise too. Near no noise the gradient in ln sn2 vanishes, so that a descent from
             there never finds out.
-
-    Returns:
-        theta, (d + 2,).
     """
-    loss = Loss.of(X, y, n_choices)
-    prior = centre(X.shape[1])
-    value, theta = _descend(loss, prior if start is None else start, _COLD if start is None else _WARM)
+    pairs = pair_differences(X, n_choices)
+    plain = _fit(Loss.of(PLAIN, pairs, y), None if last is None else last.plain, may_be_noisy)
+    additive = _fit(Loss.of(WITH_ADDITIVE, pairs, y), None if last is None else last.additive, may_be_noisy)
+    return Learned(plain, additive, X.shape[1])
+
+
+def _fit(loss: Loss, last: Hyperparameters | None, may_be_noisy: bool) -> Hyperparameters:
+    value, theta = _descend(loss, loss.prior.centre, _COLD) if last is None else _descend(loss, last.theta, _WARM)
     if may_be_noisy:
-        noisy = np.concatenate((prior[:-2], [0.0, math.log(_NOISY_START)]))
+        noisy = np.append(loss.prior.centre[:-1], math.log(_NOISY_START))
         noisy_value, noisy_theta = _descend(loss, noisy, _NOISY)
-        theta = noisy_theta if noisy_value < value - _MARGIN else theta
-    return theta
+        if noisy_value < value - _MARGIN:
+            value, theta = noisy_value, noisy_theta
+    return Hyperparameters(loss.terms, theta, value)
 
 
 def _descend(loss: Loss, start: Array, effort: Effort) -> tuple[float, Array]:
-    bounds = _log_bounds(len(start) - 2)
+    bounds = Bounds(loss.prior.low, loss.prior.high)
     result = minimize(
         loss,
         np.clip(start, bounds.lb, bounds.ub),
@@ -102,64 +160,55 @@ def _descend(loss: Loss, start: Array, effort: Effort) -> tuple[float, Array]:
     return float(result.fun), np.asarray(result.x, float)
 
 
-def _log_bounds(n_columns: int) -> Bounds:
-    limits = np.log([_LENGTH_BOUNDS] * n_columns + [_SIGNAL_BOUNDS, _NOISE_BOUNDS])
-    return Bounds(limits[:, 0], limits[:, 1])
-
-
 @dataclass(frozen=True, eq=False)
 class Loss:
     """Minus the log posterior of theta, with its gradient; see the table of the module.
 
     Args:
-        differences: squared differences of all pairs i > j, column by column, (d, n (n - 1) / 2).
-        places: where the pairs stand in a flattened (n, n) matrix.
+        terms: the summands of the covariance.
+        pairs: how the rows differ.
         y: targets, (n,).
-        prior_centre: mean of the prior of theta, (d + 2,).
-        prior_spread: its standard deviations, (d + 2,).
+        prior: of theta.
     """
 
-    differences: Array
-    places: Indices
+    terms: tuple[Term, ...]
+    pairs: PairDifferences
     y: Array
-    prior_centre: Array
-    prior_spread: Array
+    prior: Prior = field(repr=False)
 
     @classmethod
-    def of(cls, X: Array, y: Array, n_choices: Indices) -> Loss:
+    def of(cls, terms: tuple[Term, ...], pairs: PairDifferences, y: Array) -> Loss:
         """Prepare what does not depend on theta."""
-        differences, places = pair_differences(X, n_choices)
-        return cls(differences, places, y, centre(X.shape[1]), spread(X.shape[1]))
+        return cls(terms, pairs, y, prior_of(terms, len(pairs.sizes)))
 
     def __call__(self, theta: Array) -> tuple[float, Array]:
-        """Tell the loss and its gradient, (d + 2,)."""
-        weights, signal, noise = np.exp(-2.0 * theta[:-2]), math.exp(theta[-2]), math.exp(theta[-1])
-        kernel, slope = matern52_and_slope(weights @ self.differences)
-        kernel *= signal
-        factor = self._factor(kernel, signal + noise)
+        """Tell the loss and its gradient, both as long as theta."""
+        noise = math.exp(theta[-1])
+        thetas = np.split(theta[:-1], len(self.terms))
+        parts = [term.at_pairs(own, self.pairs) for term, own in zip(self.terms, thetas, strict=True)]
+        covariances = parts[0].values if len(parts) == 1 else np.sum([part.values for part in parts], axis=0)
+        factor = self._factor(covariances, sum(part.variance for part in parts) + noise)
         mean, alpha = profiled_mean(factor, self.y)
         inverse = lapack.dpotri(factor, lower=0)[0]
         residual = self.y - mean
-        deviation = (theta - self.prior_centre) / self.prior_spread
+        deviation = (theta - self.prior.centre) / self.prior.spread
         loss = 0.5 * residual @ alpha + np.log(np.diagonal(factor)).sum()
         loss += 0.5 * MEAN_PRECISION * mean**2 + 0.5 * deviation @ deviation
 
-        pairs = inverse.T.ravel().take(self.places)
-        pairs -= np.outer(alpha, alpha).ravel().take(self.places)
-        trace = float(np.diagonal(inverse).sum() - alpha @ alpha)
-        gradient = deviation / self.prior_spread
-        gradient[-2] += pairs @ kernel + 0.5 * signal * trace
-        gradient[-1] += 0.5 * noise * trace
-        slope *= pairs
-        gradient[:-2] += (-2.0 * signal) * weights * (self.differences @ slope)
+        # A at the pairs; each stands twice in the trace, which takes its factor of one half.
+        d_pairs = inverse.T.ravel().take(self.pairs.places)
+        d_pairs -= np.outer(alpha, alpha).ravel().take(self.pairs.places)
+        half_trace = 0.5 * float(np.diagonal(inverse).sum() - alpha @ alpha)
+        gradient = deviation / self.prior.spread
+        gradient += np.concatenate([*(part.gradient(d_pairs, half_trace) for part in parts), [noise * half_trace]])
         return float(loss), gradient
 
-    def _factor(self, kernel: Array, diagonal: float) -> Array:
+    def _factor(self, covariances: Array, diagonal: float) -> Array:
         """Upper Cholesky factor of K, in Fortran order, with as much jitter as it takes."""
         n = len(self.y)
         for jitter in JITTERS:
             K = np.zeros((n, n))
-            K.ravel()[self.places] = kernel
+            K.ravel()[self.pairs.places] = covariances
             K.ravel()[:: n + 1] = diagonal + jitter
             # The lower triangle in C order is the upper one in Fortran order: no copy.
             factor, info = lapack.dpotrf(K.T, lower=0, overwrite_a=1, clean=0)

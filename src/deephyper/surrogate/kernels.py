@@ -13,6 +13,8 @@ R&W: Rasmussen & Williams, Gaussian Processes for Machine Learning (2006).
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -79,20 +81,36 @@ def squared_distances(A: Array, B: Array) -> Array:
     return np.maximum(r2, 0.0, out=r2)
 
 
-def pair_differences(X: Array, n_choices: Indices) -> tuple[Array, Indices]:
-    """Squared differences of every pair of rows i > j, column by column.
+@dataclass(frozen=True, eq=False)
+class PairDifferences:
+    """How all pairs i > j of n rows differ, column by column.
+
+    Args:
+        sizes: absolute differences, (d, n (n - 1) / 2); a categorical differs by 1 or 0.
+        places: where the pairs stand in a flattened (n, n) matrix.
+    """
+
+    sizes: Array
+    places: Indices
+
+    @cached_property
+    def squares(self) -> Array:
+        """Squared differences, (d, n (n - 1) / 2)."""
+        squares: Array = np.square(self.sizes)
+        return squares
+
+
+def pair_differences(X: Array, n_choices: Indices) -> PairDifferences:
+    """Differences of every pair of rows.
 
     Args:
         X: rows, (n, d).
         n_choices: number of choices of every column, 0 for a numeric one, (d,).
-
-    Returns:
-        The differences, (d, n (n - 1) / 2), and the places of the pairs in a flattened (n, n) matrix.
     """
     n = len(X)
     places = np.flatnonzero(np.tri(n, k=-1, dtype=bool))
-    D = np.empty((X.shape[1], len(places)))
+    sizes = np.empty((X.shape[1], len(places)))
     for j, column in enumerate(X.T):
         difference = column[:, None] - column[None, :] if n_choices[j] == 0 else column[:, None] != column[None, :]
-        D[j] = np.take(difference, places)
-    return np.square(D, out=D), places
+        sizes[j] = np.take(difference, places)
+    return PairDifferences(np.abs(sizes, out=sizes), places)

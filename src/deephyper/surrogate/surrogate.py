@@ -34,6 +34,17 @@ class Slopes:
     std: Array
 
 
+class Beliefs(Protocol):
+    """The belief at fixed rows, while one after the other of them becomes pending."""
+
+    @property
+    def posterior(self) -> Posterior:
+        """The belief at all rows, (n,), as it is now."""
+
+    def count_on(self, place: int) -> None:
+        """Let the row with this index be pending: the standard deviation shrinks around it, the mean stays."""
+
+
 class Surrogate(Protocol):
     """A regressor with doubt."""
 
@@ -43,8 +54,14 @@ class Surrogate(Protocol):
     def gradient(self, X: Array) -> tuple[Posterior, Slopes]:
         """Tell the belief at rows (n, d), which need not be snapped, and its slopes there."""
 
+    def at(self, X: Array) -> Beliefs:
+        """The belief at rows (n, d), to which pending ones among them can be added cheaply."""
+
     def with_pending(self, P: Array) -> Surrogate:
         """Count rows (p, d) as evaluated with a value yet unknown: the standard deviation shrinks, the mean stays."""
+
+    def with_told(self, P: Array, y: Array) -> Surrogate:
+        """Learn of further rows (p, d), none being pending; `y` are the targets of all rows, the new ones last, (N + p,)."""
 
     def best_rows(self, n: int) -> Array:
         """The rows learned from that have the highest mean, best first, at most n of them, (n, d)."""

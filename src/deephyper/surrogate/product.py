@@ -1,0 +1,97 @@
+"""The term that sees all columns together: Matern-5/2 with one length scale per column.
+
+    symbol   meaning
+    ell_j    length scale of column j
+    sf2      signal variance
+    k        sf2 c(r2), r2 = sum_j (dx_j / ell_j)^2                       see kernels.py
+    prior    ln ell_j ~ N(sqrt 2 - 3 + 0.5 ln d, 3), ln sf2 ~ N(0, 3^2)
+
+The first is the dimension-scaled prior LogNormal(sqrt 2 + 0.5 ln d, sqrt 3) of Hvarfner, Hellsten & Nardi (2024); the 3 less is
+the Jacobian of the logarithm.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import final
+
+import numpy as np
+
+from .._arrays import Array, Indices
+from .kernels import PairDifferences, counterpart, features, matern52, matern52_and_slope, squared_distances
+from .term import AlongColumns, PairCovariance, Prior
+
+_LENGTH_BOUNDS = (0.005, 50.0)
+_SIGNAL_BOUNDS = (0.02, 50.0)
+
+
+@final
+class Product:
+    """The kind of term; see the table of the module."""
+
+    def prior(self, n_columns: int) -> Prior:
+        length = math.sqrt(2.0) - 3.0 + 0.5 * math.log(max(n_columns, 1))
+        low, high = np.log([_LENGTH_BOUNDS] * n_columns + [_SIGNAL_BOUNDS]).T
+        return Prior(np.array([length] * n_columns + [0.0]), np.array([math.sqrt(3.0)] * n_columns + [3.0]), low, high)
+
+    def at_pairs(self, theta: Array, pairs: PairDifferences) -> PairCovariance:
+        weights, signal = np.exp(-2.0 * theta[:-1]), math.exp(theta[-1])
+        values, slope = matern52_and_slope(weights @ pairs.squares)
+        values *= signal
+
+        def gradient(d_pairs: Array, d_variance: float) -> Array:
+            by_length = (-2.0 * signal) * weights * (pairs.squares @ (slope * d_pairs))
+            return np.append(by_length, d_pairs @ values + signal * d_variance)
+
+        return PairCovariance(values, signal, gradient)
+
+    def kernel(self, theta: Array, n_choices: Indices, rows: Array) -> ProductKernel:
+        return ProductKernel(np.exp(theta[:-1]), math.exp(theta[-1]), n_choices, rows)
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class ProductKernel:
+    """The term with fixed parameters, towards fixed rows.
+
+    Args:
+        lengths: length scales, (d,).
+        variance: signal variance.
+        n_choices: number of choices of every column, 0 for a numeric one, (d,).
+        rows: the fixed rows, (N, d).
+    """
+
+    lengths: Array
+    variance: float
+    n_choices: Indices
+    rows: Array
+
+    @cached_property
+    def _counterpart(self) -> Array:
+        return counterpart(features(self.rows, self.n_choices, self.lengths))
+
+    def _squared_distances(self, X: Array) -> Array:
+        return squared_distances(features(X, self.n_choices, self.lengths), self._counterpart)
+
+    def between(self, X: Array) -> Array:
+        values = matern52(self._squared_distances(X))
+        values *= self.variance
+        return values
+
+    def with_slopes(self, X: Array) -> tuple[Array, AlongColumns]:
+        values, slope = matern52_and_slope(self._squared_distances(X))
+        values *= self.variance
+        slope *= 2.0 * self.variance
+        inverse_squares = np.where(self.n_choices == 0, self.lengths**-2.0, 0.0)
+
+        def along_columns(weights: Array) -> Array:
+            pulls = slope * weights
+            along: Array = (pulls.sum(axis=1)[:, None] * X - pulls @ self.rows) * inverse_squares
+            return along
+
+        return values, along_columns
+
+
+PRODUCT = Product()
