@@ -21,6 +21,7 @@ class Purpose(IntEnum):
     SUBSET = 3
     SAMPLE = 4
     SOURCE = 5
+    SUCCESS = 6
 
 
 @dataclass(frozen=True)

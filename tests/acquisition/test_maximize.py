@@ -1,12 +1,14 @@
 """The maximizer finds the top of a landscape, never a known row, and nothing where nothing is left."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from deephyper.acquisition import ACQUISITIONS, Landscape, best_new_row
 from deephyper.acquisition.maximize import ascent
 from deephyper.space import Categorical, Integer, Real, Space, row_keys
-from deephyper.surrogate import PLAIN, Hyperparameters, condition, targets
+from deephyper.surrogate import PLAIN, Hyperparameters, SuccessModel, condition, targets
 from deephyper.transfer import density_of
 
 PLAUSIBLE = Hyperparameters(PLAIN, np.array([-0.7, -0.7, -0.7, 0.0, np.log(1e-5)]))
@@ -23,10 +25,15 @@ def landscape_on(space, kappa=1.0, prior=None):
 
 
 @pytest.mark.parametrize("has_prior", [False, True])
-def test_slope_of_the_landscape_is_its_finite_difference(has_prior):
+@pytest.mark.parametrize("may_fail", [False, True])
+def test_slope_of_the_landscape_is_its_finite_difference(has_prior, may_fail):
     space, step = mixed_space(), 1e-6
     prior = density_of(space, space.sample(5, np.random.default_rng(7))) if has_prior else None
-    _, landscape = landscape_on(space, prior=prior)
+    X, landscape = landscape_on(space, prior=prior)
+    if may_fail:
+        labels = np.where(X[:, 0] < 0.5, 1.0, -1.0)
+        success = SuccessModel(condition(PLAUSIBLE, X, labels, np.array([0, 0, 3])))
+        landscape = replace(landscape, success=success, worst=-2.0)
     Z = space.sample(6, np.random.default_rng(1))
 
     value, slope = landscape.gradient(Z)
@@ -37,6 +44,18 @@ def test_slope_of_the_landscape_is_its_finite_difference(has_prior):
         numeric = (landscape.value(Z + moved) - landscape.value(Z - moved)) / (2 * step)
         np.testing.assert_allclose(slope[:, j], numeric, rtol=1e-4, atol=1e-4)
     assert not slope[:, 2].any()
+
+
+def test_what_surely_fails_is_worth_as_much_as_the_worst_value():
+    space = mixed_space()
+    X, landscape = landscape_on(space, kappa=2.0)
+    labels = np.where(X[:, 0] < 0.5, 1.0, -1.0)
+    success = SuccessModel(condition(PLAUSIBLE, X, labels, np.array([0, 0, 3])))
+    spoiled = replace(landscape, success=success, worst=-2.0)
+
+    succeeds, fails = success.probability(X) > 0.97, success.probability(X) < 0.03
+    np.testing.assert_allclose(spoiled.value(X[succeeds]), landscape.value(X[succeeds]), atol=0.15)
+    np.testing.assert_allclose(spoiled.value(X[fails]), -2.0, atol=0.15)
 
 
 def test_ascent_climbs_numeric_columns_alone():

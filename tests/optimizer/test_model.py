@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from deephyper._draws import Draws
-from deephyper.optimizer.model import Told, is_lesson_due, newest_anchor, restored_model, told_model, with_pending
+from deephyper.optimizer.model import Lesson, Told, is_lesson_due, newest_anchor, restored_model, told_model, with_pending
 from deephyper.optimizer.threads import one_blas_thread
 from deephyper.space import Real, Space
 from deephyper.surrogate import SURROGATES, targets
@@ -37,7 +37,9 @@ def test_anchors_are_one_two_three_five_of_every_decade(n, anchor):
     [(None, 3, True), (40, 41, True), (41, 41, False), (60, 61, False), (60, 62, True), (299, 300, True), (400, 407, False)],
 )
 def test_lessons_are_due_at_every_row_and_later_rarer(last, n, is_due):
-    assert is_lesson_due(last, n) is is_due
+    lesson = None if last is None else Lesson(None, None, last, is_of_values=True)
+
+    assert is_lesson_due(lesson, told(n)) is is_due
 
 
 @pytest.mark.parametrize("n", [8, 10, 13, 31, 104, 117])
@@ -49,8 +51,8 @@ def test_a_model_is_rebuilt_from_the_newest_anchor_on(n):
 
     rebuilt = restored_model(GP, everything, 8)
 
-    assert rebuilt.n_learned == model.n_learned
-    np.testing.assert_array_equal(rebuilt.learned.chosen.theta, model.learned.chosen.theta)
+    assert rebuilt.lesson.n_rows == model.lesson.n_rows
+    np.testing.assert_array_equal(rebuilt.lesson.learned.chosen.theta, model.lesson.learned.chosen.theta)
     np.testing.assert_array_equal(rebuilt.told.inverse_factor, model.told.inverse_factor)
 
 
@@ -63,9 +65,9 @@ def test_between_lessons_the_model_grows_and_believes_what_a_new_one_would():
 
     grown = told_model(GP, before, told(71))
 
-    assert grown.learned is before.learned and len(grown.told.rows) == 71
+    assert grown.lesson is before.lesson and len(grown.told.rows) == 71
     Z = SPACE.sample(10, np.random.default_rng(2))
-    anew = GP.condition(before.learned, told(71).X, targets(told(71).y), np.zeros(2, int))
+    anew = GP.condition(before.lesson.learned, told(71).X, targets(told(71).y), np.zeros(2, int))
     np.testing.assert_allclose(grown.told.predict(Z).mean, anew.predict(Z).mean, atol=1e-5)
     np.testing.assert_allclose(grown.told.predict(Z).std, anew.predict(Z).std, rtol=1e-3)
 
@@ -107,4 +109,4 @@ def test_a_model_of_many_rows_does_not_grow_for_ever():
     anew = told_model(GP, later, told(4063))
 
     assert (len(later.told.rows), len(anew.told.rows)) == (562, 500)
-    assert anew.learned is model.learned
+    assert anew.lesson is model.lesson

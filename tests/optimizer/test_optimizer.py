@@ -172,6 +172,54 @@ class TestEverySpace:
         assert len(optimizer.ask(3)) == 3
 
 
+class TestFailures:
+    def failing(self, X, where):
+        return np.where(where(X), np.nan, bowl(X))
+
+    def test_they_are_avoided_and_the_best_beside_them_is_found(self):
+        rows = run(BayesianOptimizer(SQUARE, Draws(0)), 40, lambda X: self.failing(X, lambda X: X[:, 0] > 0.45))
+
+        assert bowl(rows[rows[:, 0] <= 0.45]).max() > -1e-4
+        assert (rows[20:, 0] > 0.45).mean() < 0.2
+
+    def test_they_do_not_change_what_is_believed_of_the_values(self):
+        with_failures, without = (BayesianOptimizer(SQUARE, Draws(0), n_initial=3) for _ in range(2))
+        X = np.random.default_rng(0).random((12, 2)) * 0.5
+        with_failures.tell(np.full((3, 2), 0.9) - np.arange(3)[:, None] * 0.1, np.full(3, np.nan))
+        for optimizer in (with_failures, without):
+            optimizer.tell(X, bowl(X))
+            optimizer.ask(3)
+            optimizer.ask(1)
+
+        beliefs = [optimizer.snapshot().model.told.predict(X).mean for optimizer in (with_failures, without)]
+        np.testing.assert_allclose(*beliefs, atol=0.01)
+
+    def test_where_nearly_all_fails_the_search_goes_to_what_succeeded(self):
+        optimizer = BayesianOptimizer(SQUARE, Draws(0))
+        optimizer.restore(SQUARE.sample(11, np.random.default_rng(1)), np.array([np.nan] * 10 + [1.0]), 11)
+        (success,) = optimizer.snapshot().X[10:]
+
+        rows = optimizer.ask(3)
+
+        assert np.abs(rows - success).max(axis=1).min() < 0.15
+
+    def test_a_search_without_any_success_goes_on_filling_the_space(self):
+        rows = run(BayesianOptimizer(SQUARE, Draws(0)), 16, lambda X: np.full(len(X), np.nan))
+
+        assert sorted(np.floor(16 * rows[:, 0])) == list(range(16))
+
+    @pytest.mark.parametrize("n", [9, 12, 24, 61])
+    def test_a_search_with_failures_is_restored_exactly(self, n):
+        def objective(X):
+            return self.failing(X, lambda X: X[:, 1] > 0.6)
+
+        whole = run(BayesianOptimizer(SQUARE, Draws(3)), n + 3, objective)
+        resumed = BayesianOptimizer(SQUARE, Draws(3))
+        resumed.restore(whole[:n], objective(whole[:n]), n)
+
+        np.testing.assert_array_equal(run(resumed, 3, objective), whole[n:])
+
+
 class TestTell:
     def test_counts_follow_asks_and_tells(self):
         optimizer = BayesianOptimizer(SQUARE, Draws(0))

@@ -47,11 +47,11 @@ def _picks(landscape: Landscape, kappas: Array, candidates: Array) -> Indices:
     """Places of the candidates taken, (m,)."""
     if not len(candidates):
         return np.empty(0, np.intp)
-    beliefs, prior_value = landscape.surrogate.at(candidates), landscape.prior_value(candidates)
+    beliefs, scores = landscape.surrogate.at(candidates), landscape.outlook(candidates)
     is_free = np.ones(len(candidates), bool)
     picks: list[int] = []
     for kappa in kappas[: len(candidates)]:
-        values = landscape.acquisition(beliefs.posterior, float(kappa)).value + prior_value
+        values = scores(beliefs.posterior, float(kappa))
         picks.append(int(np.argmax(np.where(is_free, values, -np.inf))))
         is_free[picks[-1]] = False
         beliefs.count_on(picks[-1])

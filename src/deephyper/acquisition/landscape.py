@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
 from .._arrays import Array
-from ..surrogate import Surrogate
+from ..surrogate import Posterior, SuccessModel, Surrogate
 from .functions import Acquisition
+
+# A standard deviation that is next to none, and can be divided by.
+_CERTAIN = 1e-6
 
 
 class Prior(Protocol):
@@ -29,12 +33,16 @@ class Prior(Protocol):
 class Landscape:
     """The score of one suggestion, as a function of rows.
 
+    With p the probability of success, a row is worth p times its score and 1 - p times that of the worst value seen.
+
     Args:
         surrogate: the belief, pending rows included.
         acquisition: turns the belief into a score.
         kappa: how much the acquisition explores; one number, or one for every row that is scored, (n,).
         prior: adds `prior_weight` times its log density; nothing is added if None.
         prior_weight: what a factor e in density is worth, in units of the targets.
+        success: how likely evaluations succeed; all do if None.
+        worst: the lowest target.
     """
 
     surrogate: Surrogate
@@ -42,21 +50,43 @@ class Landscape:
     kappa: float | Array
     prior: Prior | None = None
     prior_weight: float = 0.0
+    success: SuccessModel | None = None
+    worst: float = 0.0
 
     def value(self, X: Array) -> Array:
         """Score of rows (n, d), (n,)."""
-        return self.acquisition(self.surrogate.predict(X), self.kappa).value + self.prior_value(X)
+        return self.outlook(X)(self.surrogate.predict(X), self.kappa)
 
-    def prior_value(self, X: Array) -> Array | float:
-        """What the prior belief adds to the score of rows (n, d), (n,)."""
-        return 0.0 if self.prior is None else self.prior_weight * self.prior.log_density(X)
+    def outlook(self, X: Array) -> Callable[[Posterior, float | Array], Array]:
+        """From belief at rows (n, d) and kappa to their scores, (n,), for many beliefs and kappas at the same rows."""
+        prior_value = 0.0 if self.prior is None else self.prior_weight * self.prior.log_density(X)
+        probability = None if self.success is None else self.success.probability(X)
+
+        def scores(posterior: Posterior, kappa: float | Array) -> Array:
+            score = self.acquisition(posterior, kappa).value
+            if probability is not None:
+                floor = self._floor(kappa)
+                score = floor + probability * (score - floor)
+            return score + prior_value
+
+        return scores
 
     def gradient(self, X: Array) -> tuple[Array, Array]:
         """Score of rows (n, d), (n,), and its slopes, (n, d), zero in categorical columns."""
         posterior, slopes = self.surrogate.gradient(X)
         score = self.acquisition(posterior, self.kappa)
-        slope = score.d_mean[:, None] * slopes.mean + score.d_std[:, None] * slopes.std
+        value, slope = score.value, score.d_mean[:, None] * slopes.mean + score.d_std[:, None] * slopes.std
+        if self.success is not None:
+            floor = self._floor(self.kappa)
+            probability, success_slope = self.success.gradient(X)
+            slope = probability[:, None] * slope + success_slope * (value - floor)[:, None]
+            value = floor + probability * (value - floor)
         if self.prior is None:
-            return score.value, slope
+            return value, slope
         log_density, prior_slope = self.prior.gradient(X)
-        return score.value + self.prior_weight * log_density, slope + self.prior_weight * prior_slope
+        return value + self.prior_weight * log_density, slope + self.prior_weight * prior_slope
+
+    def _floor(self, kappa: float | Array) -> Array:
+        """Score of what is known to be as bad as the worst value, (1,) or (n,)."""
+        shape = np.broadcast_shapes((1,), np.shape(kappa))
+        return self.acquisition(Posterior(np.full(shape, self.worst), np.full(shape, _CERTAIN)), kappa).value

@@ -15,13 +15,24 @@ import numpy as np
 from .._arrays import Array, Indices
 from .._draws import Draws, Purpose
 from ..space import Space
-from ..surrogate import Family, Surrogate, Warp, best_and_random
+from ..surrogate import (
+    Family,
+    Hyperparameters,
+    SuccessModel,
+    Surrogate,
+    Warp,
+    best_and_random,
+    condition,
+    learn_labels,
+)
 
 _NOISE_EVERY = 10
 _LEARN_ALWAYS_BELOW = 50
 _MOST_PENDING = 200
+FEWEST_VALUES = 3
 # A model that has grown by more is made anew of other rows.
 _MOST_GROWTH = 1.125
+_MOST_LABELS = 200
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,9 +51,54 @@ class Told:
     space: Space
     draws: Draws
 
+    @property
+    def n_values(self) -> int:
+        """How many evaluations gave a value."""
+        return int(np.isfinite(self.y).sum())
+
+    @property
+    def is_of_values(self) -> bool:
+        """Whether there are enough values to model them; until then what is modelled is success itself."""
+        return self.n_values >= FEWEST_VALUES
+
+    @property
+    def can_be_modelled(self) -> bool:
+        """Whether a model can say anything: about values, or about where evaluations succeed at all."""
+        return self.is_of_values or (self.n_values > 0 and len(self.y) >= FEWEST_VALUES)
+
+    @property
+    def is_success_modelled(self) -> bool:
+        """Whether it is worth modelling, beside the values, where evaluations succeed."""
+        return self.is_of_values and self.n_values < len(self.y)
+
+    @property
+    def taught(self) -> tuple[Indices, Array]:
+        """Places of the rows to learn from, (n,), and the objectives to learn, (n,)."""
+        succeeded = np.isfinite(self.y)
+        if not self.is_of_values:
+            return np.arange(len(self.y)), succeeded.astype(float)
+        return np.flatnonzero(succeeded), self.y[succeeded]
+
     def first(self, n_rows: int) -> Told:
         """The same when only so many rows were told."""
         return replace(self, X=self.X[:n_rows], y=self.y[:n_rows])
+
+
+@dataclass(frozen=True, eq=False)
+class Lesson:
+    """What was learned of the told rows, beyond the rows themselves.
+
+    Args:
+        learned: hyperparameters, as the surrogate's family understands them.
+        success: hyperparameters of the model of success; None while all evaluations succeed.
+        n_rows: how many rows were told then.
+        is_of_values: whether they are about values; else about success alone.
+    """
+
+    learned: Any
+    success: Hyperparameters | None
+    n_rows: int
+    is_of_values: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,22 +106,29 @@ class Model:
     """A surrogate that has seen told rows and some pending ones.
 
     Args:
-        learned: hyperparameters, as the surrogate's family understands them.
-        n_learned: how many rows were told when they were learned.
+        lesson: the newest one.
         n_told: how many rows were told.
         seen: which of the told rows the surrogate sees, in its order, (n,).
+        targets: what it learned at them, (n,).
         told: the surrogate with told rows alone.
         surrogate: the surrogate with the pending rows as well.
         pending: these pending rows, in order, (p, d).
+        success: where evaluations succeed; None while all did.
     """
 
-    learned: Any
-    n_learned: int
+    lesson: Lesson
     n_told: int
     seen: Indices
+    targets: Array
     told: Surrogate
     surrogate: Surrogate
     pending: Array
+    success: SuccessModel | None
+
+    @property
+    def worst(self) -> float:
+        """The lowest target."""
+        return float(self.targets.min())
 
 
 def n_choices_of(space: Space) -> Indices:
@@ -81,53 +144,76 @@ def newest_anchor(n_rows: int) -> int:
     return max(decade * step for step in (1, 2, 3, 5) if decade * step <= n_rows)
 
 
-def is_lesson_due(n_learned: int | None, n_rows: int) -> bool:
-    """Whether hyperparameters are to be learned anew: at every row at first, then rarer, and past every anchor.
-
-    Args:
-        n_learned: how many rows there were when they were last learned; None if never.
-        n_rows: how many there are now.
-    """
-    if n_learned is None or n_learned < newest_anchor(n_rows):
-        return True
-    return n_rows - n_learned >= (1 if n_rows < _LEARN_ALWAYS_BELOW else max(2, n_rows // 50))
+def is_cold(last: Lesson, told: Told) -> bool:
+    """Whether the next lesson begins from nothing: an anchor was passed, or it is about something else."""
+    return last.n_rows < newest_anchor(len(told.X)) or last.is_of_values != told.is_of_values
 
 
-def _lesson(family: Family, told: Told, learned: Any, n_learned: int | None) -> Any:
-    """Learn hyperparameters from rows, going on from the last ones unless an anchor was passed since."""
+def is_lesson_due(last: Lesson | None, told: Told) -> bool:
+    """Whether hyperparameters are to be learned anew: at every row at first, then rarer, and past every anchor."""
     n_rows = len(told.X)
-    may_be_noisy = n_learned is not None and n_learned // _NOISE_EVERY != n_rows // _NOISE_EVERY
-    is_cold = n_learned is None or n_learned < newest_anchor(n_rows)
-    z = Warp.of(told.y)(told.y)
+    if last is None or is_cold(last, told) or (told.is_success_modelled and last.success is None):
+        return True
+    return n_rows - last.n_rows >= (1 if n_rows < _LEARN_ALWAYS_BELOW else max(2, n_rows // 50))
+
+
+def learn(family: Family, told: Told, last: Lesson | None) -> Lesson:
+    """Learn hyperparameters, going on from the last ones unless an anchor was passed since."""
+    n_rows, n_choices = len(told.X), n_choices_of(told.space)
+    start = None if last is None or is_cold(last, told) else last
+    may_be_noisy = last is not None and last.n_rows // _NOISE_EVERY != n_rows // _NOISE_EVERY
+    places, y = told.taught
+    z = Warp.of(y)(y)
     seen = best_and_random(z, family.most_learned, told.draws.at(Purpose.FIT, n_rows))
-    return family.learn(told.X[seen], z[seen], n_choices_of(told.space), None if is_cold else learned, may_be_noisy)
+    learned = family.learn(told.X[places[seen]], z[seen], n_choices, None if start is None else start.learned, may_be_noisy)
+    success = None
+    if told.is_success_modelled:
+        rows, labels = _labelled(told)
+        success = learn_labels(rows, labels, n_choices, None if start is None else start.success)
+    return Lesson(learned, success, n_rows, told.is_of_values)
 
 
-def _conditioned(family: Family, told: Told, learned: Any, n_learned: int) -> Model:
+def _labelled(told: Told) -> tuple[Array, Array]:
+    """Some rows, (n, d), and +1 where they succeeded, -1 where they failed, (n,)."""
+    # Failures come last in the order of values: so the best are kept, and some of all the others.
+    seen = best_and_random(told.y, _MOST_LABELS, told.draws.at(Purpose.SUCCESS, len(told.X)))
+    return told.X[seen], np.where(np.isfinite(told.y[seen]), 1.0, -1.0)
+
+
+def _success(told: Told, lesson: Lesson) -> SuccessModel | None:
+    if lesson.success is None:
+        return None
+    return SuccessModel(condition(lesson.success, *_labelled(told), n_choices_of(told.space)))
+
+
+def conditioned(family: Family, told: Told, lesson: Lesson) -> Model:
     """A model of all told rows, or of the best ones and some others when they are very many."""
-    warp, n_rows = Warp.of(told.y), len(told.X)
-    seen = best_and_random(told.y, family.most_conditioned, told.draws.at(Purpose.SUBSET, n_rows))
-    surrogate = family.condition(learned, told.X[seen], warp(told.y[seen]), n_choices_of(told.space))
-    return Model(learned, n_learned, n_rows, seen, surrogate, surrogate, told.X[:0])
+    places, y = told.taught
+    n_rows = len(told.X)
+    seen = best_and_random(y, family.most_conditioned, told.draws.at(Purpose.SUBSET, n_rows))
+    z = Warp.of(y)(y[seen])
+    surrogate = family.condition(lesson.learned, told.X[places[seen]], z, n_choices_of(told.space))
+    return Model(lesson, n_rows, places[seen], z, surrogate, surrogate, told.X[:0], _success(told, lesson))
 
 
 def _grown(model: Model, told: Told) -> Model:
     """The model with the rows that were told since, and all targets as they are now."""
-    warp, n_rows = Warp.of(told.y), len(told.X)
-    seen = np.concatenate((model.seen, np.arange(model.n_told, n_rows)))
-    surrogate = model.told.with_told(told.X[model.n_told :], warp(told.y[seen]))
-    return replace(model, n_told=n_rows, seen=seen, told=surrogate, surrogate=surrogate, pending=told.X[:0])
+    places, y = told.taught
+    new = places[places >= model.n_told]
+    seen = np.concatenate((model.seen, new))
+    z = Warp.of(y)(y[np.searchsorted(places, seen)])
+    surrogate = model.told.with_told(told.X[new], z)
+    return Model(model.lesson, len(told.X), seen, z, surrogate, surrogate, told.X[:0], _success(told, model.lesson))
 
 
 def told_model(family: Family, model: Model | None, told: Told) -> Model:
     """A model of all told rows, learning first where that is due, else grown from the last one."""
-    n_rows = len(told.X)
-    if model is None or is_lesson_due(model.n_learned, n_rows):
-        learned = _lesson(family, told, *((None, None) if model is None else (model.learned, model.n_learned)))
-        return _conditioned(family, told, learned, n_rows)
-    n_seen = len(model.seen) + n_rows - model.n_told
+    last = None if model is None else model.lesson
+    if model is None or is_lesson_due(last, told):
+        return conditioned(family, told, learn(family, told, last))
+    n_seen = len(model.seen) + len(told.X) - model.n_told
     if n_seen > family.most_conditioned * _MOST_GROWTH:
-        return _conditioned(family, told, model.learned, model.n_learned)
+        return conditioned(family, told, model.lesson)
     return _grown(model, told)
 
 
@@ -144,16 +230,16 @@ def restored_model(family: Family, told: Told, n_first: int) -> Model | None:
     """
     n_rows = len(told.X)
     begin = max(newest_anchor(n_rows), n_first)
-    if begin > n_rows:
-        return None
     # Of what was learned before an anchor only its time is read.
-    learned, n_learned = None, begin - 1 if begin > n_first else None
+    lesson = Lesson(None, None, begin - 1, told.first(begin - 1).is_of_values) if begin > n_first else None
     for n in range(begin, n_rows + 1):
-        if is_lesson_due(n_learned, n):
-            learned, n_learned = _lesson(family, told.first(n), learned, n_learned), n
-    assert n_learned is not None
-    model = _conditioned(family, told.first(n_learned), learned, n_learned)
-    for n in range(n_learned + 1, n_rows + 1):
+        so_far = told.first(n)
+        if so_far.can_be_modelled and is_lesson_due(lesson, so_far):
+            lesson = learn(family, so_far, lesson)
+    if lesson is None:
+        return None
+    model = conditioned(family, told.first(lesson.n_rows), lesson)
+    for n in range(lesson.n_rows + 1, n_rows + 1):
         model = told_model(family, model, told.first(n))
     return model
 

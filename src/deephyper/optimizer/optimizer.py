@@ -10,8 +10,8 @@ from .._arrays import Array
 from .._draws import Draws
 from ..acquisition import Prior
 from ..space import Space, row_keys
-from .model import Model, Told, restored_model
-from .proposal import FEWEST_TOLD, Proposals, Settings, Snapshot, propose
+from .model import FEWEST_VALUES, Model, Told, restored_model
+from .proposal import Proposals, Settings, Snapshot, propose
 from .threads import one_blas_thread
 
 
@@ -116,7 +116,7 @@ class BayesianOptimizer:
         """
         self.tell(X, y)
         self._n_asked = n_asked
-        n_first = max(self._settings.n_design, FEWEST_TOLD)
+        n_first = max(self._settings.n_design, FEWEST_VALUES)
         with one_blas_thread():
             self._model = restored_model(self._settings.family, self._told, n_first)
 

@@ -19,11 +19,10 @@ from ..acquisition import (
     legal_rows,
 )
 from ..space import Space, row_keys, sobol
-from ..surrogate import SURROGATES, Family, Surrogate, Warp
+from ..surrogate import SURROGATES, Family, Surrogate
 from .model import Model, Told, n_choices_of, told_model, with_pending
 from .threads import one_blas_thread
 
-FEWEST_TOLD = 3
 _MEAN_KAPPA = 1.8
 _PRIOR_STRENGTH = 2.0
 # From so many suggestions on it pays to share their candidates.
@@ -126,7 +125,7 @@ def propose(snapshot: Snapshot, n: int) -> Proposals:
 
 
 def _needs_model(snapshot: Snapshot, index: int, known: set[bytes]) -> bool:
-    is_design_over = index >= snapshot.settings.n_design and len(snapshot.X) >= FEWEST_TOLD
+    is_design_over = index >= snapshot.settings.n_design and snapshot.told.can_be_modelled
     return is_design_over and not len(_waiting(snapshot.settings, known))
 
 
@@ -150,7 +149,15 @@ def _model_rows(snapshot: Snapshot, model: Model, known: set[bytes], index: int,
     rng = settings.draws.at(Purpose.SUGGESTION, index)
     kappa, is_unlearned = _kappa(settings, rng), rng.random() < _UNLEARNED_SHARE
     surrogate = _unlearned(snapshot, model) if is_unlearned else model.surrogate
-    landscape = Landscape(surrogate, ACQUISITIONS["UCB"], kappa, snapshot.prior, prior_weight(len(snapshot.X)))
+    landscape = Landscape(
+        surrogate,
+        ACQUISITIONS["UCB"],
+        kappa,
+        snapshot.prior,
+        prior_weight(len(snapshot.X)),
+        model.success,
+        model.worst,
+    )
     if n < _FEWEST_SHARED:
         return best_new_row(landscape, settings.space, known, rng)
     others = (settings.draws.at(Purpose.SUGGESTION, k) for k in range(index + 1, index + min(n, LARGEST_BLOCK)))
@@ -169,8 +176,7 @@ def _unlearned(snapshot: Snapshot, model: Model) -> Surrogate:
     settings, seen = snapshot.settings, model.seen
     if settings.family.unlearned is None:
         return model.surrogate
-    X, z = snapshot.X[seen], Warp.of(snapshot.y)(snapshot.y[seen])
-    told = settings.family.unlearned(X, z, n_choices_of(settings.space))
+    told = settings.family.unlearned(snapshot.X[seen], model.targets, n_choices_of(settings.space))
     return told.with_pending(model.pending)
 
 

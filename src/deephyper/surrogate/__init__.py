@@ -2,8 +2,9 @@
 
 from .families import SURROGATES, Family
 from .gaussian_process import GaussianProcess, condition
-from .hyperparameters import PLAIN, WITH_ADDITIVE, Hyperparameters, Learned, learn, usual
+from .hyperparameters import PLAIN, WITH_ADDITIVE, Hyperparameters, Learned, learn, learn_labels, usual
 from .subsets import best_and_random
+from .success import SuccessModel
 from .surrogate import Beliefs, Posterior, Slopes, Surrogate
 from .targets import Warp, targets
 
@@ -18,11 +19,13 @@ __all__ = [
     "Learned",
     "Posterior",
     "Slopes",
+    "SuccessModel",
     "Surrogate",
     "Warp",
     "best_and_random",
     "condition",
     "learn",
+    "learn_labels",
     "targets",
     "usual",
 ]

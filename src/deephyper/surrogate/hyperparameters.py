@@ -2,7 +2,7 @@
 
     symbol   meaning
     theta    the log parameters of the terms, one term after the other, then ln sn2
-    sn2      noise variance, ln sn2 ~ N(ln 1e-5, 1.5^2)
+    sn2      noise variance, ln sn2 ~ N(ln 1e-5, 1.5^2); for labels N(ln 0.1, 2^2)
     K        sum of the terms + (sn2 + jitter) I, (n, n)
     m        constant mean, profiled out: 1' K^-1 y / (1' K^-1 1 + 0.01), 0.01 being the precision of its prior N(0, 10^2)
     alpha    K^-1 (y - m)
@@ -35,7 +35,10 @@ JITTERS = [10.0**exponent for exponent in range(-8, 2)]
 NOT_FACTORED = "no jitter makes the covariance of the rows positive definite."
 MEAN_PRECISION = 0.01
 _NOISE_BOUNDS = (1e-7, 1.0)
-_USUAL_NOISE, _NOISE_SPREAD = 1e-5, 1.5
+# Centre of the noise variance, and the standard deviation of its logarithm. Objectives are nearly exact; labels may be chance.
+NoiseBelief = tuple[float, float]
+_NEARLY_EXACT: NoiseBelief = (1e-5, 1.5)
+_PERHAPS_CHANCE: NoiseBelief = (0.1, 2.0)
 _NOISY_START = 0.1
 _MARGIN = 1e-3
 # Slopes of the loss in nats per factor e: flatter than this, no model is told from another. Saves a quarter of the losses.
@@ -87,10 +90,10 @@ class Hyperparameters:
         return np.split(self.theta[:-1], len(self.terms))
 
 
-def prior_of(terms: Iterable[Term], n_columns: int) -> Prior:
+def prior_of(terms: Iterable[Term], n_columns: int, noise_belief: NoiseBelief = _NEARLY_EXACT) -> Prior:
     """What is believed about theta before any data."""
     low, high = np.log(_NOISE_BOUNDS)
-    noise = Prior(*(np.array([value]) for value in (math.log(_USUAL_NOISE), _NOISE_SPREAD, low, high)))
+    noise = Prior(*(np.array([value]) for value in (math.log(noise_belief[0]), noise_belief[1], low, high)))
     return Prior.joined([*(term.prior(n_columns) for term in terms), noise])
 
 
@@ -137,6 +140,18 @@ def learn(X: Array, y: Array, n_choices: Indices, last: Learned | None = None, m
     return Learned(plain, additive, X.shape[1])
 
 
+def learn_labels(X: Array, labels: Array, n_choices: Indices, last: Hyperparameters | None = None) -> Hyperparameters:
+    """Find the most probable hyperparameters, without the additive term, for labels +1 and -1 that may be mere chance.
+
+    Args:
+        X: rows, (n, d).
+        labels: (n,).
+        n_choices: number of choices of every column, 0 for a numeric one, (d,).
+        last: what was learned earlier, to go on from; the prior's centre if None.
+    """
+    return _fit(Loss.of(PLAIN, pair_differences(X, n_choices), labels, _PERHAPS_CHANCE), last, may_be_noisy=False)
+
+
 def _fit(loss: Loss, last: Hyperparameters | None, may_be_noisy: bool) -> Hyperparameters:
     value, theta = _descend(loss, loss.prior.centre, _COLD) if last is None else _descend(loss, last.theta, _WARM)
     if may_be_noisy:
@@ -177,9 +192,9 @@ class Loss:
     prior: Prior = field(repr=False)
 
     @classmethod
-    def of(cls, terms: tuple[Term, ...], pairs: PairDifferences, y: Array) -> Loss:
+    def of(cls, terms: tuple[Term, ...], pairs: PairDifferences, y: Array, noise_belief: NoiseBelief = _NEARLY_EXACT) -> Loss:
         """Prepare what does not depend on theta."""
-        return cls(terms, pairs, y, prior_of(terms, len(pairs.sizes)))
+        return cls(terms, pairs, y, prior_of(terms, len(pairs.sizes), noise_belief))
 
     def __call__(self, theta: Array) -> tuple[float, Array]:
         """Tell the loss and its gradient, both as long as theta."""

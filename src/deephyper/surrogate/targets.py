@@ -1,6 +1,8 @@
-"""From objectives to the targets that a model learns: failures filled in, the power transform, mean 0 and variance 1.
+"""From objectives to the targets that a model learns: the power transform, then mean 0 and variance 1.
 
-A power above 1 squeezes the tail of bad values, so that a few terrible ones do not flatten the differences among the good.
+A power above 1 squeezes the tail of bad values, so that a few terrible ones do not flatten the differences among the good. Where
+they are so terrible that the better half of the values looks like a single one beside them, no power helps: then the better half
+alone says where the values lie and how wide they spread, before the transform squeezes the rest.
 """
 
 from __future__ import annotations
@@ -15,6 +17,12 @@ _POWERS = np.linspace(-2.0, 6.0, 33)
 _SMALLEST_VARIANCE = 1e-20
 # More values than these tell nothing more about location, scale and shape.
 _MOST_VALUES = 1_000
+# The better half spans less than this share of the standard deviation only where a few values are far worse than the others.
+_NARROW = 0.2
+# Half of normal values lie within 1.35 standard deviations around their median.
+_WIDTH_OF_HALF = 1.35
+# Standardised values below this are all equally terrible; their powers would overflow.
+_FARTHEST = -1e8
 
 
 @dataclass(frozen=True)
@@ -22,16 +30,14 @@ class Warp:
     """From objectives to targets, in the order of the objectives; make one with `Warp.of`.
 
     Args:
-        worst: what a failed evaluation counts as.
         unit: largest absolute value: 1e300 would overflow the variance.
-        centre: mean of the values, in that unit.
-        spread: their standard deviation; 0 where nothing can be told apart, and then the values are only centred.
+        centre: location of the values, in that unit.
+        spread: their scale; 0 where nothing can be told apart, and then the values are only centred.
         power: of the transform; None for the identity.
         warped_centre: mean of what the transform gives.
         warped_spread: its standard deviation.
     """
 
-    worst: float
     unit: float
     centre: float
     spread: float
@@ -41,27 +47,24 @@ class Warp:
 
     @classmethod
     def of(cls, y: Array) -> Warp:
-        """Learn it from objectives, (n,), higher is better; a failed evaluation is NaN."""
-        is_value = np.isfinite(y)
-        worst = float(np.min(y, where=is_value, initial=np.inf)) if is_value.any() else 0.0
-        values = np.where(is_value, y, worst)
-        unit = max(float(np.max(np.abs(values), initial=0.0)), float(np.finfo(float).tiny))
-        values = _thinned(values / unit)
+        """Learn it from objectives, (n,), higher is better."""
+        unit = max(float(np.max(np.abs(y), initial=0.0)), float(np.finfo(float).tiny))
+        values = _thinned(y / unit)
         centre = float(values.mean()) if len(values) else 0.0
         if len(values) < 3 or np.ptp(values) == 0.0:
-            return cls(worst, unit, centre, 0.0, None, 0.0, 1.0)
-        spread = float((values - centre).std())
-        z = (values - centre) / spread
+            return cls(unit, centre, 0.0, None, 0.0, 1.0)
+        centre, spread = _location_and_scale(values)
+        z = np.maximum((values - centre) / spread, _FARTHEST)
         power = best_power(z)
         warped = z if power is None else yeo_johnson(z, np.array(power))
-        return cls(worst, unit, centre, spread, power, float(warped.mean()), float((warped - warped.mean()).std()))
+        return cls(unit, centre, spread, power, float(warped.mean()), float((warped - warped.mean()).std()))
 
     def __call__(self, y: Array) -> Array:
         """Targets of objectives, (n,) -> (n,)."""
-        centred = np.where(np.isfinite(y), y, self.worst) / self.unit - self.centre
+        centred = y / self.unit - self.centre
         if self.spread == 0.0:
             return centred
-        z = centred / self.spread
+        z = np.maximum(centred / self.spread, _FARTHEST)
         warped = z if self.power is None else yeo_johnson(z, np.array(self.power))
         targets: Array = (warped - self.warped_centre) / self.warped_spread
         return targets
@@ -71,7 +74,7 @@ def targets(y: Array) -> Array:
     """Turn objectives into targets.
 
     Args:
-        y: objectives, (n,), higher is better; a failed evaluation is NaN.
+        y: objectives, (n,), higher is better.
 
     Returns:
         Targets, (n,), in the order of the objectives; all zero where nothing can be told apart.
@@ -86,6 +89,15 @@ def _thinned(values: Array) -> Array:
     places = np.round(np.linspace(0, len(values) - 1, _MOST_VALUES)).astype(np.intp)
     thinned: Array = np.sort(values)[places]
     return thinned
+
+
+def _location_and_scale(values: Array) -> tuple[float, float]:
+    """Mean and standard deviation, or those that the better half suggests where a few values are far worse than all others."""
+    centre, spread = float(values.mean()), float((values - values.mean()).std())
+    median, upper_quartile, best = np.quantile(values, [0.5, 0.75, 1.0])
+    if 0.0 < best - median < _NARROW * spread:
+        return float(upper_quartile), float(best - median) / _WIDTH_OF_HALF
+    return centre, spread
 
 
 def best_power(z: Array) -> float | None:
