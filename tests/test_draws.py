@@ -39,6 +39,7 @@ def test_the_numbers_of_purposes_never_change() -> None:
         "SUBSET": 3,
         "SAMPLE": 4,
         "SOURCE": 5,
+        "SUCCESS": 6,
     }
 
 

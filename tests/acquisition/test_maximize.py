@@ -5,13 +5,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from deephyper.acquisition import ACQUISITIONS, Landscape, best_new_row
+from deephyper.acquisition import ACQUISITIONS, MAXIMIZERS, Aim, Landscape, best_new_rows
 from deephyper.acquisition.maximize import ascent
 from deephyper.space import Categorical, Integer, Real, Space, row_keys
 from deephyper.surrogate import PLAIN, Hyperparameters, SuccessModel, condition, targets
 from deephyper.transfer import density_of
 
 PLAUSIBLE = Hyperparameters(PLAIN, np.array([-0.7, -0.7, -0.7, 0.0, np.log(1e-5)]))
+
+
+def best_new_row(landscape, space, known, rng, name="auto"):
+    return best_new_rows(landscape, space, known, rng, MAXIMIZERS[name], MAXIMIZERS[name].usual)
 
 
 def mixed_space(legal=None):
@@ -21,7 +25,7 @@ def mixed_space(legal=None):
 def landscape_on(space, kappa=1.0, prior=None):
     X = space.sample(40, np.random.default_rng(0))
     y = targets(-np.square(X[:, 0] - 0.3) - np.square(X[:, 1] - 0.6) + 0.2 * (X[:, 2] == 1.0))
-    return X, Landscape(condition(PLAUSIBLE, X, y, np.array([0, 0, 3])), ACQUISITIONS["UCB"], kappa, prior, 0.5)
+    return X, Landscape(condition(PLAUSIBLE, X, y, np.array([0, 0, 3])), ACQUISITIONS["UCB"], Aim(kappa), prior, 0.5)
 
 
 @pytest.mark.parametrize("has_prior", [False, True])
@@ -96,7 +100,7 @@ def test_rows_are_canonical_legal_and_new(seed):
 def test_the_best_remaining_row_of_a_small_space_is_exact_and_then_nothing_is_left():
     space = Space([Integer("a", 0, 3), Integer("b", 0, 2), Categorical("c", "ab")])
     X = space.grid[::5]
-    landscape = Landscape(condition(PLAUSIBLE, X, np.arange(float(len(X))), np.array([0, 0, 2])), ACQUISITIONS["UCB"], 1.0)
+    landscape = Landscape(condition(PLAUSIBLE, X, np.arange(float(len(X))), np.array([0, 0, 2])), ACQUISITIONS["UCB"], Aim(1.0))
     known = set(row_keys(X))
 
     while len(row := best_new_row(landscape, space, known, np.random.default_rng(0))):

@@ -11,7 +11,7 @@ import pytest
 from deephyper._draws import Draws
 from deephyper.evaluator import Evaluator
 from deephyper.hpo.ahead import Ahead, Suggested
-from deephyper.optimizer import BayesianOptimizer, propose
+from deephyper.optimizer import BayesianOptimizer, Settings, propose
 from deephyper.space import Real, Space
 
 HOUR = 3600.0
@@ -24,7 +24,7 @@ def evaluator_of(n_workers: int) -> Evaluator:
 
 @pytest.fixture
 def optimizer() -> BayesianOptimizer:
-    optimizer = BayesianOptimizer(Space([Real("x", 0.0, 1.0), Real("y", 0.0, 1.0)]), Draws(0))
+    optimizer = BayesianOptimizer(Settings(Space([Real("x", 0.0, 1.0), Real("y", 0.0, 1.0)]), Draws(0)))
     for _ in range(12):
         tell(optimizer, optimizer.ask(1))
     return optimizer
@@ -75,7 +75,7 @@ def test_a_prepared_suggestion_is_the_one_that_a_fresh_ask_would_have_given(opti
     ahead.prepare(evaluator)
     (prepared,) = ahead.suggest(1, evaluator)
 
-    again = BayesianOptimizer(fresh.settings.space, fresh.settings.draws)
+    again = BayesianOptimizer(Settings(fresh.settings.space, fresh.settings.draws))
     again.restore(fresh.X, fresh.y, fresh.n_asked)
     assert prepared.row == pytest.approx(again.ask(2)[1], abs=1e-6)
 

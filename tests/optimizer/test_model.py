@@ -5,18 +5,18 @@ import pytest
 
 from deephyper._draws import Draws
 from deephyper.optimizer.model import Lesson, Told, is_lesson_due, newest_anchor, restored_model, told_model, with_pending
-from deephyper.optimizer.threads import one_blas_thread
+from deephyper.optimizer.threads import blas_threads
 from deephyper.space import Real, Space
-from deephyper.surrogate import SURROGATES, targets
+from deephyper.surrogate import GAUSSIAN_PROCESS, targets
 
 pytestmark = pytest.mark.usefixtures("single_thread")
-SPACE, GP = Space([Real("x", 0, 1), Real("y", 0, 1)]), SURROGATES["GP"]
+SPACE, GP = Space([Real("x", 0, 1), Real("y", 0, 1)]), GAUSSIAN_PROCESS
 
 
 @pytest.fixture
 def single_thread():
     # What proposals do for themselves: small matrices on many threads are slow where the cores are busy.
-    with one_blas_thread():
+    with blas_threads():
         yield
 
 

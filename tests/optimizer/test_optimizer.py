@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deephyper._draws import Draws
-from deephyper.optimizer import BayesianOptimizer, propose
+from deephyper.acquisition import Constant as ConstantKappa
+from deephyper.optimizer import BayesianOptimizer, Settings, propose
 from deephyper.space import Categorical, Constant, Integer, Ordinal, Real, Space, row_keys
 from deephyper.transfer import density_of
 
@@ -38,31 +39,31 @@ def conditional_space(legal=None):
 
 class TestAsk:
     def test_the_optimum_of_a_bowl_is_found(self):
-        rows = run(BayesianOptimizer(SQUARE, Draws(0)), 25)
+        rows = run(BayesianOptimizer(Settings(SQUARE, Draws(0))), 25)
 
         assert bowl(rows).max() > -1e-4
 
     def test_initial_rows_come_first_and_count(self):
         first = np.array([[0.1, 0.2], [0.3, 0.4]])
 
-        rows = run(BayesianOptimizer(SQUARE, Draws(0), n_initial=4, initial_rows=first), 5)
+        rows = run(BayesianOptimizer(Settings(SQUARE, Draws(0), n_initial=4, initial_rows=first)), 5)
 
         np.testing.assert_array_equal(rows[:2], first)
 
     def test_the_design_fills_the_space(self):
-        rows = BayesianOptimizer(SQUARE, Draws(0)).ask(8)
+        rows = BayesianOptimizer(Settings(SQUARE, Draws(0))).ask(8)
 
         # Eight points of a scrambled Sobol sequence have one in every eighth of each axis.
         for column in rows.T:
             assert sorted(np.floor(8 * column)) == list(range(8))
 
     def test_the_design_goes_on_until_three_values_are_told(self):
-        one, other = (BayesianOptimizer(SQUARE, Draws(0), n_initial=n) for n in (2, 12))
+        one, other = (BayesianOptimizer(Settings(SQUARE, Draws(0), n_initial=n)) for n in (2, 12))
 
         np.testing.assert_array_equal(one.ask(12), other.ask(12))
 
     def test_pending_rows_are_known_and_never_repeated(self):
-        optimizer = BayesianOptimizer(SQUARE, Draws(0))
+        optimizer = BayesianOptimizer(Settings(SQUARE, Draws(0)))
         run(optimizer, 10)
 
         rows = np.concatenate([optimizer.ask(8) for _ in range(4)])
@@ -72,7 +73,9 @@ class TestAsk:
         assert np.ptp(rows, axis=0).min() > 0.3
 
     def test_a_constant_kappa_is_obeyed(self):
-        greedy, curious = (BayesianOptimizer(SQUARE, Draws(0), kappa=kappa) for kappa in (0.0, 100.0))
+        greedy, curious = (
+            BayesianOptimizer(Settings(SQUARE, Draws(0), schedule=ConstantKappa(kappa, 0.0))) for kappa in (0.0, 100.0)
+        )
         for optimizer in (greedy, curious):
             run(optimizer, 12)
         best = greedy.snapshot().X[np.argmax(greedy.snapshot().y)]
@@ -82,7 +85,7 @@ class TestAsk:
 
     def test_a_prior_draws_early_suggestions_to_where_it_is_dense(self):
         near = np.array([[0.9, 0.9]])
-        optimizers = [BayesianOptimizer(SQUARE, Draws(0), n_initial=3) for _ in range(2)]
+        optimizers = [BayesianOptimizer(Settings(SQUARE, Draws(0), n_initial=3)) for _ in range(2)]
         optimizers[1].set_prior(density_of(SQUARE, near))
         distances = []
         for optimizer in optimizers:
@@ -98,7 +101,7 @@ class TestEverySpace:
     def test_conditional_proposals_are_canonical_legal_and_new(self, seed):
         space = conditional_space(legal=lambda X: X[:, 3] < 0.7)
 
-        rows = run(BayesianOptimizer(space, Draws(seed)), 20, lambda X: X[:, 3] - X[:, 2])
+        rows = run(BayesianOptimizer(Settings(space, Draws(seed))), 20, lambda X: X[:, 3] - X[:, 2])
 
         np.testing.assert_array_equal(rows, space.canonical(rows))
         assert space.legal(rows).all()
@@ -116,7 +119,7 @@ class TestEverySpace:
     )
     def test_generated_spaces_are_searched_without_repeats(self, dimensions, seed):
         space = Space(dimensions)
-        optimizer = BayesianOptimizer(space, Draws(seed), n_initial=4)
+        optimizer = BayesianOptimizer(Settings(space, Draws(seed), n_initial=4))
 
         asked = []
         for _ in range(4):
@@ -132,7 +135,7 @@ class TestEverySpace:
         [([], 1), ([Constant("k", 0)], 1), ([Categorical("c", "abc"), Ordinal("o", [1, 2, 4]), Integer("i", 1, 2)], 18)],
     )
     def test_a_finite_space_is_exhausted_exactly(self, dimensions, n):
-        optimizer = BayesianOptimizer(Space(dimensions), Draws(0), n_initial=5)
+        optimizer = BayesianOptimizer(Settings(Space(dimensions), Draws(0), n_initial=5))
 
         found = [optimizer.ask(4) for _ in range(3)]
         for rows in found:
@@ -143,7 +146,7 @@ class TestEverySpace:
         assert len(optimizer.ask(1)) == 0
 
     def test_a_forgotten_row_can_be_proposed_again(self):
-        optimizer = BayesianOptimizer(Space([Categorical("c", "abc")]), Draws(0))
+        optimizer = BayesianOptimizer(Settings(Space([Categorical("c", "abc")]), Draws(0)))
         rows = optimizer.ask(3)
 
         optimizer.forget(rows[1:2])
@@ -154,7 +157,7 @@ class TestEverySpace:
         "values", [[1.0] * 12, [np.nan] * 12, [1e300, -1e300] * 6, [np.nan, 1.0] * 6, [1e-320, 0.0] * 6], ids=str
     )
     def test_odd_values_do_no_harm(self, values):
-        optimizer = BayesianOptimizer(SQUARE, Draws(0))
+        optimizer = BayesianOptimizer(Settings(SQUARE, Draws(0)))
 
         for value in values:
             row = optimizer.ask(1)
@@ -164,7 +167,7 @@ class TestEverySpace:
         assert np.isfinite(optimizer.ask(2)).all()
 
     def test_rows_told_twice_with_different_values_do_no_harm(self):
-        optimizer, X = BayesianOptimizer(SQUARE, Draws(0), n_initial=1), np.random.default_rng(0).random((6, 2))
+        optimizer, X = BayesianOptimizer(Settings(SQUARE, Draws(0), n_initial=1)), np.random.default_rng(0).random((6, 2))
 
         for k in range(5):
             optimizer.tell(X, bowl(X) + k)
@@ -177,13 +180,13 @@ class TestFailures:
         return np.where(where(X), np.nan, bowl(X))
 
     def test_they_are_avoided_and_the_best_beside_them_is_found(self):
-        rows = run(BayesianOptimizer(SQUARE, Draws(0)), 40, lambda X: self.failing(X, lambda X: X[:, 0] > 0.45))
+        rows = run(BayesianOptimizer(Settings(SQUARE, Draws(0))), 40, lambda X: self.failing(X, lambda X: X[:, 0] > 0.45))
 
         assert bowl(rows[rows[:, 0] <= 0.45]).max() > -1e-4
         assert (rows[20:, 0] > 0.45).mean() < 0.2
 
     def test_they_do_not_change_what_is_believed_of_the_values(self):
-        with_failures, without = (BayesianOptimizer(SQUARE, Draws(0), n_initial=3) for _ in range(2))
+        with_failures, without = (BayesianOptimizer(Settings(SQUARE, Draws(0), n_initial=3)) for _ in range(2))
         X = np.random.default_rng(0).random((12, 2)) * 0.5
         with_failures.tell(np.full((3, 2), 0.9) - np.arange(3)[:, None] * 0.1, np.full(3, np.nan))
         for optimizer in (with_failures, without):
@@ -195,7 +198,7 @@ class TestFailures:
         np.testing.assert_allclose(*beliefs, atol=0.01)
 
     def test_where_nearly_all_fails_the_search_goes_to_what_succeeded(self):
-        optimizer = BayesianOptimizer(SQUARE, Draws(0))
+        optimizer = BayesianOptimizer(Settings(SQUARE, Draws(0)))
         optimizer.restore(SQUARE.sample(11, np.random.default_rng(1)), np.array([np.nan] * 10 + [1.0]), 11)
         (success,) = optimizer.snapshot().X[10:]
 
@@ -204,7 +207,7 @@ class TestFailures:
         assert np.abs(rows - success).max(axis=1).min() < 0.15
 
     def test_a_search_without_any_success_goes_on_filling_the_space(self):
-        rows = run(BayesianOptimizer(SQUARE, Draws(0)), 16, lambda X: np.full(len(X), np.nan))
+        rows = run(BayesianOptimizer(Settings(SQUARE, Draws(0))), 16, lambda X: np.full(len(X), np.nan))
 
         assert sorted(np.floor(16 * rows[:, 0])) == list(range(16))
 
@@ -213,8 +216,8 @@ class TestFailures:
         def objective(X):
             return self.failing(X, lambda X: X[:, 1] > 0.6)
 
-        whole = run(BayesianOptimizer(SQUARE, Draws(3)), n + 3, objective)
-        resumed = BayesianOptimizer(SQUARE, Draws(3))
+        whole = run(BayesianOptimizer(Settings(SQUARE, Draws(3))), n + 3, objective)
+        resumed = BayesianOptimizer(Settings(SQUARE, Draws(3)))
         resumed.restore(whole[:n], objective(whole[:n]), n)
 
         np.testing.assert_array_equal(run(resumed, 3, objective), whole[n:])
@@ -222,7 +225,7 @@ class TestFailures:
 
 class TestTell:
     def test_counts_follow_asks_and_tells(self):
-        optimizer = BayesianOptimizer(SQUARE, Draws(0))
+        optimizer = BayesianOptimizer(Settings(SQUARE, Draws(0)))
 
         rows = optimizer.ask(4)
         optimizer.tell(rows[:2], bowl(rows[:2]))
@@ -231,7 +234,7 @@ class TestTell:
         assert (optimizer.n_asked, optimizer.n_told, optimizer.n_pending) == (4, 2, 1)
 
     def test_rows_that_were_never_asked_teach_too_and_are_not_proposed(self):
-        optimizer = BayesianOptimizer(Space([Categorical("c", "abc")]), Draws(0))
+        optimizer = BayesianOptimizer(Settings(Space([Categorical("c", "abc")]), Draws(0)))
 
         optimizer.tell(np.array([[0.0]]), np.array([1.0]))
 
@@ -240,22 +243,22 @@ class TestTell:
 
 class TestReproducibility:
     def test_a_seed_fixes_every_proposal(self):
-        one, same, other = (run(BayesianOptimizer(SQUARE, Draws(seed)), 14) for seed in (1, 1, 2))
+        one, same, other = (run(BayesianOptimizer(Settings(SQUARE, Draws(seed))), 14) for seed in (1, 1, 2))
 
         np.testing.assert_array_equal(one, same)
         assert (one != other).any()
 
     @pytest.mark.parametrize("n", [5, 9, 23])
     def test_a_restored_search_goes_on_like_the_uninterrupted_one(self, n):
-        whole = run(BayesianOptimizer(SQUARE, Draws(0)), n + 4)
+        whole = run(BayesianOptimizer(Settings(SQUARE, Draws(0))), n + 4)
 
-        resumed = BayesianOptimizer(SQUARE, Draws(0))
+        resumed = BayesianOptimizer(Settings(SQUARE, Draws(0)))
         resumed.restore(whole[:n], bowl(whole[:n]), n)
 
         np.testing.assert_array_equal(run(resumed, 4), whole[n:])
 
     def test_asking_one_by_one_equals_asking_at_once(self):
-        one, other = (BayesianOptimizer(SQUARE, Draws(0)) for _ in range(2))
+        one, other = (BayesianOptimizer(Settings(SQUARE, Draws(0))) for _ in range(2))
         for optimizer in (one, other):
             run(optimizer, 10)
 
@@ -265,7 +268,7 @@ class TestReproducibility:
 
 class TestPrepared:
     def prepared(self, n=3):
-        optimizer = BayesianOptimizer(SQUARE, Draws(0))
+        optimizer = BayesianOptimizer(Settings(SQUARE, Draws(0)))
         run(optimizer, 10)
         proposals = propose(optimizer.snapshot(), n)
         return optimizer, proposals
@@ -335,7 +338,7 @@ class TestPrepared:
 
     def test_a_row_that_may_not_return_is_never_proposed_again(self):
         space = Space([Ordinal("a", [1, 2, 3])])
-        optimizer = BayesianOptimizer(space, Draws(0))
+        optimizer = BayesianOptimizer(Settings(space, Draws(0)))
         row = optimizer.ask(1)
 
         optimizer.forget(row, may_return=False)

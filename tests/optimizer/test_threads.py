@@ -6,32 +6,32 @@ import numpy as np
 import threadpoolctl
 
 from deephyper._draws import Draws
-from deephyper.optimizer import BayesianOptimizer, propose
-from deephyper.optimizer.threads import one_blas_thread
+from deephyper.optimizer import BayesianOptimizer, Settings, propose
+from deephyper.optimizer.threads import blas_threads
 from deephyper.space import Real, Space
 
 
-def blas_threads():
+def threads_now():
     return [pool["num_threads"] for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "blas"]
 
 
 def blas_threads_inside():
-    with one_blas_thread():
-        return blas_threads()
+    with blas_threads():
+        return threads_now()
 
 
 def test_the_limit_holds_in_every_thread_and_is_lifted_afterwards():
-    before = blas_threads()
+    before = threads_now()
 
     with ThreadPoolExecutor(4) as pool:
         inside = [blas_threads_inside(), *(f.result() for f in [pool.submit(blas_threads_inside) for _ in range(8)])]
 
     assert {n for threads in inside for n in threads} == {1}
-    assert blas_threads() == before
+    assert threads_now() == before
 
 
 def test_another_thread_proposes_the_very_same_rows():
-    optimizer = BayesianOptimizer(Space([Real(f"x{j}", 0, 1) for j in range(4)]), Draws(0))
+    optimizer = BayesianOptimizer(Settings(Space([Real(f"x{j}", 0, 1) for j in range(4)]), Draws(0)))
     X = np.random.default_rng(0).random((30, 4))
     optimizer.restore(X, -np.square(X - 0.4).sum(axis=1), 30)
     snapshot = optimizer.snapshot()

@@ -2,10 +2,10 @@
 
 import pytest
 
-from deephyper.optimizer.threads import one_blas_thread
+from deephyper.optimizer.threads import blas_threads
 
 
 @pytest.fixture(autouse=True)
 def _single_thread():
-    with one_blas_thread():
+    with blas_threads():
         yield

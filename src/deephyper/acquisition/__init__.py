@@ -1,22 +1,37 @@
 """Where to look next: scores of rows, and the best new rows under a score."""
 
-from .batch import LARGEST_BLOCK, block_of_new_rows
+from .batch import LARGEST_BLOCK, block_of_new_rows, drawn_rows
 from .candidates import any_new, first_new, legal_rows
-from .functions import ACQUISITIONS, Acquisition, Score, upper_confidence_bound
+from .functions import ACQUISITIONS, Acquisition, Aim, Score, plausible_maxima
 from .landscape import Landscape, Prior
-from .maximize import best_new_row
+from .maximize import MAXIMIZERS, Effort, Maximizer, best_new_rows
+from .schedule import MEAN_KAPPA, USUAL_KAPPA, USUAL_XI, Bandit, Constant, Custom, Drawn, PeriodicDecay, Schedule
 
 __all__ = [
     "ACQUISITIONS",
     "LARGEST_BLOCK",
+    "MAXIMIZERS",
+    "MEAN_KAPPA",
+    "USUAL_KAPPA",
+    "USUAL_XI",
     "Acquisition",
+    "Aim",
+    "Bandit",
+    "Constant",
+    "Custom",
+    "Drawn",
+    "Effort",
     "Landscape",
+    "Maximizer",
+    "PeriodicDecay",
     "Prior",
+    "Schedule",
     "Score",
     "any_new",
-    "best_new_row",
+    "best_new_rows",
     "block_of_new_rows",
+    "drawn_rows",
     "first_new",
     "legal_rows",
-    "upper_confidence_bound",
+    "plausible_maxima",
 ]

@@ -10,13 +10,15 @@ from .._arrays import Array, Indices, Mask
 from ..space import Space, row_keys
 from .candidates import first_new, neighbours
 from .landscape import Landscape
-from .maximize import ascent, candidates_of, few_remaining
+from .maximize import Effort, ascent, candidates_of, few_remaining
 
 LARGEST_BLOCK = 8
 _SAME_PLACE = 1e-3
 
 
-def block_of_new_rows(landscape: Landscape, kappas: Array, space: Space, known: set[bytes], rng: np.random.Generator) -> Array:
+def block_of_new_rows(
+    landscape: Landscape, kappas: Array, space: Space, known: set[bytes], rng: np.random.Generator, effort: Effort
+) -> Array:
     """Find a good new row for every kappa.
 
     The best candidate for the first kappa is counted as pending, then the best for the next one is taken, and so on; all climb
@@ -28,19 +30,50 @@ def block_of_new_rows(landscape: Landscape, kappas: Array, space: Space, known: 
         space: what may be tried.
         known: keys of the rows that must not be returned.
         rng: draws the candidates.
+        effort: how many of them.
 
     Returns:
         Canonical, legal, different rows, (m, d); m < k when no more are found among the candidates.
     """
-    rest = few_remaining(space, known)
-    candidates = candidates_of(landscape, space, rng) if rest is None else rest
+    rest = few_remaining(space, known, effort)
+    candidates = candidates_of(landscape, space, effort, rng) if rest is None else rest
     candidates = first_new(candidates, known, len(candidates))
     picks = _picks(landscape, kappas, candidates)
     raw = candidates[picks]
-    if rest is not None or not len(raw):
+    if rest is not None or not len(raw) or not landscape.surrogate.has_slopes:
         return raw
-    landscape = replace(landscape, kappa=kappas[: len(raw)])
+    landscape = _under(landscape, kappas[: len(raw)])
     return _different(raw, _climbed(landscape, space, raw, rng), known, space)
+
+
+def drawn_rows(landscape: Landscape, space: Space, known: set[bytes], rng: np.random.Generator, effort: Effort, n: int) -> Array:
+    """Draw n different new rows among the candidates, each with a probability that grows exponentially with its score.
+
+    Args:
+        landscape: the score, in units of one standard deviation of the targets, which is the temperature.
+        space: what may be tried.
+        known: keys of the rows that must not be returned.
+        rng: draws candidates and rows.
+        effort: how many candidates.
+        n: how many rows.
+
+    Returns:
+        Canonical, legal, different rows, (k, d); k < n when there are not as many new candidates.
+
+    Source: the Boltzmann distribution; drawing without replacement by Gumbel noise on the logarithms, Yellott (1977).
+    """
+    rest = few_remaining(space, known, effort)
+    candidates = candidates_of(landscape, space, effort, rng) if rest is None else rest
+    candidates = first_new(candidates, known, len(candidates))
+    if not len(candidates):
+        return candidates
+    noisy = landscape.value(candidates) + rng.gumbel(size=len(candidates))
+    return candidates[np.argsort(-noisy, kind="stable")[:n]]
+
+
+def _under(landscape: Landscape, kappas: Array) -> Landscape:
+    """The same landscape with a kappa for every row that is scored, (n,)."""
+    return replace(landscape, aim=replace(landscape.aim, kappa=kappas))
 
 
 def _picks(landscape: Landscape, kappas: Array, candidates: Array) -> Indices:
@@ -51,7 +84,7 @@ def _picks(landscape: Landscape, kappas: Array, candidates: Array) -> Indices:
     is_free = np.ones(len(candidates), bool)
     picks: list[int] = []
     for kappa in kappas[: len(candidates)]:
-        values = scores(beliefs.posterior, float(kappa))
+        values = scores(beliefs.posterior, replace(landscape.aim, kappa=float(kappa)))
         picks.append(int(np.argmax(np.where(is_free, values, -np.inf))))
         is_free[picks[-1]] = False
         beliefs.count_on(picks[-1])
@@ -65,10 +98,10 @@ def _climbed(landscape: Landscape, space: Space, rows: Array, rng: np.random.Gen
         return climbed
     changed = [neighbours(space, row, rng) for row in climbed]
     owner = np.repeat(np.arange(len(climbed)), [len(rows) for rows in changed])
-    kappas = np.asarray(landscape.kappa)
+    kappas = np.asarray(landscape.aim.kappa)
     pool = np.concatenate((climbed, *changed))
     owners = np.concatenate((np.arange(len(climbed)), owner))
-    values = replace(landscape, kappa=kappas[owners]).value(pool)
+    values = _under(landscape, kappas[owners]).value(pool)
     best = climbed.copy()
     for i in range(len(climbed)):
         mine = np.flatnonzero(owners == i)

@@ -10,10 +10,12 @@ import numpy as np
 
 from .._arrays import Array
 from ..surrogate import Posterior, SuccessModel, Surrogate
-from .functions import Acquisition
+from .functions import Acquisition, Aim
 
 # A standard deviation that is next to none, and can be divided by.
 _CERTAIN = 1e-6
+# A probability that is next to none, and has a logarithm.
+_IMPOSSIBLE = 1e-12
 
 
 class Prior(Protocol):
@@ -33,12 +35,13 @@ class Prior(Protocol):
 class Landscape:
     """The score of one suggestion, as a function of rows.
 
-    With p the probability of success, a row is worth p times its score and 1 - p times that of the worst value seen.
+    With p the probability of success, a row is worth p times its score and 1 - p times that of the worst value seen; where the
+    score is the logarithm of a gain, log p is added (Gelbart et al. 2014, eq. 3: a failure gains nothing).
 
     Args:
         surrogate: the belief, pending rows included.
         acquisition: turns the belief into a score.
-        kappa: how much the acquisition explores; one number, or one for every row that is scored, (n,).
+        aim: what the acquisition depends on beside the belief.
         prior: adds `prior_weight` times its log density; nothing is added if None.
         prior_weight: what a factor e in density is worth, in units of the targets.
         success: how likely evaluations succeed; all do if None.
@@ -47,7 +50,7 @@ class Landscape:
 
     surrogate: Surrogate
     acquisition: Acquisition
-    kappa: float | Array
+    aim: Aim
     prior: Prior | None = None
     prior_weight: float = 0.0
     success: SuccessModel | None = None
@@ -55,17 +58,19 @@ class Landscape:
 
     def value(self, X: Array) -> Array:
         """Score of rows (n, d), (n,)."""
-        return self.outlook(X)(self.surrogate.predict(X), self.kappa)
+        return self.outlook(X)(self.surrogate.predict(X), self.aim)
 
-    def outlook(self, X: Array) -> Callable[[Posterior, float | Array], Array]:
-        """From belief at rows (n, d) and kappa to their scores, (n,), for many beliefs and kappas at the same rows."""
+    def outlook(self, X: Array) -> Callable[[Posterior, Aim], Array]:
+        """From belief at rows (n, d) and aim to their scores, (n,), for many beliefs and aims at the same rows."""
         prior_value = 0.0 if self.prior is None else self.prior_weight * self.prior.log_density(X)
         probability = None if self.success is None else self.success.probability(X)
 
-        def scores(posterior: Posterior, kappa: float | Array) -> Array:
-            score = self.acquisition(posterior, kappa).value
-            if probability is not None:
-                floor = self._floor(kappa)
+        def scores(posterior: Posterior, aim: Aim) -> Array:
+            score = self.acquisition(posterior, aim).value
+            if probability is not None and self.acquisition.is_logarithm:
+                score = score + np.log(probability + _IMPOSSIBLE)
+            elif probability is not None:
+                floor = self._floor(aim)
                 score = floor + probability * (score - floor)
             return score + prior_value
 
@@ -74,19 +79,23 @@ class Landscape:
     def gradient(self, X: Array) -> tuple[Array, Array]:
         """Score of rows (n, d), (n,), and its slopes, (n, d), zero in categorical columns."""
         posterior, slopes = self.surrogate.gradient(X)
-        score = self.acquisition(posterior, self.kappa)
+        score = self.acquisition(posterior, self.aim)
         value, slope = score.value, score.d_mean[:, None] * slopes.mean + score.d_std[:, None] * slopes.std
         if self.success is not None:
-            floor = self._floor(self.kappa)
             probability, success_slope = self.success.gradient(X)
-            slope = probability[:, None] * slope + success_slope * (value - floor)[:, None]
-            value = floor + probability * (value - floor)
+            if self.acquisition.is_logarithm:
+                value = value + np.log(probability + _IMPOSSIBLE)
+                slope = slope + success_slope / (probability + _IMPOSSIBLE)[:, None]
+            else:
+                floor = self._floor(self.aim)
+                slope = probability[:, None] * slope + success_slope * (value - floor)[:, None]
+                value = floor + probability * (value - floor)
         if self.prior is None:
             return value, slope
         log_density, prior_slope = self.prior.gradient(X)
         return value + self.prior_weight * log_density, slope + self.prior_weight * prior_slope
 
-    def _floor(self, kappa: float | Array) -> Array:
+    def _floor(self, aim: Aim) -> Array:
         """Score of what is known to be as bad as the worst value, (1,) or (n,)."""
-        shape = np.broadcast_shapes((1,), np.shape(kappa))
-        return self.acquisition(Posterior(np.full(shape, self.worst), np.full(shape, _CERTAIN)), kappa).value
+        shape = np.broadcast_shapes((1,), np.shape(aim.kappa))
+        return self.acquisition(Posterior(np.full(shape, self.worst), np.full(shape, _CERTAIN)), aim).value

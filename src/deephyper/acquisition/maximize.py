@@ -1,6 +1,9 @@
-"""The best new row of a landscape: candidates, a joint ascent from the best of them, and a polish of what cannot be climbed."""
+"""The best new rows of a landscape: candidates, a joint ascent from the best of them, and a polish of what cannot be climbed."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import Bounds, minimize
@@ -8,74 +11,167 @@ from scipy.optimize import Bounds, minimize
 from .._arrays import Array
 from ..space import Space
 from .candidates import any_new, around, first_new, legal_rows, neighbours, remaining
+from .genetic import evolved
 from .landscape import Landscape
 
-N_ANYWHERE = 300
-N_AROUND = 300
 N_PARENTS = 6
-_N_STARTS = 5
 _N_RAW = 20
 _START_DISTANCE = 0.05
 _POLISH_ROUNDS = 3
+_HILL_ROUNDS = 3
 
 
-def best_new_row(landscape: Landscape, space: Space, known: set[bytes], rng: np.random.Generator) -> Array:
-    """Find the best row that is not known.
+@dataclass(frozen=True)
+class Effort:
+    """How hard to look for the top of a landscape.
+
+    Args:
+        n_points: candidates to score first.
+        n_starts: how many of the best ones to climb from.
+    """
+
+    n_points: int = 600
+    n_starts: int = 5
+
+
+# From a landscape, the space, the keys of known rows, the effort and a generator to many canonical, legal rows, the best first,
+# (m, d). Known rows may be among them; the keys are there so that they do not crowd out others.
+Pool = Callable[[Landscape, Space, set[bytes], Effort, np.random.Generator], Array]
+
+
+@dataclass(frozen=True)
+class Maximizer:
+    """A way to look for the top of a landscape.
+
+    Args:
+        pool: finds good rows.
+        needs_slopes: whether the surrogate must have gradients.
+        usual: effort where the user does not say.
+    """
+
+    pool: Pool
+    needs_slopes: bool
+    usual: Effort
+
+
+def best_new_rows(
+    landscape: Landscape,
+    space: Space,
+    known: set[bytes],
+    rng: np.random.Generator,
+    maximizer: Maximizer,
+    effort: Effort,
+    n: int = 1,
+) -> Array:
+    """Find the n best rows that are not known.
 
     Args:
         landscape: the score to maximize.
         space: what may be tried.
         known: keys of the rows that must not be returned.
         rng: draws the candidates.
+        maximizer: how to look.
+        effort: how hard.
+        n: how many rows.
 
     Returns:
-        A canonical, legal row, (1, d); (0, d) when none is left, or none that many draws can find.
+        Canonical, legal, different rows, the best first, (k, d); k < n only when no more are left among the candidates, and 0
+        only when none is left at all, or none that many draws can find.
     """
-    rest = few_remaining(space, known)
-    if rest is not None:
-        return rest[np.argmax(landscape.value(rest))][None] if len(rest) else rest
-    candidates = candidates_of(landscape, space, rng)
-    if not len(candidates):
-        return any_new(space, known, rng)
-    values = landscape.value(candidates)
-    order = np.argsort(-values, kind="stable")
-    candidates = candidates[order]
-    refined = legal_rows(space, space.canonical(ascent(landscape, space, _spread(candidates))))
-    pool = np.concatenate((refined, first_new(candidates, known, _N_RAW)))
-    if not len(pool):
-        return any_new(space, known, rng)
-    pool, values = _polished(landscape, space, pool, rng)
-    best = first_new(pool[np.argsort(-values, kind="stable")], known, 1)
+    pool = few_remaining(space, known, effort)
+    if pool is None:
+        pool = maximizer.pool(landscape, space, known, effort, rng)
+    elif len(pool):
+        pool = pool[np.argsort(-landscape.value(pool), kind="stable")]
+    best = first_new(pool, known, n)
     return best if len(best) else any_new(space, known, rng)
 
 
-def few_remaining(space: Space, known: set[bytes]) -> Array | None:
+def few_remaining(space: Space, known: set[bytes], effort: Effort) -> Array | None:
     """All new rows of a finite space, when they are no more than the candidates would be; else None."""
-    is_many = space.n_columns > 0 and (space.grid is None or len(space.grid) - len(known) > N_ANYWHERE + N_AROUND)
+    is_many = space.n_columns > 0 and (space.grid is None or len(space.grid) - len(known) > effort.n_points)
     return None if is_many else remaining(space, known)
 
 
-def candidates_of(landscape: Landscape, space: Space, rng: np.random.Generator) -> Array:
+def candidates_of(landscape: Landscape, space: Space, effort: Effort, rng: np.random.Generator) -> Array:
     """Legal rows, half anywhere and half around good ones; of the former, half from the prior if there is one."""
     parents = landscape.surrogate.best_rows(N_PARENTS)
+    n_around = effort.n_points // 2
+    n_anywhere = effort.n_points - n_around
     found = []
-    n_anywhere = N_ANYWHERE
     if landscape.prior is not None:
+        found.append(landscape.prior.sample(n_anywhere - n_anywhere // 2, rng))
         n_anywhere //= 2
-        found.append(landscape.prior.sample(N_ANYWHERE - n_anywhere, rng))
     found.append(space.sample(n_anywhere, rng))
-    found.append(around(space, parents, N_AROUND, rng))
+    found.append(around(space, parents, n_around, rng))
     return np.concatenate(found)
 
 
-def _spread(candidates: Array) -> Array:
-    """The first candidate and the next ones that lie apart from those taken, (k, d)."""
+def _ranked(landscape: Landscape, rows: Array) -> tuple[Array, Array]:
+    """The rows and their scores, best first."""
+    if not len(rows):
+        return rows, np.empty(0)
+    values = landscape.value(rows)
+    order = np.argsort(-values, kind="stable")
+    return rows[order], values[order]
+
+
+def sampled(landscape: Landscape, space: Space, known: set[bytes], effort: Effort, rng: np.random.Generator) -> Array:
+    """A pool of rows drawn from the priors of the hyperparameters."""
+    return _ranked(landscape, space.sample(effort.n_points, rng))[0]
+
+
+def climbed(landscape: Landscape, space: Space, known: set[bytes], effort: Effort, rng: np.random.Generator) -> Array:
+    """A pool of candidates, of rows uphill of the best of them, and of neighbours of the best row."""
+    candidates, _ = _ranked(landscape, candidates_of(landscape, space, effort, rng))
+    if not len(candidates):
+        return candidates
+    uphill = legal_rows(space, space.canonical(ascent(landscape, space, _spread(candidates, effort.n_starts))))
+    return _with_polished(landscape, space, np.concatenate((uphill, first_new(candidates, known, _N_RAW))), candidates, rng)
+
+
+def searched_around(landscape: Landscape, space: Space, known: set[bytes], effort: Effort, rng: np.random.Generator) -> Array:
+    """The same for surrogates without slopes: instead of a climb, children of the best rows so far, and theirs."""
+    rows, values = _ranked(landscape, candidates_of(landscape, space, effort, rng))
+    for _ in range(_HILL_ROUNDS):
+        if not len(rows):
+            return rows
+        children, found = _ranked(landscape, around(space, rows[: effort.n_starts], effort.n_points // 4, rng))
+        rows, values = np.concatenate((rows, children)), np.concatenate((values, found))
+        order = np.argsort(-values, kind="stable")
+        rows, values = rows[order], values[order]
+    return _with_polished(landscape, space, first_new(rows, known, _N_RAW), rows, rng)
+
+
+def adapted(landscape: Landscape, space: Space, known: set[bytes], effort: Effort, rng: np.random.Generator) -> Array:
+    """What suits the surrogate: a climb where it has slopes."""
+    pool = climbed if landscape.surrogate.has_slopes else searched_around
+    return pool(landscape, space, known, effort, rng)
+
+
+def bred(landscape: Landscape, space: Space, known: set[bytes], effort: Effort, rng: np.random.Generator) -> Array:
+    """A pool that a genetic search leaves behind."""
+    return evolved(landscape, space, candidates_of(landscape, space, effort, rng), rng)
+
+
+MAXIMIZERS = {
+    "auto": Maximizer(adapted, needs_slopes=False, usual=Effort()),
+    "sampling": Maximizer(sampled, needs_slopes=False, usual=Effort(n_points=5_000)),
+    "lbfgs": Maximizer(climbed, needs_slopes=True, usual=Effort()),
+    # Both names for one search, which mixes all kinds of hyperparameters.
+    "ga": Maximizer(bred, needs_slopes=False, usual=Effort(n_points=200)),
+    "mixedga": Maximizer(bred, needs_slopes=False, usual=Effort(n_points=200)),
+}
+
+
+def _spread(candidates: Array, n: int) -> Array:
+    """The first candidate and the next ones that lie apart from those taken, at most n, (k, d)."""
     places = [0]
     for i in range(1, min(3 * _N_RAW, len(candidates))):
+        if len(places) == n:
+            break
         if np.abs(candidates[places] - candidates[i]).max(axis=1).min() > _START_DISTANCE:
             places.append(i)
-            if len(places) == _N_STARTS:
-                break
     return candidates[places]
 
 
@@ -102,6 +198,14 @@ def ascent(landscape: Landscape, space: Space, starts: Array) -> Array:
     rows = starts.copy()
     rows[is_free] = found.x
     return rows
+
+
+def _with_polished(landscape: Landscape, space: Space, tops: Array, others: Array, rng: np.random.Generator) -> Array:
+    """The top rows polished, the best first, and the others behind them, in case all of those are known."""
+    if not len(tops):
+        return others
+    polished, values = _polished(landscape, space, tops, rng)
+    return np.concatenate((polished[np.argsort(-values, kind="stable")], others))
 
 
 def _polished(landscape: Landscape, space: Space, pool: Array, rng: np.random.Generator) -> tuple[Array, Array]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, final
 
 import numpy as np
@@ -13,10 +14,10 @@ import pandas as pd
 from .._arrays import Array
 from ..evaluator import Evaluator, RunFunction
 from ..job import WORKER_DIED, Job, JobStatus, cell, is_failure
-from ..optimizer import BayesianOptimizer
+from ..optimizer import BayesianOptimizer, Settings
 from ..space import row_keys
 from .ahead import Ahead
-from .options import checked_options
+from .options import Options, checked_options
 from .problem import HpProblem
 from .search import Search, Suggestion
 from .transfer import GenerativeModel, best_source_rows, generative_model
@@ -40,10 +41,28 @@ class CBO(Search):
         verbose: 0 is silent, 1 shows a progress bar.
         checkpoint_history_to_csv: append every evaluation to the file at once.
         checkpoint_restart: continue from the file.
+        surrogate_model: what is believed about the objective: "auto", which is a Gaussian process at all sizes, or "GP", "ET",
+            "RF", "TB", "RS" (forests: extremely randomized, random, bagged, on random subspaces), "GBRT", "HGBRT" (boosted
+            quantiles), "DUMMY" (nothing), or a scikit-learn regressor whose `predict` takes `return_std`.
+        surrogate_model_kwargs: `max_rows`, how many evaluations the model sees at most, and of forests and boosting the settings
+            of their scikit-learn classes.
+        acq_func: how rows are scored: "UCB", "EI", "PI", "MES", or "gp_hedge", a portfolio of the first three; with a "d" behind
+            it, doubt is only what further evaluations can remove, which a forest tells apart.
+        acq_func_kwargs: `kappa`, the width of the confidence bound in standard deviations, drawn anew for every suggestion where
+            it is not given; `xi`, the gain too small to count for "EI" and "PI"; `scheduler`, a dictionary with the `type`
+            "periodic-exp-decay" (`period`, `rate`, `kappa_final`, `xi_final`, `delay`), "bandit" (`delta`, `lamb`, `delay`) or
+            "constant", or a function of a suggestion's number and (kappa, xi) that gives both.
+        acq_optimizer: how the best row is looked for: "auto", "sampling", "lbfgs" (surrogates with gradients), "ga" or "mixedga".
+        acq_optimizer_kwargs: `n_points` candidates; `n_restarts_optimizer` of them are climbed from; `acq_optimizer_freq`, only
+            every so many suggestions are looked for in this way, the others drawn; `filter_duplicated=False` allows repetitions;
+            `filter_failures` is "model" (learn where evaluations succeed), "min", "mean" (count them as that value) or "ignore";
+            `max_total_failures` ends the search, -1 for no limit; `n_jobs` threads for linear algebra.
+        multi_point_strategy: how suggestions for several workers differ: "auto" (what is open shrinks doubt, and every suggestion
+            has a kappa of its own), "cl_min", "cl_mean", "cl_max" (what is open counts as told with that value), "topk" (the best
+            of one score), "boltzmann" (drawn by it), "qUCB", "qUCBd" (a kappa each, whatever else is asked with it).
         n_initial_points: how many suggestions are made before the model speaks; 8 if None.
+        initial_point_generator: spreads them: "sobol", "random", "halton", "hammersly", "lhs" or "grid".
         initial_points: configurations to evaluate before all others; they count as initial ones.
-        acq_func_kwargs: `kappa` is the width of the upper confidence bound in standard deviations; where it is not given it is
-            drawn anew for every suggestion.
     """
 
     def __init__(
@@ -56,21 +75,39 @@ class CBO(Search):
         checkpoint_history_to_csv: bool = True,
         checkpoint_restart: bool = False,
         *,
-        n_initial_points: int | None = None,
-        initial_points: Sequence[Mapping[str, Any]] | None = None,
+        surrogate_model: Any = "auto",
+        surrogate_model_kwargs: Mapping[str, Any] | None = None,
+        acq_func: str = "UCB",
         acq_func_kwargs: Mapping[str, Any] | None = None,
+        acq_optimizer: str = "auto",
+        acq_optimizer_kwargs: Mapping[str, Any] | None = None,
+        multi_point_strategy: str = "auto",
+        n_initial_points: int | None = None,
+        initial_point_generator: str = "sobol",
+        initial_points: Sequence[Mapping[str, Any]] | None = None,
     ):
-        self._options = (n_initial_points, initial_points, acq_func_kwargs)
+        self._options = Options(
+            surrogate_model,
+            surrogate_model_kwargs,
+            acq_func,
+            acq_func_kwargs,
+            acq_optimizer,
+            acq_optimizer_kwargs,
+            multi_point_strategy,
+            n_initial_points,
+            initial_point_generator,
+            initial_points,
+        )
+        self._n_failures = 0
         self._asked: dict[tuple[str, ...], Array] = {}
         super().__init__(problem, evaluator, random_state, log_dir, verbose, checkpoint_history_to_csv, checkpoint_restart)
 
     def _prepare_to_ask(self) -> None:
-        self._checked = checked_options(self._space, *self._options)
-        self._use_optimizer(self._checked.initial_rows)
+        self._checked = checked_options(self._options, self._space, self._draws)
+        self._use_optimizer(self._checked.settings)
 
-    def _use_optimizer(self, initial_rows: Array) -> None:
-        options = self._checked
-        self._optimizer = BayesianOptimizer(self._space, self._draws, options.n_initial_points, initial_rows, options.kappa)
+    def _use_optimizer(self, settings: Settings) -> None:
+        self._optimizer = BayesianOptimizer(settings)
         self._ahead = Ahead(self._optimizer)
 
     # Suggestions.
@@ -112,8 +149,13 @@ class CBO(Search):
             objectives = [_objective(job) for job in jobs if _teaches(job)]
             self._optimizer.tell(rows[is_taught], np.array(objectives))
         for job in jobs:
+            self._n_failures += job.status is JobStatus.DONE and is_failure(job.objective)
             if job.duration is not None and job.status is JobStatus.DONE:
                 self._ahead.note_evaluation(job.duration)
+
+    def _reason_to_stop(self) -> str | None:
+        limit = self._checked.max_total_failures
+        return f"{self._n_failures} evaluations have failed (max_total_failures={limit:g})" if self._n_failures >= limit else None
 
     def _restore(self, jobs: Sequence[Job], n_asked: int) -> None:
         taught = [job for job in jobs if _teaches(job)]
@@ -140,12 +182,7 @@ class CBO(Search):
         return tuple(cell(configuration.get(name, math.nan)) for name in self._space.names)
 
     def get_params(self) -> dict[str, Any]:
-        n_initial_points, initial_points, acq_func_kwargs = self._options
-        return super().get_params() | {
-            "n_initial_points": n_initial_points,
-            "initial_points": initial_points,
-            "acq_func_kwargs": acq_func_kwargs,
-        }
+        return super().get_params() | vars(self._options)
 
     # Earlier tables.
 
@@ -165,8 +202,9 @@ class CBO(Search):
         """
         model = generative_model(df, q, self._space, self._draws)
         if self._optimizer.n_asked == self._optimizer.n_told == 0:
-            first = best_source_rows(model, self._space, self._draws, self._checked.n_initial_points // 2)
-            self._use_optimizer(np.concatenate([self._checked.initial_rows, first]))
+            settings = self._checked.settings
+            first = best_source_rows(model, self._space, self._draws, settings.n_initial // 2)
+            self._use_optimizer(replace(settings, initial_rows=np.concatenate([settings.initial_rows, first])))
         self._optimizer.set_prior(model.density)
         return model
 

@@ -109,6 +109,10 @@ class Search(ABC):
     def _restore(self, jobs: Sequence[Job], n_asked: int) -> None:
         """Learn from the evaluations of an interrupted search that had made `n_asked` suggestions."""
 
+    def _reason_to_stop(self) -> str | None:
+        """Why no more suggestions should be made; None to go on."""
+        return None
+
     def _suggest(self, n: int, evaluator: Evaluator) -> list[Suggestion]:
         """Suggest configurations for `n` workers that are free now; at the deadline fewer may come."""
         return self._ask(n)
@@ -275,9 +279,8 @@ class Search(ABC):
             self._take(jobs, progress)
             # After a change of the evaluator, jobs of the one before come as another's.
             self._learn_from([job for job in others if job.id not in self._history])
-            if evaluator.stop_reason is not None:
-                self.stop_reason = evaluator.stop_reason
-            elif self._all_failed(evaluator):
+            self.stop_reason = evaluator.stop_reason or self._reason_to_stop() or self.stop_reason
+            if evaluator.stop_reason is None and self._all_failed(evaluator):
                 self.stop_reason = "all evaluations failed"
                 return
 

@@ -2,5 +2,7 @@
 
 from .optimizer import BayesianOptimizer
 from .proposal import Proposals, Snapshot, propose
+from .settings import N_INITIAL, Settings
+from .strategy import STRATEGIES, Strategy
 
-__all__ = ["BayesianOptimizer", "Proposals", "Snapshot", "propose"]
+__all__ = ["N_INITIAL", "STRATEGIES", "BayesianOptimizer", "Proposals", "Settings", "Snapshot", "Strategy", "propose"]

@@ -8,7 +8,7 @@ model grows row by row.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -35,6 +35,9 @@ _MOST_GROWTH = 1.125
 _MOST_LABELS = 200
 
 
+FailureRule = Literal["model", "min", "mean", "ignore"]
+
+
 @dataclass(frozen=True, eq=False)
 class Told:
     """What a model is made of.
@@ -44,12 +47,15 @@ class Told:
         y: their objectives, (N,); NaN for a failed evaluation.
         space: what may be tried.
         draws: of the search.
+        failures: what a failed evaluation means: "model" learns where evaluations succeed, "min" and "mean" count it as the
+            lowest or the mean value, "ignore" as if it had not been made.
     """
 
     X: Array
     y: Array
     space: Space
     draws: Draws
+    failures: FailureRule = "model"
 
     @property
     def n_values(self) -> int:
@@ -64,12 +70,13 @@ class Told:
     @property
     def can_be_modelled(self) -> bool:
         """Whether a model can say anything: about values, or about where evaluations succeed at all."""
-        return self.is_of_values or (self.n_values > 0 and len(self.y) >= FEWEST_VALUES)
+        is_of_success = self.n_values > 0 and len(self.y) >= FEWEST_VALUES and self.failures != "ignore"
+        return self.is_of_values or is_of_success
 
     @property
     def is_success_modelled(self) -> bool:
         """Whether it is worth modelling, beside the values, where evaluations succeed."""
-        return self.is_of_values and self.n_values < len(self.y)
+        return self.failures == "model" and self.is_of_values and self.n_values < len(self.y)
 
     @property
     def taught(self) -> tuple[Indices, Array]:
@@ -77,6 +84,9 @@ class Told:
         succeeded = np.isfinite(self.y)
         if not self.is_of_values:
             return np.arange(len(self.y)), succeeded.astype(float)
+        if self.failures in ("min", "mean"):
+            stand_in = self.y[succeeded].min() if self.failures == "min" else self.y[succeeded].mean()
+            return np.arange(len(self.y)), np.where(succeeded, self.y, stand_in)
         return np.flatnonzero(succeeded), self.y[succeeded]
 
     def first(self, n_rows: int) -> Told:
@@ -164,8 +174,10 @@ def learn(family: Family, told: Told, last: Lesson | None) -> Lesson:
     may_be_noisy = last is not None and last.n_rows // _NOISE_EVERY != n_rows // _NOISE_EVERY
     places, y = told.taught
     z = Warp.of(y)(y)
-    seen = best_and_random(z, family.most_learned, told.draws.at(Purpose.FIT, n_rows))
-    learned = family.learn(told.X[places[seen]], z[seen], n_choices, None if start is None else start.learned, may_be_noisy)
+    rng = told.draws.at(Purpose.FIT, n_rows)
+    seen = best_and_random(z, family.most_learned, rng)
+    last_learned = None if start is None else start.learned
+    learned = family.learn(told.X[places[seen]], z[seen], n_choices, last_learned, may_be_noisy, rng)
     success = None
     if told.is_success_modelled:
         rows, labels = _labelled(told)
@@ -246,10 +258,23 @@ def restored_model(family: Family, told: Told, n_first: int) -> Model | None:
 
 def with_pending(model: Model, pending: Array) -> Model:
     """The model with rows (p, d) pending; of very many, those nearest to the best row."""
-    if len(pending) > _MOST_PENDING:
-        distance = np.abs(pending - model.told.best_rows(1)).max(axis=1)
-        pending = pending[np.sort(np.argsort(distance, kind="stable")[:_MOST_PENDING])]
+    pending = _nearest(model, pending)
     n_there = len(model.pending)
     if np.array_equal(pending[:n_there], model.pending):
         return replace(model, surrogate=model.surrogate.with_pending(pending[n_there:]), pending=pending)
     return replace(model, surrogate=model.told.with_pending(pending), pending=pending)
+
+
+def with_lies(model: Model, pending: Array, lie: float) -> Model:
+    """The model with rows (p, d) as if they had been told and given the target `lie`; of very many, those nearest to the best."""
+    pending = _nearest(model, pending)
+    surrogate = model.told.with_told(pending, np.concatenate((model.targets, np.full(len(pending), lie))))
+    # Such a surrogate is no ground for further pending rows, so it keeps none in mind.
+    return replace(model, surrogate=surrogate, pending=pending[:0])
+
+
+def _nearest(model: Model, pending: Array) -> Array:
+    if len(pending) <= _MOST_PENDING:
+        return pending
+    distance = np.abs(pending - model.told.best_rows(1)).max(axis=1)
+    return pending[np.sort(np.argsort(distance, kind="stable")[:_MOST_PENDING])]

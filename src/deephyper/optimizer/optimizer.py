@@ -7,12 +7,12 @@ from typing import final
 import numpy as np
 
 from .._arrays import Array
-from .._draws import Draws
 from ..acquisition import Prior
-from ..space import Space, row_keys
+from ..space import row_keys
 from .model import FEWEST_VALUES, Model, Told, restored_model
-from .proposal import Proposals, Settings, Snapshot, propose
-from .threads import one_blas_thread
+from .proposal import MOST_NOMINATIONS, Proposals, Snapshot, propose
+from .settings import Settings
+from .threads import blas_threads
 
 
 @final
@@ -22,24 +22,12 @@ class BayesianOptimizer:
     A seed and the order of asks and tells fix every proposal.
 
     Args:
-        space: what may be tried.
-        draws: all random draws of the search.
-        n_initial: how many suggestions come from a space-filling design before the model speaks.
-        initial_rows: canonical rows to suggest before anything else, (k, d); they count as initial ones.
-        kappa: how many standard deviations a suggestion is optimistic by; drawn anew for every suggestion if None.
+        settings: how it decides.
     """
 
-    def __init__(
-        self,
-        space: Space,
-        draws: Draws,
-        n_initial: int = 8,
-        initial_rows: Array | None = None,
-        kappa: float | None = None,
-    ):
-        nothing = np.empty((0, space.n_columns))
-        first = nothing if initial_rows is None else np.array(initial_rows, float)
-        self._settings = Settings(space, draws, n_initial, first, kappa)
+    def __init__(self, settings: Settings):
+        self._settings = settings
+        nothing = np.empty((0, settings.space.n_columns))
         # These arrays are replaced and never written to, so that snapshots may share them.
         self._X, self._y = nothing, np.empty(0)
         # Keys of the rows that must not come again: told, or spent without having taught anything.
@@ -49,6 +37,7 @@ class BayesianOptimizer:
         self._n_asked = 0
         self._model: Model | None = None
         self._prior: Prior | None = None
+        self._nominees = np.empty((0, len(settings.acquisitions), settings.space.n_columns))
 
     @property
     def n_told(self) -> int:
@@ -117,12 +106,12 @@ class BayesianOptimizer:
         self.tell(X, y)
         self._n_asked = n_asked
         n_first = max(self._settings.n_design, FEWEST_VALUES)
-        with one_blas_thread():
+        with blas_threads(self._settings.n_threads):
             self._model = restored_model(self._settings.family, self._told, n_first)
 
     @property
     def _told(self) -> Told:
-        return Told(self._X, self._y, self._settings.space, self._settings.draws)
+        return Told(self._X, self._y, self._settings.space, self._settings.draws, self._settings.failures)
 
     def snapshot(self, n_kept: int = 0) -> Snapshot:
         """Everything that the next proposals depend on, as a value.
@@ -135,12 +124,14 @@ class BayesianOptimizer:
         pending = np.array(rows).reshape(len(rows), self._settings.space.n_columns)
         known = frozenset(self._closed.union(self._pending, row_keys(pending)))
         first = self._n_asked + len(kept)
-        return Snapshot(self._settings, self._X, self._y, pending, known, first, self._model, self._prior)
+        return Snapshot(self._settings, self._X, self._y, pending, known, first, self._model, self._prior, self._nominees)
 
     def install(self, proposals: Proposals) -> None:
         """Take over a model unless ours is newer, and rows behind those ready ones that the proposals count on."""
         if proposals.model is not None and (self._model is None or proposals.model.n_told >= self._model.n_told):
             self._model = proposals.model
+        if proposals.nominees is not None:
+            self._nominees = np.concatenate((self._nominees, proposals.nominees))[-MOST_NOMINATIONS:]
         n_kept, n_late = max(0, proposals.first - self._n_asked), max(0, self._n_asked - proposals.first)
         self._ready = self._ready[:n_kept] + [(row, proposals.n_told) for row in proposals.rows[n_late:]]
 
@@ -158,7 +149,7 @@ class BayesianOptimizer:
         while self._ready and len(taken) < n:
             row, n_told = self._ready.pop(0)
             key = row_keys(row[None])[0]
-            if key not in self._closed and key not in self._pending:
+            if self._settings.may_repeat or (key not in self._closed and key not in self._pending):
                 self._pending[key] = row
                 taken.append((row, n_told))
         self._n_asked += len(taken)

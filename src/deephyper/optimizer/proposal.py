@@ -2,59 +2,40 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
+from scipy.special import logsumexp
 
 from .._arrays import Array
-from .._draws import Draws, Purpose
+from .._draws import Purpose
 from ..acquisition import (
-    ACQUISITIONS,
     LARGEST_BLOCK,
+    MAXIMIZERS,
+    Aim,
     Landscape,
     Prior,
     any_new,
-    best_new_row,
+    best_new_rows,
     block_of_new_rows,
+    drawn_rows,
     legal_rows,
+    plausible_maxima,
 )
-from ..space import Space, row_keys, sobol
-from ..surrogate import SURROGATES, Family, Surrogate
-from .model import Model, Told, n_choices_of, told_model, with_pending
-from .threads import one_blas_thread
+from ..space import row_keys
+from ..surrogate import Surrogate
+from .model import Model, Told, n_choices_of, told_model, with_lies, with_pending
+from .settings import Settings
+from .threads import blas_threads
 
-_MEAN_KAPPA = 1.8
 _PRIOR_STRENGTH = 2.0
 # From so many suggestions on it pays to share their candidates.
 _FEWEST_SHARED = 4
 # Learned length scales can collapse: then the search creeps for good. A suggestion of an unlearned model frees it.
 _UNLEARNED_SHARE = 0.1
-
-
-@dataclass(frozen=True, eq=False)
-class Settings:
-    """What does not change during a search.
-
-    Args:
-        space: what may be tried.
-        draws: of this search.
-        n_initial: number of the suggestion from which on the model may speak.
-        initial_rows: canonical rows to suggest first, (k, d).
-        kappa: how much the acquisition explores; drawn anew for every suggestion if None.
-        family: of the surrogate.
-    """
-
-    space: Space
-    draws: Draws
-    n_initial: int
-    initial_rows: Array
-    kappa: float | None
-    family: Family = SURROGATES["GP"]
-
-    @property
-    def n_design(self) -> int:
-        """How many suggestions are made without a model."""
-        return max(self.n_initial, len(self.initial_rows))
+_N_MAXIMA, _MAXIMA_FROM = 16, 300
+# A portfolio judges its members by their newest nominees.
+MOST_NOMINATIONS = 100
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +51,7 @@ class Snapshot:
         n_asked: how many rows were asked.
         model: the newest model, perhaps of fewer rows.
         prior: older belief in good places.
+        nominees: what each acquisition of a portfolio would have suggested so far, (m, acquisitions, d).
     """
 
     settings: Settings
@@ -80,11 +62,12 @@ class Snapshot:
     n_asked: int
     model: Model | None = None
     prior: Prior | None = None
+    nominees: Array | None = None
 
     @property
     def told(self) -> Told:
         """What a model is made of."""
-        return Told(self.X, self.y, self.settings.space, self.settings.draws)
+        return Told(self.X, self.y, self.settings.space, self.settings.draws, self.settings.failures)
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,88 +79,183 @@ class Proposals:
         first: number of the first suggestion.
         n_told: how many told rows the proposals know.
         model: the model behind them; None where none was needed.
+        nominees: what each acquisition of a portfolio would have suggested, (m, acquisitions, d).
     """
 
     rows: Array
     first: int
     n_told: int
     model: Model | None = field(default=None, repr=False)
+    nominees: Array | None = field(default=None, repr=False)
 
 
 def propose(snapshot: Snapshot, n: int) -> Proposals:
     """Propose at most n rows, none of them told or pending; fewer only when nothing is left."""
-    with one_blas_thread():
-        known = set(snapshot.known)
-        model, pending = snapshot.model, snapshot.pending
-        index, end = snapshot.n_asked, snapshot.n_asked + n
-        while index < end:
-            if _needs_model(snapshot, index, known):
-                model = with_pending(_current(model, snapshot), pending)
-                rows = _model_rows(snapshot, model, known, index, end - index)
-            else:
-                rows = _design_row(snapshot.settings, known, index)
+    with blas_threads(snapshot.settings.n_threads):
+        return _Proposing(snapshot, n).proposals()
+
+
+class _Proposing:
+    """One call of `propose`: what it knows, and how that grows with every suggestion.
+
+    Args:
+        snapshot: what was known before.
+        n: how many suggestions are wanted.
+    """
+
+    def __init__(self, snapshot: Snapshot, n: int):
+        self._snapshot, self._settings, self._n = snapshot, snapshot.settings, n
+        self._known = set() if self._settings.may_repeat else set(snapshot.known)
+        self._model = snapshot.model
+        self._pending = snapshot.pending
+        self._nominees: list[Array] = []
+
+    def proposals(self) -> Proposals:
+        """Suggest until there are enough, or nothing is left."""
+        first = self._snapshot.n_asked
+        while (n_left := self._n - len(self._found)) > 0:
+            rows = self._next_rows(first + len(self._found), n_left)
             if not len(rows):
                 break
-            known.update(row_keys(rows))
-            pending = np.concatenate((pending, rows))
-            index += len(rows)
-    return Proposals(pending[len(snapshot.pending) :], snapshot.n_asked, len(snapshot.X), model)
+            if not self._settings.may_repeat:
+                self._known.update(row_keys(rows))
+            self._pending = np.concatenate((self._pending, rows))
+        nominees = np.array(self._nominees) if self._nominees else None
+        return Proposals(self._found, first, len(self._snapshot.X), self._model, nominees)
 
+    @property
+    def _found(self) -> Array:
+        found: Array = self._pending[len(self._snapshot.pending) :]
+        return found
 
-def _needs_model(snapshot: Snapshot, index: int, known: set[bytes]) -> bool:
-    is_design_over = index >= snapshot.settings.n_design and snapshot.told.can_be_modelled
-    return is_design_over and not len(_waiting(snapshot.settings, known))
+    def _next_rows(self, index: int, n: int) -> Array:
+        """The next suggestions, at most n, the first one with a number, (k, d); (0, d) when nothing is left."""
+        waiting = self._waiting()
+        if len(waiting):
+            return waiting[:1]
+        if index < self._settings.n_design or not self._snapshot.told.can_be_modelled:
+            return self._design_row(index)
+        if self._model is None or self._model.n_told != len(self._snapshot.X):
+            self._model = told_model(self._settings.family, self._model, self._snapshot.told)
+        rows = self._model_rows(self._model, index, n)
+        return rows if len(rows) else any_new(self._settings.space, self._known, self._rng(index))
 
+    def _waiting(self) -> Array:
+        """The legal initial rows that are not known: not yet suggested, or cancelled, (k, d)."""
+        settings = self._settings
+        if not len(settings.initial_rows):
+            return settings.initial_rows
+        known = self._snapshot.known.union(row_keys(self._found))
+        is_new = np.array([key not in known for key in row_keys(settings.initial_rows)], bool)
+        return legal_rows(settings.space, settings.initial_rows[is_new])
 
-def _waiting(settings: Settings, known: set[bytes]) -> Array:
-    """The legal initial rows that are not known: not yet suggested, or cancelled, (k, d)."""
-    rows = settings.initial_rows
-    is_new = np.array([key not in known for key in row_keys(rows)], bool)
-    return legal_rows(settings.space, rows[is_new])
+    def _design_row(self, index: int) -> Array:
+        """The suggestion with a number before the model speaks, (1, d); (0, d) when nothing is left."""
+        settings, space = self._settings, self._settings.space
+        n_given = len(settings.initial_rows)
+        place, n_points = max(0, index - n_given), max(settings.n_initial - n_given, 1)
+        shares = settings.design(place, n_points, space.n_columns, settings.draws.at(Purpose.DESIGN))
+        row = space.from_shares(shares)
+        if space.legal(row).all() and self._known.isdisjoint(row_keys(row)):
+            return row
+        return any_new(space, self._known, self._rng(index))
 
+    def _rng(self, index: int) -> np.random.Generator:
+        return self._settings.draws.at(Purpose.SUGGESTION, index)
 
-def _current(model: Model | None, snapshot: Snapshot) -> Model:
-    """The model of all told rows, made unless it is there."""
-    if model is not None and model.n_told == len(snapshot.X):
-        return model
-    return told_model(snapshot.settings.family, model, snapshot.told)
+    # Suggestions of the model.
 
+    def _model_rows(self, model: Model, index: int, n: int) -> Array:
+        """The next suggestions of the model, at most n, (k, d); (0, d) when no candidate is new."""
+        settings, companions = self._settings, self._settings.strategy.companions
+        rng = self._rng(index)
+        landscape = self._landscape(self._aware_of_open_rows(model), index, rng)
+        if companions == "drawn":
+            return drawn_rows(landscape, settings.space, self._known, rng, settings.effort, n)
+        if companions == "shared" and n >= _FEWEST_SHARED and settings.shares_candidates:
+            aims = [landscape.aim, *(self._aim(k, self._rng(k)) for k in range(index + 1, index + min(n, LARGEST_BLOCK)))]
+            kappas = np.array([aim.kappa for aim in aims])
+            return block_of_new_rows(landscape, kappas, settings.space, self._known, rng, settings.effort)
+        if len(settings.acquisitions) > 1:
+            return self._nominated(landscape, rng)
+        return self._best_rows(landscape, index, rng, n if companions == "best" else 1)
 
-def _model_rows(snapshot: Snapshot, model: Model, known: set[bytes], index: int, n: int) -> Array:
-    """The next suggestions of the model, at most n, the first one with a number, (k, d); (0, d) when nothing is left."""
-    settings = snapshot.settings
-    rng = settings.draws.at(Purpose.SUGGESTION, index)
-    kappa, is_unlearned = _kappa(settings, rng), rng.random() < _UNLEARNED_SHARE
-    surrogate = _unlearned(snapshot, model) if is_unlearned else model.surrogate
-    landscape = Landscape(
-        surrogate,
-        ACQUISITIONS["UCB"],
-        kappa,
-        snapshot.prior,
-        prior_weight(len(snapshot.X)),
-        model.success,
-        model.worst,
-    )
-    if n < _FEWEST_SHARED:
-        return best_new_row(landscape, settings.space, known, rng)
-    others = (settings.draws.at(Purpose.SUGGESTION, k) for k in range(index + 1, index + min(n, LARGEST_BLOCK)))
-    kappas = np.array([kappa, *(_kappa(settings, other) for other in others)])
-    rows = block_of_new_rows(landscape, kappas, settings.space, known, rng)
-    return rows if len(rows) else any_new(settings.space, known, rng)
+    def _aware_of_open_rows(self, model: Model) -> Model:
+        """The model that knows of open rows in the way of the strategy."""
+        strategy = self._settings.strategy
+        if strategy.lie is not None:
+            return with_lies(model, self._pending, strategy.lie(model.targets))
+        self._model = with_pending(model, self._snapshot.pending if strategy.companions == "own kappa" else self._pending)
+        return self._model
 
+    def _best_rows(self, landscape: Landscape, index: int, rng: np.random.Generator, n: int) -> Array:
+        settings = self._settings
+        is_looked_for = index % settings.maximize_every == 0
+        maximizer = settings.maximizer if is_looked_for else MAXIMIZERS["sampling"]
+        return best_new_rows(landscape, settings.space, self._known, rng, maximizer, settings.effort, n)
 
-def _kappa(settings: Settings, rng: np.random.Generator) -> float:
-    drawn = rng.exponential(_MEAN_KAPPA)
-    return drawn if settings.kappa is None else settings.kappa
+    def _nominated(self, landscape: Landscape, rng: np.random.Generator) -> Array:
+        """The suggestion of one acquisition of a portfolio: likely one whose earlier suggestions are now believed to be good.
 
+        Source: Hoffman, Brochu & de Freitas (2011), GP-Hedge, algorithm 1 with eta = 1; gains are recomputed from the newest
+        model instead of being summed as they were believed at the time.
+        """
+        settings = self._settings
+        nominees = [
+            best_new_rows(
+                replace(landscape, acquisition=acquisition),
+                settings.space,
+                self._known,
+                rng,
+                settings.maximizer,
+                settings.effort,
+            )
+            for acquisition in settings.acquisitions
+        ]
+        if not all(map(len, nominees)):
+            return nominees[0]
+        gains = self._gains(landscape.surrogate)
+        chosen = int(rng.choice(len(nominees), p=np.exp(gains - logsumexp(gains))))
+        self._nominees.append(np.concatenate(nominees))
+        return nominees[chosen]
 
-def _unlearned(snapshot: Snapshot, model: Model) -> Surrogate:
-    """What the model would be with the most probable hyperparameters before any data."""
-    settings, seen = snapshot.settings, model.seen
-    if settings.family.unlearned is None:
-        return model.surrogate
-    told = settings.family.unlearned(snapshot.X[seen], model.targets, n_choices_of(settings.space))
-    return told.with_pending(model.pending)
+    def _gains(self, surrogate: Surrogate) -> Array:
+        """What is now believed of all that each acquisition has nominated, summed, (acquisitions,)."""
+        nominees = self._snapshot.nominees
+        n = len(self._settings.acquisitions)
+        if nominees is None or not len(nominees):
+            return np.zeros(n)
+        means: Array = surrogate.predict(nominees.reshape(-1, nominees.shape[2])).mean
+        gains: Array = means.reshape(-1, n).sum(axis=0)
+        return gains
+
+    def _landscape(self, model: Model, index: int, rng: np.random.Generator) -> Landscape:
+        """The score of the suggestion with a number."""
+        snapshot, acquisition = self._snapshot, self._settings.acquisitions[0]
+        aim = self._aim(index, rng)
+        surrogate = self._unlearned(model) if rng.random() < _UNLEARNED_SHARE else model.surrogate
+        if any(a.needs_reached for a in self._settings.acquisitions):
+            aim = self._informed(aim, surrogate, rng)
+        weight = prior_weight(len(snapshot.X))
+        return Landscape(surrogate, acquisition, aim, snapshot.prior, weight, model.success, model.worst)
+
+    def _aim(self, index: int, rng: np.random.Generator) -> Aim:
+        kappa, xi = self._settings.schedule(index - self._settings.n_design, rng)
+        return Aim(kappa, xi)
+
+    def _informed(self, aim: Aim, surrogate: Surrogate, rng: np.random.Generator) -> Aim:
+        """The aim with what is believed to be reached already, and what the maximum may be."""
+        best = float(surrogate.predict(surrogate.best_rows(1)).mean[0])
+        rows = np.concatenate((self._settings.space.sample(_MAXIMA_FROM, rng), surrogate.best_rows(1)))
+        return replace(aim, best=best, maxima=plausible_maxima(surrogate.predict(rows), best, _N_MAXIMA, rng))
+
+    def _unlearned(self, model: Model) -> Surrogate:
+        """What the model would be with the most probable hyperparameters before any data."""
+        settings = self._settings
+        if settings.family.unlearned is None:
+            return model.surrogate
+        X = self._snapshot.X[model.seen]
+        return settings.family.unlearned(X, model.targets, n_choices_of(settings.space)).with_pending(model.pending)
 
 
 def prior_weight(n_told: int) -> float:
@@ -186,15 +264,3 @@ def prior_weight(n_told: int) -> float:
     Source: Hvarfner et al. (2022), pi-BO, where the prior is raised to the power beta / n.
     """
     return _PRIOR_STRENGTH / max(n_told, 1)
-
-
-def _design_row(settings: Settings, known: set[bytes], index: int) -> Array:
-    """The suggestion with a number before the model speaks, (1, d); (0, d) when nothing is left."""
-    waiting = _waiting(settings, known)
-    if len(waiting):
-        return waiting[:1]
-    space, index_of_sequence = settings.space, max(0, index - len(settings.initial_rows))
-    row = space.from_shares(sobol(index_of_sequence, 1, space.n_columns, settings.draws.at(Purpose.DESIGN)))
-    if space.legal(row).all() and known.isdisjoint(row_keys(row)):
-        return row
-    return any_new(space, known, settings.draws.at(Purpose.SUGGESTION, index))

@@ -23,7 +23,7 @@ def _controller() -> ThreadpoolController:
 
 
 @contextmanager
-def one_blas_thread() -> Iterator[None]:
-    """Limit linear algebra to one thread for as long as the context lasts; another thread waits until it is left."""
-    with _TURN, _controller().limit(limits=1, user_api="blas"):
+def blas_threads(n: int = 1) -> Iterator[None]:
+    """Limit linear algebra to n threads for as long as the context lasts; another thread waits until it is left."""
+    with _TURN, _controller().limit(limits=n, user_api="blas"):
         yield

@@ -1,6 +1,6 @@
 """What is believed about the objective: from rows and targets to mean and standard deviation anywhere."""
 
-from .families import SURROGATES, Family
+from .families import GAUSSIAN_PROCESS, SURROGATES, Family, family_of, settings_of
 from .gaussian_process import GaussianProcess, condition
 from .hyperparameters import PLAIN, WITH_ADDITIVE, Hyperparameters, Learned, learn, learn_labels, usual
 from .subsets import best_and_random
@@ -9,6 +9,7 @@ from .surrogate import Beliefs, Posterior, Slopes, Surrogate
 from .targets import Warp, targets
 
 __all__ = [
+    "GAUSSIAN_PROCESS",
     "PLAIN",
     "SURROGATES",
     "WITH_ADDITIVE",
@@ -24,8 +25,10 @@ __all__ = [
     "Warp",
     "best_and_random",
     "condition",
+    "family_of",
     "learn",
     "learn_labels",
+    "settings_of",
     "targets",
     "usual",
 ]

@@ -1,14 +1,20 @@
-"""The surrogates that can be chosen by name."""
+"""The surrogates that can be chosen by name, and those that a user brings."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
+import numpy as np
+
 from .._arrays import Array, Indices
+from .external import BOOSTED, boosted, external, ignorant
+from .forest import FORESTS, forest
 from .gaussian_process import GaussianProcess, condition
 from .hyperparameters import PLAIN, Learned, learn, usual
+from .regression import Regressor, estimator_settings, regression
 from .surrogate import Surrogate
 
 
@@ -17,8 +23,8 @@ class Family:
     """One kind of surrogate. What is learned of rows is the family's own affair; here it is only passed on.
 
     Args:
-        learn: from rows (n, d), targets (n,), numbers of choices (d,), what was learned before or None, and whether the
-            targets may be noisy, to what a model needs beyond the rows.
+        learn: from rows (n, d), targets (n,), numbers of choices (d,), what was learned before or None, whether the targets may
+            be noisy, and a generator, to what a model needs beyond the rows.
         condition: from what was learned, rows (n, d), targets (n,) and numbers of choices (d,) to a surrogate.
         unlearned: the same without having learned; None where there is no such model.
         most_learned: rows to learn from, at most.
@@ -26,12 +32,18 @@ class Family:
         has_slopes: whether the surrogate has gradients.
     """
 
-    learn: Callable[[Array, Array, Indices, Any, bool], Any]
+    learn: Callable[[Array, Array, Indices, Any, bool, np.random.Generator], Any]
     condition: Callable[[Any, Array, Array, Indices], Surrogate]
     unlearned: Callable[[Array, Array, Indices], Surrogate] | None
     most_learned: int
     most_conditioned: int
     has_slopes: bool
+
+
+def _learn_covariance(
+    X: Array, y: Array, n_choices: Indices, last: Learned | None, may_be_noisy: bool, rng: np.random.Generator
+) -> Learned:
+    return learn(X, y, n_choices, last, may_be_noisy)
 
 
 def _condition_chosen(learned: Learned, X: Array, y: Array, n_choices: Indices) -> GaussianProcess:
@@ -42,6 +54,68 @@ def _condition_unlearned(X: Array, y: Array, n_choices: Indices) -> GaussianProc
     return condition(usual(PLAIN, X.shape[1]), X, y, n_choices)
 
 
-SURROGATES = {
-    "GP": Family(learn, _condition_chosen, _condition_unlearned, most_learned=128, most_conditioned=500, has_slopes=True),
+def _forest(name: str, max_rows: int = 1_000, **settings: Any) -> Family:
+    return refitted(forest(name, settings), max_rows)
+
+
+def _boosted(name: str, max_rows: int = 1_000, **settings: Any) -> Family:
+    return refitted(boosted(name, settings), max_rows)
+
+
+GAUSSIAN_PROCESS = Family(
+    _learn_covariance, _condition_chosen, _condition_unlearned, most_learned=128, most_conditioned=500, has_slopes=True
+)
+
+
+def _draw_seed(X: Array, y: Array, n_choices: Indices, last: Any, may_be_noisy: bool, rng: np.random.Generator) -> int:
+    return int(rng.integers(2**31))
+
+
+def refitted(regressor: Regressor, most_rows: int = 1_000) -> Family:
+    """The family of a regressor that is fitted anew to every set of rows."""
+
+    def fit(seed: int, X: Array, y: Array, n_choices: Indices) -> Surrogate:
+        return regression(regressor, seed, X, y, n_choices)
+
+    return Family(_draw_seed, fit, None, most_learned=1, most_conditioned=most_rows, has_slopes=False)
+
+
+def _gaussian_process(max_rows: int = GAUSSIAN_PROCESS.most_conditioned) -> Family:
+    return replace(GAUSSIAN_PROCESS, most_conditioned=max_rows)
+
+
+def _ignorant() -> Family:
+    return refitted(ignorant)
+
+
+# From further settings, as keyword arguments, to the family.
+SURROGATES: dict[str, Callable[..., Family]] = {
+    # A process of all rows while there are few, of the best and some others when there are many.
+    "auto": _gaussian_process,
+    "GP": _gaussian_process,
+    **{name: partial(_forest, name) for name in FORESTS},
+    **{name: partial(_boosted, name) for name in BOOSTED},
+    "DUMMY": _ignorant,
 }
+
+
+def settings_of(name: str) -> list[str]:
+    """The settings that a named surrogate takes."""
+    if name in FORESTS:
+        return ["max_rows", *estimator_settings(FORESTS[name][0])]
+    if name in BOOSTED:
+        return ["max_rows", *estimator_settings(BOOSTED[name][0])]
+    return [] if name == "DUMMY" else ["max_rows"]
+
+
+def family_of(model: Any, settings: Mapping[str, Any]) -> Family:
+    """The family of a surrogate.
+
+    Args:
+        model: one of SURROGATES, or a scikit-learn regressor whose `predict` takes `return_std`.
+        settings: further settings of a named one.
+
+    Raises:
+        TypeError: the surrogate does not know a setting.
+    """
+    return SURROGATES[model](**settings) if isinstance(model, str) else refitted(external(model))

@@ -57,6 +57,10 @@ class GaussianProcess:
     noise: float
     told_mean: Array
 
+    @property
+    def has_slopes(self) -> bool:
+        return True
+
     @cached_property
     def _kernels(self) -> list[Kernel]:
         return self.hyperparameters.kernels(self.n_choices, self.rows)

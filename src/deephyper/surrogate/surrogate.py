@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+
 from .._arrays import Array
 
 
@@ -14,11 +16,21 @@ class Posterior:
 
     Args:
         mean: expected target, (n,), in units of the targets.
-        std: standard deviation of the noise-free objective, (n,), same units.
+        std: standard deviation of the noise-free objective, (n,), same units: what further evaluations can remove.
+        noise_std: standard deviation of evaluations at one and the same row, (n,); None where the surrogate keeps it apart.
     """
 
     mean: Array
     std: Array
+    noise_std: Array | None = None
+
+    @property
+    def total_std(self) -> Array:
+        """Standard deviation of both together, (n,)."""
+        if self.noise_std is None:
+            return self.std
+        total: Array = np.hypot(self.std, self.noise_std)
+        return total
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +59,10 @@ class Beliefs(Protocol):
 
 class Surrogate(Protocol):
     """A regressor with doubt."""
+
+    @property
+    def has_slopes(self) -> bool:
+        """Whether `gradient` can be called."""
 
     def predict(self, X: Array) -> Posterior:
         """Tell the belief at rows (n, d)."""

@@ -1,0 +1,131 @@
+"""Surrogates that are fitted anew to every set of rows: forests, boosting, and any scikit-learn regressor.
+
+They have neither slopes nor a way to count on pending rows of their own. Around a pending row at correlation c the standard
+deviation is shrunk by the factor 1 - c, with the Matern-5/2 correlation and the length scales that a Gaussian process expects
+before any data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, final
+
+import numpy as np
+
+from .._arrays import Array, Indices
+from .hyperparameters import PLAIN, usual
+from .surrogate import Posterior, Slopes
+
+# From features (n, f) to the belief there.
+Predictor = Callable[[Array], Posterior]
+# From features (N, f) and targets (N,), and a seed, to a predictor.
+Regressor = Callable[[Array, Array, int], Predictor]
+
+
+def one_hot(X: Array, n_choices: Indices) -> Array:
+    """Rows as features that any regressor understands: numeric columns, then a column per choice, (n, d) -> (n, f)."""
+    numeric = X[:, n_choices == 0]
+    choices = [X[:, j, None] == np.arange(n_choices[j]) for j in np.flatnonzero(n_choices)]
+    return np.concatenate([numeric, *choices], axis=1).astype(float)
+
+
+def estimator_settings(class_name: str) -> list[str]:
+    """The names of the settings of a class of `sklearn.ensemble`, its seed left out: that is the search's own."""
+    from sklearn import ensemble
+
+    return [name for name in getattr(ensemble, class_name)().get_params() if name != "random_state"]
+
+
+def clone_with(estimator: Any, **settings: Any) -> Any:
+    """An unfitted copy of a scikit-learn estimator with other settings."""
+    from sklearn.base import clone
+
+    return clone(estimator).set_params(**settings)
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Regression:
+    """A regressor that has seen rows; make one with `regression`.
+
+    Args:
+        regressor: fits.
+        seed: of its random draws.
+        X: told rows, (N, d).
+        predictor: fitted to them.
+        n_choices: number of choices of every column, 0 for a numeric one, (d,).
+        pending: rows to count on, (p, d).
+    """
+
+    regressor: Regressor
+    seed: int
+    X: Array
+    predictor: Predictor
+    n_choices: Indices
+    pending: Array
+
+    @property
+    def has_slopes(self) -> bool:
+        return False
+
+    @cached_property
+    def _told_mean(self) -> Array:
+        return self.predictor(one_hot(self.X, self.n_choices)).mean
+
+    def predict(self, X: Array) -> Posterior:
+        posterior = self.predictor(one_hot(X, self.n_choices))
+        if not len(self.pending):
+            return posterior
+        return replace(posterior, std=posterior.std * (1.0 - self.correlations(X, self.pending)).prod(axis=1))
+
+    def gradient(self, X: Array) -> tuple[Posterior, Slopes]:
+        raise NotImplementedError("a regression has no slopes")
+
+    def correlations(self, X: Array, P: Array) -> Array:
+        """How close rows (n, d) are to rows (p, d), 1 where they are the same, (n, p)."""
+        (kernel,) = usual(PLAIN, X.shape[1]).kernels(self.n_choices, P)
+        return np.minimum(kernel.between(X) / kernel.variance, 1.0)
+
+    def at(self, X: Array) -> RegressionBeliefs:
+        return RegressionBeliefs(self, X)
+
+    def with_pending(self, P: Array) -> Regression:
+        return replace(self, pending=np.concatenate((self.pending, P)))
+
+    def with_told(self, P: Array, y: Array) -> Regression:
+        return regression(self.regressor, self.seed, np.concatenate((self.X, P)), y, self.n_choices)
+
+    def best_rows(self, n: int) -> Array:
+        return self.X[np.argsort(-self._told_mean, kind="stable")[:n]]
+
+
+@final
+class RegressionBeliefs:
+    """What a regression believes at fixed rows, while some of them become pending."""
+
+    def __init__(self, surrogate: Regression, X: Array):
+        self._surrogate, self._X = surrogate, X
+        self._posterior = surrogate.predict(X)
+
+    @property
+    def posterior(self) -> Posterior:
+        return self._posterior
+
+    def count_on(self, place: int) -> None:
+        shrunk = 1.0 - self._surrogate.correlations(self._X, self._X[place : place + 1])[:, 0]
+        self._posterior = replace(self._posterior, std=self._posterior.std * shrunk)
+
+
+def regression(regressor: Regressor, seed: int, X: Array, y: Array, n_choices: Indices) -> Regression:
+    """Fit a regressor.
+
+    Args:
+        regressor: fits.
+        seed: of its random draws.
+        X: rows, (N, d).
+        y: targets, (N,).
+        n_choices: number of choices of every column, 0 for a numeric one, (d,).
+    """
+    return Regression(regressor, seed, X, regressor(one_hot(X, n_choices), y, seed), n_choices, X[:0])
