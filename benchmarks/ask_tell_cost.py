@@ -1,6 +1,8 @@
-"""CPU time of one `ask` and one `tell` of CBO on eight floats, against the bars that we hold ourselves to.
+"""What suggestions cost, in CPU time of ask and tell through CBO, against the bars that we hold ourselves to.
 
-    python benchmarks/ask_tell_cost.py [--runs 3]
+    python benchmarks/ask_tell_cost.py                    # one ask and one tell, 8 floats, after 50 to 5,000 evaluations
+    python benchmarks/ask_tell_cost.py --what batch       # a hundred suggestions at once after 1,000 evaluations
+    python benchmarks/ask_tell_cost.py --what many-open   # 20,000 evaluations with 1,000 open at a time, 6 floats
 
 Everything counts: model, proposal, the row in memory and in the CSV file. The yardstick tells how fast the machine is just now.
 """
@@ -12,15 +14,18 @@ import os
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+import heapq
+import resource
 import tempfile
 import time
+from typing import Any
 
 import numpy as np
 
 from deephyper.hpo import CBO, HpProblem
 
-BARS_MS = {50: 15.0, 200: 30.0, 500: 50.0}
-N_PAIRS = 30
+BARS_MS = {50: 15.0, 200: 30.0, 500: 50.0, 1_000: 55.0, 2_000: 60.0, 5_000: 60.0}
+N_PAIRS = 40
 
 
 def objective(configuration: dict[str, float]) -> float:
@@ -29,15 +34,24 @@ def objective(configuration: dict[str, float]) -> float:
     return float(np.sum(0.1 * np.sin(12.0 * x) - np.square(x - 0.3)))
 
 
-def costs_ms(n_rows: int, seed: int) -> np.ndarray:
-    """CPU milliseconds of each of the pairs of ask and tell that follow the first `n_rows`."""
+def search_of(n_floats: int, seed: int) -> CBO:
     problem = HpProblem(seed=seed)
-    for i in range(8):
+    for i in range(n_floats):
         problem.add_hyperparameter((0.0, 1.0), f"x{i}")
-    search = CBO(problem, random_state=seed, log_dir=tempfile.mkdtemp())
+    return CBO(problem, random_state=seed, log_dir=tempfile.mkdtemp())
+
+
+def search_with_history(n_rows: int, seed: int) -> CBO:
+    """A search that knows so many random evaluations on eight floats."""
+    search = search_of(8, seed)
     search.ask(8)
-    search.tell([(configuration, objective(configuration)) for configuration in problem.sample(n_rows - 1)])
-    costs = []
+    search.tell([(configuration, objective(configuration)) for configuration in search.problem.sample(n_rows - 1)])
+    return search
+
+
+def pair_costs_ms(n_rows: int, seed: int) -> np.ndarray:
+    """CPU milliseconds of each of the pairs of ask and tell that follow the first `n_rows`."""
+    search, costs = search_with_history(n_rows, seed), []
     for _ in range(N_PAIRS + 1):
         begin = time.process_time()
         (configuration,) = search.ask(1)
@@ -48,6 +62,51 @@ def costs_ms(n_rows: int, seed: int) -> np.ndarray:
         costs.append(asked - begin + time.process_time() - begin_tell)
     # The first pair learns the model's hyperparameters from nothing.
     return 1e3 * np.array(costs[1:])
+
+
+def report_pairs(n_runs: int) -> None:
+    print("CPU ms per ask + tell\n rows   median     mean  (medians of the runs)     bar")
+    for n_rows, bar in BARS_MS.items():
+        runs = np.array([pair_costs_ms(n_rows, seed) for seed in range(n_runs)])
+        medians = np.median(runs, axis=1)
+        print(f"{n_rows:5d} {np.median(runs):8.1f} {runs.mean():8.1f}  ({medians.min():.1f} to {medians.max():.1f}) {bar:15.0f}")
+
+
+def report_batch(n_runs: int, n: int = 100) -> None:
+    seconds = []
+    for seed in range(n_runs):
+        search = search_with_history(1_000, seed)
+        # What a single ask learns is there in a search that goes on.
+        search.ask(1)
+        begin = time.process_time()
+        configurations = search.ask(n)
+        seconds.append(time.process_time() - begin)
+        assert len({tuple(c.values()) for c in configurations}) == n
+    print(f"ask({n}) after 1,000 rows: {np.median(seconds):.2f} s ({min(seconds):.2f} to {max(seconds):.2f}), all different; bar 0.6")
+
+
+def report_many_open(n_evaluations: int, n_open: int) -> None:
+    search, durations = search_of(6, 0), np.random.default_rng(0)
+    running: list[tuple[float, int, dict[str, Any]]] = []
+    now, cpu_s, n_asked, seen = 0.0, 0.0, 0, set()
+    for n_told in range(n_evaluations):
+        begin = time.process_time()
+        asked = search.ask(n_open if not n_told else 1) if n_asked < n_evaluations else []
+        cpu_s += time.process_time() - begin
+        for configuration in asked:
+            seen.add(tuple(configuration.values()))
+            heapq.heappush(running, (now + durations.lognormal(-0.125, 0.5), n_asked, configuration))
+            n_asked += 1
+        now, _, configuration = heapq.heappop(running)
+        value = objective(configuration)
+        begin = time.process_time()
+        search.tell([(configuration, value)])
+        cpu_s += time.process_time() - begin
+        if (n_told + 1) % (n_evaluations // 4) == 0:
+            print(f"{n_told + 1:6d} told: {1e3 * cpu_s / (n_told + 1):.2f} ms an evaluation so far", flush=True)
+    memory_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"{n_evaluations} evaluations with {n_open} open: {1e3 * cpu_s / n_evaluations:.2f} ms each (bar 8),", end=" ")
+    print(f"{len(seen)} different points, peak memory {memory_mb:.0f} MB (bar 500)")
 
 
 def yardstick_ms() -> float:
@@ -61,15 +120,19 @@ def yardstick_ms() -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--what", choices=["pairs", "batch", "many-open"], default="pairs")
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--evaluations", type=int, default=20_000)
+    parser.add_argument("--open", type=int, default=1_000)
     args = parser.parse_args()
-    costs_ms(20, 0)
+    pair_costs_ms(20, 0)
     print(f"yardstick before: {yardstick_ms():.0f} ms")
-    print("CPU ms per ask + tell\n rows   median     mean  (medians of the runs)     bar")
-    for n_rows, bar in BARS_MS.items():
-        runs = np.array([costs_ms(n_rows, seed) for seed in range(args.runs)])
-        medians = np.median(runs, axis=1)
-        print(f"{n_rows:5d} {np.median(runs):8.1f} {runs.mean():8.1f}  ({medians.min():.1f} to {medians.max():.1f}) {bar:15.0f}")
+    if args.what == "pairs":
+        report_pairs(args.runs)
+    elif args.what == "batch":
+        report_batch(args.runs)
+    else:
+        report_many_open(args.evaluations, args.open)
     print(f"yardstick after: {yardstick_ms():.0f} ms")
 
 

@@ -15,6 +15,10 @@ from .settings import Settings
 from .threads import blas_threads
 
 
+# With that many rows pending, one more or less that has been told does not change what is worth trying next.
+_PENDING_PER_TELL_MISSED = 64
+
+
 @final
 class BayesianOptimizer:
     """Bayesian optimization on canonical rows; objectives are maximized.
@@ -62,16 +66,26 @@ class BayesianOptimizer:
     def set_prior(self, prior: Prior | None) -> None:
         """Believe from now on that good rows lie where `prior` is dense; the less so the more is told."""
         self._prior = prior
+        self.drop_ready()
 
     def ask(self, n: int = 1) -> Array:
-        """Hand out fresh suggestions, which become pending; prepared rows are dropped.
+        """Hand out suggestions, which become pending.
+
+        They know everything that was told; only where very many rows are pending may they have missed a few of the newest
+        results, so that one model serves several asks.
 
         Returns:
             Canonical, legal rows, none of them told or pending, (k, d); k < n only when nothing is left.
         """
-        self.drop_ready()
-        self.install(propose(self.snapshot(), n))
+        n_behind = self.n_pending // _PENDING_PER_TELL_MISSED
+        self._ready = [(row, n_told) for row, n_told in self._ready if self.n_told - n_told <= n_behind]
         rows = [row for row, _ in self.take_ready(n)]
+        while len(rows) < n:
+            self.install(propose(self.snapshot(), max(n - len(rows), n_behind)))
+            taken = self.take_ready(n - len(rows))
+            if not taken:
+                break
+            rows += [row for row, _ in taken]
         return np.array(rows).reshape(len(rows), self._settings.space.n_columns)
 
     def tell(self, X: Array, y: Array) -> None:
