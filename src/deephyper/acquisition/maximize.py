@@ -166,11 +166,11 @@ MAXIMIZERS = {
 
 def _spread(candidates: Array, n: int) -> Array:
     """The first candidate and the next ones that lie apart from those taken, at most n, (k, d)."""
+    near = candidates[: 3 * _N_RAW]
+    is_apart = np.abs(near[:, None, :] - near[None, :, :]).max(axis=2) > _START_DISTANCE
     places = [0]
-    for i in range(1, min(3 * _N_RAW, len(candidates))):
-        if len(places) == n:
-            break
-        if np.abs(candidates[places] - candidates[i]).max(axis=1).min() > _START_DISTANCE:
+    for i in range(1, len(near)):
+        if len(places) < n and is_apart[i, places].all():
             places.append(i)
     return candidates[places]
 

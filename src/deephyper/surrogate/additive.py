@@ -135,7 +135,7 @@ class AdditiveKernel:
 
         def along_columns(weights: Array) -> Array:
             along = np.zeros(X.shape)
-            pulls = np.matmul(slope.transpose(1, 0, 2), weights[:, :, None])[:, :, 0]
+            pulls = np.matmul(slope.transpose(1, 0, 2), weights[..., None])[:, :, 0]
             along[:, columns] = pulls * (self.rates[columns] * (-self._share / 3.0))
             return along
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import final
 
 import numpy as np
@@ -92,14 +92,13 @@ class GaussianProcess:
 
     def gradient(self, X: Array) -> tuple[Posterior, Slopes]:
         parts = [kernel.with_slopes(X) for kernel in self._kernels]
-        covariances = np.sum([values for values, _ in parts], axis=0)
+        covariances = reduce(np.add, [values for values, _ in parts])
         mean = self.mean + covariances @ self.alpha
         V = self._white(covariances)
         variance = _remaining(self._variance, V)
         beta = blas.dtrmm(1.0, self.inverse_factor, V, lower=1, trans_a=1).T
-        alphas = np.broadcast_to(self.alpha, beta.shape)
-        d_mean = np.sum([along_columns(alphas) for _, along_columns in parts], axis=0)
-        d_variance = -2.0 * np.sum([along_columns(beta) for _, along_columns in parts], axis=0)
+        d_mean = reduce(np.add, [along_columns(self.alpha) for _, along_columns in parts])
+        d_variance = -2.0 * reduce(np.add, [along_columns(beta) for _, along_columns in parts])
         std = np.sqrt(variance)
         d_std = np.where(variance[:, None] > _SMALLEST_VARIANCE, d_variance / (2.0 * std[:, None]), 0.0)
         return Posterior(mean, std), Slopes(d_mean, d_std)

@@ -19,6 +19,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import reduce
 
 import numpy as np
 from scipy.linalg import lapack
@@ -87,7 +88,13 @@ class Hyperparameters:
 
     def by_term(self) -> list[Array]:
         """The log parameters of every term, (d + 1,) each."""
-        return np.split(self.theta[:-1], len(self.terms))
+        return by_term(self.theta, len(self.terms))
+
+
+def by_term(theta: Array, n_terms: int) -> list[Array]:
+    """The log parameters of every term, (d + 1,) each; the noise is left out."""
+    size = (len(theta) - 1) // n_terms
+    return [theta[k * size : (k + 1) * size] for k in range(n_terms)]
 
 
 def prior_of(terms: Iterable[Term], n_columns: int, noise_belief: NoiseBelief = _NEARLY_EXACT) -> Prior:
@@ -199,9 +206,8 @@ class Loss:
     def __call__(self, theta: Array) -> tuple[float, Array]:
         """Tell the loss and its gradient, both as long as theta."""
         noise = math.exp(theta[-1])
-        thetas = np.split(theta[:-1], len(self.terms))
-        parts = [term.at_pairs(own, self.pairs) for term, own in zip(self.terms, thetas, strict=True)]
-        covariances = parts[0].values if len(parts) == 1 else np.sum([part.values for part in parts], axis=0)
+        parts = [term.at_pairs(own, self.pairs) for term, own in zip(self.terms, by_term(theta, len(self.terms)), strict=True)]
+        covariances = reduce(np.add, [part.values for part in parts])
         factor = self._factor(covariances, sum(part.variance for part in parts) + noise)
         mean, alpha = profiled_mean(factor, self.y)
         inverse = lapack.dpotri(factor, lower=0)[0]
@@ -211,9 +217,9 @@ class Loss:
         loss += 0.5 * MEAN_PRECISION * mean**2 + 0.5 * deviation @ deviation
 
         # A at the pairs; each stands twice in the trace, which takes its factor of one half.
-        d_pairs = inverse.T.ravel().take(self.pairs.places)
-        d_pairs -= np.outer(alpha, alpha).ravel().take(self.pairs.places)
-        half_trace = 0.5 * float(np.diagonal(inverse).sum() - alpha @ alpha)
+        A = inverse.T - np.multiply.outer(alpha, alpha)
+        d_pairs = A.ravel().take(self.pairs.places)
+        half_trace = 0.5 * float(np.trace(A))
         gradient = deviation / self.prior.spread
         gradient += np.concatenate([*(part.gradient(d_pairs, half_trace) for part in parts), [noise * half_trace]])
         return float(loss), gradient
@@ -234,7 +240,8 @@ class Loss:
 
 def profiled_mean(factor: Array, y: Array) -> tuple[float, Array]:
     """The best constant mean m, and alpha, (n,), from the upper Cholesky factor of K."""
-    both = np.column_stack((y, np.ones(len(y))))
-    solved, _ = lapack.dpotrs(factor, both, lower=0)
+    both = np.ones((len(y), 2), order="F")
+    both[:, 0] = y
+    solved, _ = lapack.dpotrs(factor, both, lower=0, overwrite_b=1)
     mean = float(solved[:, 0].sum() / (solved[:, 1].sum() + MEAN_PRECISION))
     return mean, solved[:, 0] - mean * solved[:, 1]

@@ -14,7 +14,8 @@ import numpy as np
 from .._arrays import Array, Indices
 from .kernels import PairDifferences
 
-# From weights (n, N) to the sum over rows i of weights_i dk(x, X_i)/dx_j, (n, d); zero for categoricals.
+# From weights, (N,) or different ones for every x, (n, N), to the sum over rows i of weights_i dk(x, X_i)/dx_j, (n, d); zero for
+# categoricals.
 AlongColumns = Callable[[Array], Array]
 
 
