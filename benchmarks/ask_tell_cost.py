@@ -82,9 +82,8 @@ def report_batch(n_runs: int, n: int = 100) -> None:
         configurations = search.ask(n)
         seconds.append(time.process_time() - begin)
         assert len({tuple(c.values()) for c in configurations}) == n
-    print(
-        f"ask({n}) after 1,000 rows: {np.median(seconds):.2f} s ({min(seconds):.2f} to {max(seconds):.2f}), all different; bar 0.6"
-    )
+    print(f"ask({n}) after 1,000 rows, all different: {np.median(seconds):.2f} s", end=" ")
+    print(f"({min(seconds):.2f} to {max(seconds):.2f}); bar 0.6")
 
 
 def report_many_open(n_evaluations: int, n_open: int) -> None:

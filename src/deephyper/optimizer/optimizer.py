@@ -14,7 +14,6 @@ from .proposal import MOST_NOMINATIONS, Proposals, Snapshot, propose
 from .settings import Settings
 from .threads import blas_threads
 
-
 # With that many rows pending, one more or less that has been told does not change what is worth trying next.
 _PENDING_PER_TELL_MISSED = 64
 

@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 
 from .._arrays import Array
-from .regression import Predictor, Regressor, clone_with
+from .regression import SMALLEST_STD, Predictor, Regressor, clone_with
 from .surrogate import Posterior
 
-_SMALLEST_STD = 1e-6
 # A normal distribution has its median and one standard deviation to both sides here.
 _QUANTILES = (0.1587, 0.5, 0.8413)
 
@@ -39,7 +38,7 @@ def boosted(name: str, settings: Mapping[str, Any]) -> Regressor:
 
         def predict(features: Array) -> Posterior:
             low, median, high = (model.predict(features) for model in models)
-            return Posterior(median, np.maximum(0.5 * (high - low), _SMALLEST_STD))
+            return Posterior(median, np.maximum(0.5 * (high - low), SMALLEST_STD))
 
         return predict
 
@@ -55,7 +54,7 @@ def external(estimator: Any) -> Regressor:
 
         def predict(features: Array) -> Posterior:
             mean, std = own.predict(features, return_std=True)
-            return Posterior(np.asarray(mean, float), np.maximum(np.asarray(std, float), _SMALLEST_STD))
+            return Posterior(np.asarray(mean, float), np.maximum(np.asarray(std, float), SMALLEST_STD))
 
         return predict
 

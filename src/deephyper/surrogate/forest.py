@@ -17,10 +17,8 @@ from typing import Any
 import numpy as np
 
 from .._arrays import Array
-from .regression import Predictor, Regressor, clone_with
+from .regression import SMALLEST_STD, Predictor, Regressor, clone_with
 from .surrogate import Posterior
-
-_SMALLEST_STD = 1e-6
 
 # Name of the scikit-learn class, and what is set beyond its defaults.
 FORESTS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -51,7 +49,7 @@ def forest(name: str, settings: Mapping[str, Any]) -> Regressor:
             places = grown.apply(features)
             means = np.array([value[leaf] for (value, _), leaf in zip(leaves, places.T, strict=True)])
             variances = np.array([impurity[leaf] for (_, impurity), leaf in zip(leaves, places.T, strict=True)])
-            std = np.maximum(means.std(axis=0), _SMALLEST_STD)
+            std = np.maximum(means.std(axis=0), SMALLEST_STD)
             return Posterior(means.mean(axis=0), std, np.sqrt(np.maximum(variances.mean(axis=0), 0.0)))
 
         return predict

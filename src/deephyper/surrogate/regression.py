@@ -18,6 +18,8 @@ from .._arrays import Array, Indices
 from .hyperparameters import PLAIN, usual
 from .surrogate import Posterior, Slopes
 
+# Some scores divide by standard deviations.
+SMALLEST_STD = 1e-6
 # From features (n, f) to the belief there.
 Predictor = Callable[[Array], Posterior]
 # From features (N, f) and targets (N,), and a seed, to a predictor.
@@ -78,7 +80,7 @@ class Regression:
         posterior = self.predictor(one_hot(X, self.n_choices))
         if not len(self.pending):
             return posterior
-        return replace(posterior, std=posterior.std * (1.0 - self.correlations(X, self.pending)).prod(axis=1))
+        return _shrunk(posterior, (1.0 - self.correlations(X, self.pending)).prod(axis=1))
 
     def gradient(self, X: Array) -> tuple[Posterior, Slopes]:
         raise NotImplementedError("a regression has no slopes")
@@ -114,8 +116,12 @@ class RegressionBeliefs:
         return self._posterior
 
     def count_on(self, place: int) -> None:
-        shrunk = 1.0 - self._surrogate.correlations(self._X, self._X[place : place + 1])[:, 0]
-        self._posterior = replace(self._posterior, std=self._posterior.std * shrunk)
+        correlations = self._surrogate.correlations(self._X, self._X[place : place + 1])[:, 0]
+        self._posterior = _shrunk(self._posterior, 1.0 - correlations)
+
+
+def _shrunk(posterior: Posterior, factor: Array) -> Posterior:
+    return replace(posterior, std=np.maximum(posterior.std * factor, SMALLEST_STD))
 
 
 def regression(regressor: Regressor, seed: int, X: Array, y: Array, n_choices: Indices) -> Regression:

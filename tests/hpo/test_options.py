@@ -1,0 +1,233 @@
+"""Every option has an effect, every pair that is accepted proposes legal and new configurations, and the others are refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import ConfigSpace as CS
+import numpy as np
+import pytest
+from sklearn.ensemble import RandomForestRegressor
+from sklearn.gaussian_process import GaussianProcessRegressor
+
+from deephyper.acquisition import ACQUISITIONS, MAXIMIZERS
+from deephyper.hpo import CBO, HpProblem
+from deephyper.optimizer import STRATEGIES
+from deephyper.space import DESIGNS
+from deephyper.surrogate import SURROGATES
+
+HEDGES = ("gp_hedge", "gp_hedged")
+
+
+@pytest.fixture
+def problem() -> HpProblem:
+    """All kinds of hyperparameters, a condition, a forbidden clause and a constraint."""
+    problem = HpProblem()
+    problem.add_hyperparameter((0.0, 10.0), "x")
+    problem.add_hyperparameter((1, 64, "log-uniform"), "n")
+    problem.add_hyperparameter([1, 2, 4, 8], "order")
+    kind = problem.add_hyperparameter(["a", "b", "c"], "kind")
+    depth = problem.add_hyperparameter((1, 9), "depth")
+    problem.add_condition(CS.EqualsCondition(depth, kind, "a"))
+    problem.add_forbidden_clause(
+        CS.ForbiddenAndConjunction(CS.ForbiddenEqualsClause(kind, "b"), CS.ForbiddenEqualsClause(problem.space["order"], 8))
+    )
+    problem.set_constraint_fn(lambda df: df.x + df.n < 40)
+    return problem
+
+
+def objective(c: dict[str, Any]) -> Any:
+    if c["x"] > 8.5:
+        return "F_too_large"
+    return -((c["x"] - 3.0) ** 2) + np.log(c["n"]) + (c["kind"] == "a") * c.get("depth", 0) / 9 + c["order"] / 8
+
+
+# These tests look at legality and not at quality.
+LIGHT = {name: {"n_estimators": 5} for name in ("ET", "RF", "TB", "RS", "GBRT")} | {"HGBRT": {"max_iter": 3}}
+IN_CORE = ("GP", "ET")
+
+
+def light(surrogate: str) -> dict[str, Any]:
+    return {"surrogate_model": surrogate, "surrogate_model_kwargs": LIGHT.get(surrogate)}
+
+
+def proposals(
+    problem: HpProblem, log_dir: Path, seed: int = 0, sizes: tuple[int, ...] = (6, 1, 2, 5, 1), **options: Any
+) -> list[dict]:
+    """Ask and tell; all but one of each ask are told, so that some rows stay open."""
+    search = CBO(problem, random_state=seed, log_dir=log_dir, n_initial_points=5, **options)
+    asked: list[dict[str, Any]] = []
+    for size in (6, 1, 2, 5, 1):
+        new = search.ask(size)
+        search.tell([(c, objective(c)) for c in new[: max(1, size - 1)]])
+        asked += new
+    return asked
+
+
+def check(problem: HpProblem, asked: list[dict[str, Any]]) -> None:
+    for configuration in asked:
+        problem.check_configuration(configuration)
+        assert not (configuration["kind"] == "b" and configuration["order"] == 8)
+        assert configuration["x"] + configuration["n"] < 40
+        assert ("depth" in configuration) is (configuration["kind"] == "a")
+    assert len({tuple(sorted(c.items())) for c in asked}) == len(asked) == 15
+
+
+class TestEveryPairIsLegal:
+    @pytest.mark.parametrize("acquisition", [*ACQUISITIONS, *HEDGES])
+    @pytest.mark.parametrize(
+        "surrogate", [name if name in IN_CORE else pytest.param(name, marks=pytest.mark.slow) for name in SURROGATES]
+    )
+    def test_surrogates_and_acquisitions(self, problem: HpProblem, tmp_path: Path, surrogate: str, acquisition: str) -> None:
+        check(problem, proposals(problem, tmp_path, acq_func=acquisition, **light(surrogate)))
+
+    @pytest.mark.parametrize(
+        ("surrogate", "maximizer"),
+        [
+            (surrogate, name)
+            for surrogate in ("GP", "ET", "HGBRT", "DUMMY")
+            for name, maximizer in MAXIMIZERS.items()
+            if surrogate == "GP" or not maximizer.needs_slopes
+        ],
+    )
+    def test_surrogates_and_maximizers(self, problem: HpProblem, tmp_path: Path, surrogate: str, maximizer: str) -> None:
+        check(problem, proposals(problem, tmp_path, acq_optimizer=maximizer, **light(surrogate)))
+
+    @pytest.mark.parametrize("strategy", STRATEGIES)
+    @pytest.mark.parametrize("surrogate", ["GP", "RF"])
+    def test_surrogates_and_strategies(self, problem: HpProblem, tmp_path: Path, surrogate: str, strategy: str) -> None:
+        check(problem, proposals(problem, tmp_path, multi_point_strategy=strategy, **light(surrogate)))
+
+    @pytest.mark.parametrize("design", DESIGNS)
+    def test_designs(self, problem: HpProblem, tmp_path: Path, design: str) -> None:
+        check(problem, proposals(problem, tmp_path, initial_point_generator=design))
+
+    @pytest.mark.parametrize(
+        "regressor", [GaussianProcessRegressor(), GaussianProcessRegressor(random_state=1)], ids=["unseeded", "seeded"]
+    )
+    def test_regressors_of_scikit_learn(self, problem: HpProblem, tmp_path: Path, regressor: Any) -> None:
+        check(problem, proposals(problem, tmp_path, surrogate_model=regressor))
+
+
+class TestASeedFixesEveryProposal:
+    @pytest.mark.parametrize(
+        "options",
+        [
+            {"surrogate_model": "ET"},
+            {"surrogate_model": "GBRT"},
+            {"acq_func": "gp_hedge"},
+            {"acq_func": "MES"},
+            {"acq_optimizer": "mixedga"},
+            {"multi_point_strategy": "boltzmann"},
+            {"multi_point_strategy": "qUCB"},
+        ],
+        ids=lambda options: str(*options.values()),
+    )
+    def test_of_named_options(self, problem: HpProblem, tmp_path: Path, options: dict[str, Any]) -> None:
+        one, same, other = (proposals(problem, tmp_path, seed, **options) for seed in (1, 1, 2))
+
+        assert one == same != other
+
+
+class TestEffects:
+    def test_a_schedule_that_ends_at_no_kappa_refines_at_the_end_of_each_period(self, tmp_path: Path) -> None:
+        problem = HpProblem()
+        problem.add_hyperparameter((0.0, 1.0), "x")
+        problem.add_hyperparameter((0.0, 1.0), "y")
+
+        def distances(scheduler: Any) -> list[float]:
+            options = {"kappa": 50.0, "scheduler": scheduler}
+            search = CBO(problem, random_state=0, log_dir=tmp_path, acq_func_kwargs=options)
+            found = []
+            for _ in range(20):
+                (c,) = search.ask()
+                search.tell([(c, -((c["x"] - 0.3) ** 2) - (c["y"] - 0.6) ** 2)])
+                found.append(max(abs(c["x"] - 0.3), abs(c["y"] - 0.6)))
+            return found[8:]
+
+        decaying = distances({"type": "periodic-exp-decay", "period": 4, "kappa_final": 1e-4})
+        own = distances(lambda index, start: (0.0, start[1]))
+
+        assert max(decaying[3::4]) < 0.1 < np.mean(decaying[0::4])
+        assert max(own[4:]) < 0.1
+
+    def test_repetitions_may_be_allowed(self, tmp_path: Path) -> None:
+        problem = HpProblem()
+        problem.add_hyperparameter([1, 2, 3], "x")
+        search = CBO(problem, random_state=0, log_dir=tmp_path, acq_optimizer_kwargs={"filter_duplicated": False})
+
+        for _ in range(12):
+            (c,) = search.ask()
+            search.tell([(c, float(c["x"]))])
+
+        assert len(search.history) == 12
+
+    def test_many_failures_end_the_search_with_a_reason(self, problem: HpProblem, tmp_path: Path) -> None:
+        options = {"max_total_failures": 5}
+        search = CBO(problem, lambda job: "F_diverged", log_dir=tmp_path, acq_optimizer_kwargs=options)
+
+        table = search.search(50)
+
+        assert len(table) == 5
+        assert search.stop_reason == "5 evaluations have failed (max_total_failures=5)"
+
+    @pytest.mark.parametrize("rule", ["model", "min", "mean", "ignore"])
+    def test_failures_may_be_counted_in_four_ways(self, problem: HpProblem, tmp_path: Path, rule: str) -> None:
+        check(problem, proposals(problem, tmp_path, acq_optimizer_kwargs={"filter_failures": rule}))
+
+    def test_the_model_of_a_process_sees_as_many_rows_as_it_is_told_to(self, problem: HpProblem, tmp_path: Path) -> None:
+        search = CBO(problem, random_state=0, log_dir=tmp_path, surrogate_model_kwargs={"max_rows": 20})
+        search.tell([(c, objective(c)) for c in problem.sample(60)])
+        search.ask(9)
+
+        assert len(search._optimizer.snapshot().model.told.rows) == 20
+
+    def test_what_was_passed_can_be_read_again(self, problem: HpProblem, tmp_path: Path) -> None:
+        params = CBO(problem, log_dir=tmp_path, acq_func="EI", multi_point_strategy="cl_min").get_params()
+
+        assert (params["acq_func"], params["multi_point_strategy"], params["surrogate_model"]) == ("EI", "cl_min", "auto")
+
+
+class TestRefusals:
+    @pytest.mark.parametrize(
+        ("options", "sentence"),
+        [
+            ({"surrogate_model": "RFF"}, "surrogate_model must be one of 'auto', 'GP'.* got 'RFF'. Did you mean 'RF'"),
+            ({"surrogate_model": RandomForestRegressor()}, "a scikit-learn regressor whose predict takes return_std, got Random"),
+            ({"surrogate_model": GaussianProcessRegressor}, "Pass an object"),
+            ({"surrogate_model": "ET", "surrogate_model_kwargs": {"n_estimator": 3}}, "unknown key.*Did you mean 'n_estimators'"),
+            ({"surrogate_model": "GP", "surrogate_model_kwargs": {"n_estimators": 3}}, "unknown key of surrogate_model_kwargs"),
+            ({"surrogate_model_kwargs": {"max_rows": 3}}, "max_rows must be a whole number of at least 10, got 3"),
+            ({"acq_func": "UCBB"}, "acq_func must be one of .* Did you mean 'UCB'"),
+            ({"acq_func_kwargs": {"kapa": 1}}, "unknown key of acq_func_kwargs 'kapa'.*Did you mean 'kappa'"),
+            ({"acq_func_kwargs": {"kappa": -1}}, "kappa must be a number of at least 0"),
+            ({"acq_func_kwargs": {"scheduler": {"type": "bandid"}}}, "scheduler's type must be one of.*Did you mean 'bandit'"),
+            (
+                {"acq_func_kwargs": {"scheduler": {"type": "bandit", "period": 3}}},
+                "unknown key of the scheduler 'bandit' 'period'",
+            ),
+            ({"acq_func_kwargs": {"scheduler": {"type": "bandit", "delta": 2}}}, "delta must be a number between 0 and 1, got 2"),
+            ({"acq_func_kwargs": {"scheduler": 3}}, "scheduler must be a dictionary with a 'type', a function"),
+            (
+                {"acq_optimizer": "lbfgs", "surrogate_model": "ET"},
+                "climbs along gradients, and surrogate_model 'ET' has none",
+            ),
+            ({"acq_optimizer_kwargs": {"n_point": 3}}, "Did you mean 'n_points'"),
+            (
+                {"acq_optimizer_kwargs": {"filter_failures": "max"}},
+                "filter_failures must be one of 'model', 'min'",
+            ),
+            ({"acq_optimizer_kwargs": {"filter_duplicated": 1}}, "filter_duplicated must be True or False"),
+            ({"acq_optimizer_kwargs": {"max_total_failures": 0}}, "max_total_failures .*at least 1, got 0"),
+            ({"multi_point_strategy": "qucb"}, "multi_point_strategy must be one of"),
+            ({"multi_point_strategy": "qUCB", "acq_func": "EI"}, "so acq_func must be 'UCB', got 'EI'"),
+            ({"multi_point_strategy": "topk", "acq_func": "gp_hedge"}, "chooses an acquisition for every single suggestion"),
+            ({"initial_point_generator": "sobool"}, "initial_point_generator must be one of"),
+        ],
+    )
+    def test_one_sentence_says_what_is_accepted(
+        self, problem: HpProblem, tmp_path: Path, options: dict[str, Any], sentence: str
+    ) -> None:
+        with pytest.raises((ValueError, TypeError), match=sentence):
+            CBO(problem, log_dir=tmp_path, **options)
