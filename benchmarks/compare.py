@@ -1,0 +1,205 @@
+"""CBO with its defaults beside the peers that are installed: which finds better values in the same number of evaluations?
+
+    python benchmarks/compare.py                        # one evaluation after the other, 100 of them, 5 seeds
+    python benchmarks/compare.py --workers 8 --evaluations 200
+    python benchmarks/compare.py --only cbo,random --tasks ackley-4,levy-8
+
+Peers: Optuna's samplers (pip install optuna cmaes; its GP needs torch as well), and random search. What is not installed is
+left out, by name. With several workers, evaluation times are drawn (log-normal, sigma 0.5) and pass on a virtual clock; a worker
+asks as soon as it is free. Regrets below 1e-6 count as 1e-6.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import heapq
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from importlib.metadata import PackageNotFoundError, version
+from itertools import product
+from typing import Any, Protocol
+
+import ConfigSpace as CS
+import numpy as np
+from functions import TASKS, Choice, Task
+
+FLOOR = 1e-6
+
+
+class Optimizer(Protocol):
+    """Asks and tells; several trials may be open at once."""
+
+    def ask(self) -> tuple[Any, dict[str, Any]]: ...
+
+    def tell(self, trial: Any, value: float) -> None: ...
+
+
+class Ours:
+    """CBO with its defaults."""
+
+    def __init__(self, task: Task, seed: int):
+        from deephyper.hpo import CBO, HpProblem
+
+        problem = HpProblem()
+        for part in task.space:
+            if isinstance(part, Choice):
+                problem.add_hyperparameter(list(part.choices), part.name)
+            else:
+                kind = int if part.is_integer else float
+                bounds = (kind(part.low), kind(part.high))
+                problem.add_hyperparameter((*bounds, "log-uniform") if part.is_log else bounds, part.name)
+        for child, (parent, choice) in task.parents.items():
+            problem.add_condition(CS.EqualsCondition(problem.space[child], problem.space[parent], choice))
+        self.search = CBO(problem, random_state=seed, log_dir=tempfile.mkdtemp(), checkpoint_history_to_csv=False)
+
+    def ask(self) -> tuple[Any, dict[str, Any]]:
+        (configuration,) = self.search.ask()
+        return configuration, configuration
+
+    def tell(self, trial: Any, value: float) -> None:
+        self.search.tell([(trial, value)])
+
+
+class Random:
+    """Independent draws."""
+
+    def __init__(self, task: Task, seed: int):
+        self.task, self.rng = task, np.random.default_rng(seed)
+
+    def ask(self) -> tuple[Any, dict[str, Any]]:
+        return None, self.task.sample(self.rng)
+
+    def tell(self, trial: Any, value: float) -> None:
+        pass
+
+
+class Optuna:
+    """One of Optuna's samplers."""
+
+    def __init__(self, task: Task, seed: int, sampler: Callable[[Any, int], Any]):
+        import optuna
+
+        optuna.logging.set_verbosity(optuna.logging.ERROR)
+        self.task, self.study = task, optuna.create_study(direction="maximize", sampler=sampler(optuna.samplers, seed))
+
+    def ask(self) -> tuple[Any, dict[str, Any]]:
+        trial, configuration = self.study.ask(), {}
+        for part in self.task.space:
+            parent = self.task.parents.get(part.name)
+            if parent is not None and configuration.get(parent[0]) != parent[1]:
+                continue
+            if isinstance(part, Choice):
+                configuration[part.name] = trial.suggest_categorical(part.name, part.choices)
+            else:
+                suggest = trial.suggest_int if part.is_integer else trial.suggest_float
+                configuration[part.name] = suggest(part.name, part.low, part.high, log=part.is_log)
+        return trial, configuration
+
+    def tell(self, trial: Any, value: float) -> None:
+        self.study.tell(trial, value)
+
+
+def optimizers(n_workers: int) -> dict[str, tuple[tuple[str, ...], Callable[[Task, int], Optimizer]]]:
+    """By name: the packages that it needs, and how it is made."""
+
+    def optuna(sampler: Callable[[Any, int], Any]) -> Callable[[Task, int], Optimizer]:
+        return lambda task, seed: Optuna(task, seed, sampler)
+
+    is_parallel = n_workers > 1
+    return {
+        "cbo": (("deephyper",), Ours),
+        "optuna-tpe": (("optuna",), optuna(lambda s, seed: s.TPESampler(seed=seed, constant_liar=is_parallel))),
+        "optuna-tpe-mv": (
+            ("optuna",),
+            optuna(lambda s, seed: s.TPESampler(seed=seed, multivariate=True, group=True, constant_liar=is_parallel)),
+        ),
+        "optuna-gp": (("optuna", "torch"), optuna(lambda s, seed: s.GPSampler(seed=seed, deterministic_objective=True))),
+        "optuna-cmaes": (("optuna", "cmaes"), optuna(lambda s, seed: s.CmaEsSampler(seed=seed))),
+        "random": ((), Random),
+    }
+
+
+def run(job: tuple[str, str, int, int, int]) -> tuple[np.ndarray, float]:
+    """Best regret after each evaluation, in order of completion, and CPU milliseconds of one ask and one tell."""
+    import warnings
+
+    warnings.filterwarnings("ignore", module="optuna")
+    name, task_name, seed, n_evaluations, n_workers = job
+    task, durations = TASKS[task_name](seed), np.random.default_rng(seed)
+    optimizer = optimizers(n_workers)[name][1](task, seed)
+    running: list[tuple[float, int, Any, dict[str, Any]]] = []
+    regrets, best, now, n_started, cpu_s = [], -np.inf, 0.0, 0, 0.0
+    while len(regrets) < n_evaluations:
+        while len(running) < n_workers and n_started < n_evaluations:
+            begin = time.process_time()
+            trial, configuration = optimizer.ask()
+            cpu_s += time.process_time() - begin
+            heapq.heappush(running, (now + durations.lognormal(-0.125, 0.5), n_started, trial, configuration))
+            n_started += 1
+        now, _, trial, configuration = heapq.heappop(running)
+        value = task.function(configuration)
+        begin = time.process_time()
+        optimizer.tell(trial, value)
+        cpu_s += time.process_time() - begin
+        best = max(best, value)
+        regrets.append(max(task.regret(best), FLOOR))
+    return np.array(regrets), 1e3 * cpu_s / n_evaluations
+
+
+def is_installed(packages: tuple[str, ...]) -> bool:
+    try:
+        return all(version(package) for package in packages)
+    except PackageNotFoundError:
+        return False
+
+
+def table(names: list[str], tasks: list[str], regrets: dict[tuple[str, str], np.ndarray], cpu_ms: dict[str, float]) -> str:
+    """Markdown: the median regret of every task, the best in bold, then mean rank and cost."""
+    medians = np.array([[np.median(regrets[name, task]) for name in names] for task in tasks])
+    ranks = np.array([[np.sum(row < value) + (np.sum(row == value) + 1) / 2 for value in row] for row in medians])
+    lines = ["| median regret | " + " | ".join(names) + " |", "|---|" + "---|" * len(names)]
+    for task, row in zip(tasks, medians, strict=True):
+        cells = [f"**{value:.1e}**" if value == row.min() else f"{value:.1e}" for value in row]
+        lines.append(f"| {task} | " + " | ".join(cells) + " |")
+    lines.append("| **mean rank** | " + " | ".join(f"{rank:.2f}" for rank in ranks.mean(axis=0)) + " |")
+    lines.append("| CPU of one ask and tell, ms | " + " | ".join(f"{cpu_ms[name]:.1f}" for name in names) + " |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--evaluations", type=int, default=100)
+    parser.add_argument("--workers", type=int, default=1, help="virtual workers")
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--only", help="comma-separated optimizers")
+    parser.add_argument("--tasks", default=",".join(TASKS), help="comma-separated tasks")
+    parser.add_argument("--processes", type=int, default=os.cpu_count())
+    args = parser.parse_args()
+    known = optimizers(args.workers)
+    wanted = args.only.split(",") if args.only else list(known)
+    names, tasks = [name for name in wanted if is_installed(known[name][0])], args.tasks.split(",")
+    left_out = sorted(set(wanted) - set(names))
+    jobs = [(n, t, s, args.evaluations, args.workers) for n, t, s in product(names, tasks, range(args.seeds))]
+    results = {}
+    with ProcessPoolExecutor(args.processes) as pool:
+        for k, (job, result) in enumerate(zip(jobs, pool.map(run, jobs), strict=True), 1):
+            results[job[:3]] = result
+            print(f"\r{k} of {len(jobs)} runs", end="", file=sys.stderr, flush=True)
+    print(file=sys.stderr)
+    regrets = {(n, t): np.array([results[n, t, s][0][-1] for s in range(args.seeds)]) for n, t in product(names, tasks)}
+    cpu_ms = {n: float(np.median([results[n, t, s][1] for t, s in product(tasks, range(args.seeds))])) for n in names}
+    packages = [p for p in ("deephyper", "optuna", "cmaes", "torch", "numpy", "scipy") if is_installed((p,))]
+    print(f"{args.evaluations} evaluations, {args.workers} worker(s), {args.seeds} seeds, {time.strftime('%Y-%m-%d')};", end=" ")
+    print(", ".join(f"{p} {version(p)}" for p in packages) + (f"; not installed: {', '.join(left_out)}" if left_out else ""))
+    print("\n" + table(names, tasks, regrets, cpu_ms))
+
+
+if __name__ == "__main__":
+    main()
