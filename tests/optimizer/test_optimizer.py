@@ -240,6 +240,15 @@ class TestTell:
 
         assert set(optimizer.ask(3)[:, 0]) == {1.0, 2.0}
 
+    def test_rows_that_were_never_asked_stand_in_for_initial_suggestions(self):
+        optimizer = BayesianOptimizer(Settings(SQUARE, Draws(0)))
+        X = SQUARE.sample(12, np.random.default_rng(0))
+
+        optimizer.tell(X, bowl(X))
+        optimizer.ask(1)
+
+        assert optimizer.snapshot().model is not None
+
 
 class TestReproducibility:
     def test_a_seed_fixes_every_proposal(self):
@@ -264,6 +273,45 @@ class TestReproducibility:
 
         # Appending pending rows one by one rounds otherwise than all at once.
         np.testing.assert_allclose(np.concatenate([one.ask(1) for _ in range(3)]), other.ask(3), atol=1e-6)
+
+
+class TestManyOpenRows:
+    def test_one_model_serves_several_asks_where_very_many_rows_are_open(self):
+        optimizer = BayesianOptimizer(Settings(SQUARE, Draws(0)))
+        run(optimizer, 10)
+        optimizer.ask(200)
+        optimizer.ask(1)
+        before = optimizer.snapshot().model
+
+        open_rows = optimizer.snapshot().pending
+        for row in open_rows[:3]:
+            optimizer.tell(row[None], bowl(row[None]))
+            optimizer.ask(1)
+
+        # A row in 64 may be missed, so that three results are one too many to miss.
+        models = [before, optimizer.snapshot().model]
+        assert [model.n_told for model in models] == [10, 13]
+        assert optimizer.n_pending == 201
+
+    def test_no_row_is_handed_out_twice(self):
+        optimizer, asked = BayesianOptimizer(Settings(SQUARE, Draws(1))), []
+        asked.append(optimizer.ask(300))
+        for k in range(40):
+            optimizer.tell(asked[0][k : k + 1], bowl(asked[0][k : k + 1]))
+            asked.append(optimizer.ask(1))
+
+        rows = np.concatenate(asked)
+        assert len(set(row_keys(rows))) == len(rows) == 340
+
+    def test_a_batch_shares_its_candidates_and_its_rows_know_of_each_other(self):
+        optimizer = BayesianOptimizer(Settings(SQUARE, Draws(0)))
+        run(optimizer, 12)
+
+        rows = optimizer.ask(40)
+
+        assert len(set(row_keys(rows))) == 40
+        # Doubt that shrinks around each of them drives the later ones away.
+        assert np.ptp(rows, axis=0).min() > 0.5
 
 
 class TestPrepared:

@@ -37,7 +37,7 @@ class BayesianOptimizer:
         self._closed: set[bytes] = set()
         self._pending: dict[bytes, Array] = {}
         self._ready: list[tuple[Array, int]] = []
-        self._n_asked = 0
+        self._n_asked = self._n_volunteered = 0
         self._model: Model | None = None
         self._prior: Prior | None = None
         self._nominees = np.empty((0, len(settings.acquisitions), settings.space.n_columns))
@@ -94,6 +94,7 @@ class BayesianOptimizer:
             X: canonical rows, (n, d), asked for or not.
             y: their objectives, (n,), higher is better; NaN for a failed evaluation.
         """
+        self._n_volunteered += sum(key not in self._pending for key in row_keys(X))
         self._X = np.concatenate((self._X, X))
         self._y = np.concatenate((self._y, np.asarray(y, float)))
         self.forget(X)
@@ -117,7 +118,7 @@ class BayesianOptimizer:
         Hyperparameters become those of a search that asked after every tell.
         """
         self.tell(X, y)
-        self._n_asked = n_asked
+        self._n_asked, self._n_volunteered = n_asked, 0
         n_first = max(self._settings.n_design, FEWEST_VALUES)
         with blas_threads(self._settings.n_threads):
             self._model = restored_model(self._settings.family, self._told, n_first)
@@ -137,7 +138,18 @@ class BayesianOptimizer:
         pending = np.array(rows).reshape(len(rows), self._settings.space.n_columns)
         known = frozenset(self._closed.union(self._pending, row_keys(pending)))
         first = self._n_asked + len(kept)
-        return Snapshot(self._settings, self._X, self._y, pending, known, first, self._model, self._prior, self._nominees)
+        return Snapshot(
+            self._settings,
+            self._X,
+            self._y,
+            pending,
+            known,
+            n_asked=first,
+            n_volunteered=self._n_volunteered,
+            model=self._model,
+            prior=self._prior,
+            nominees=self._nominees,
+        )
 
     def install(self, proposals: Proposals) -> None:
         """Take over a model unless ours is newer, and rows behind those ready ones that the proposals count on."""

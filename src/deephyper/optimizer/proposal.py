@@ -49,6 +49,7 @@ class Snapshot:
         pending: rows asked and not told, in order, (p, d).
         known: keys of all rows that must not come again: told, pending, or spent without having taught anything.
         n_asked: how many rows were asked.
+        n_volunteered: how many rows were told without having been asked; they stand in for initial suggestions.
         model: the newest model, perhaps of fewer rows.
         prior: older belief in good places.
         nominees: what each acquisition of a portfolio would have suggested so far, (m, acquisitions, d).
@@ -60,6 +61,7 @@ class Snapshot:
     pending: Array
     known: frozenset[bytes]
     n_asked: int
+    n_volunteered: int = 0
     model: Model | None = None
     prior: Prior | None = None
     nominees: Array | None = None
@@ -133,7 +135,8 @@ class _Proposing:
         waiting = self._waiting()
         if len(waiting):
             return waiting[:1]
-        if index < self._settings.n_design or not self._snapshot.told.can_be_modelled:
+        is_design_over = index + self._snapshot.n_volunteered >= self._settings.n_design
+        if not is_design_over or not self._snapshot.told.can_be_modelled:
             return self._design_row(index)
         if self._model is None or self._model.n_told != len(self._snapshot.X):
             self._model = told_model(self._settings.family, self._model, self._snapshot.told)
