@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deephyper.space import sobol
+from deephyper.space import DESIGNS, sobol
 
 
 def points(index: int, n: int, n_columns: int = 3, seed: int = 0) -> np.ndarray:
@@ -41,3 +41,38 @@ def test_another_seed_gives_other_points() -> None:
 def test_no_columns_and_no_points_are_allowed() -> None:
     assert points(5, 4, n_columns=0).shape == (4, 0)
     assert points(0, 0).shape == points(7, 0).shape == (0, 3)
+
+
+def design(name: str, n: int, n_columns: int = 3, seed: int = 0, beyond: int = 0) -> np.ndarray:
+    return np.concatenate([DESIGNS[name](i, n, n_columns, np.random.default_rng(seed)) for i in range(n + beyond)])
+
+
+@pytest.mark.parametrize("n_columns", [0, 1, 3, 40])
+@pytest.mark.parametrize("name", DESIGNS)
+def test_designs_give_shares_and_go_on_behind_their_end(name: str, n_columns: int) -> None:
+    rows = design(name, 9, n_columns, beyond=4)
+
+    assert rows.shape == (13, n_columns)
+    assert (rows >= 0).all() and (rows < 1).all()
+    if n_columns:
+        assert len(np.unique(rows, axis=0)) == 13
+
+
+@pytest.mark.parametrize("name", DESIGNS)
+def test_a_seed_fixes_a_design(name: str) -> None:
+    np.testing.assert_array_equal(design(name, 8), design(name, 8))
+    assert not np.array_equal(design(name, 8), design(name, 8, seed=1))
+
+
+@pytest.mark.parametrize(("name", "columns"), [("lhs", [0, 1, 2]), ("hammersly", [0])])
+def test_columns_of_designs_have_one_point_in_each_strip(name: str, columns: list[int]) -> None:
+    rows = design(name, 10)
+
+    for column in columns:
+        assert sorted(np.floor(rows[:, column] * 10)) == list(range(10))
+
+
+def test_a_grid_has_the_middle_of_every_box_once() -> None:
+    rows = design("grid", 9, n_columns=2)
+
+    assert sorted(map(tuple, np.round(rows * 3 - 0.5))) == [(i, j) for i in range(3) for j in range(3)]
