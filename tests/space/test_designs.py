@@ -44,7 +44,10 @@ def test_no_columns_and_no_points_are_allowed() -> None:
 
 
 def design(name: str, n: int, n_columns: int = 3, seed: int = 0, beyond: int = 0) -> np.ndarray:
-    return np.concatenate([DESIGNS[name](i, n, n_columns, np.random.default_rng(seed)) for i in range(n + beyond)])
+    """The points of a design of n, and some behind it, asked for in two pieces."""
+    n_first = n // 2
+    pieces = [(0, n_first), (n_first, n + beyond - n_first)]
+    return np.concatenate([DESIGNS[name](*piece, n, n_columns, np.random.default_rng(seed)) for piece in pieces])
 
 
 @pytest.mark.parametrize("n_columns", [0, 1, 3, 40])

@@ -135,9 +135,11 @@ class _Proposing:
         waiting = self._waiting()
         if len(waiting):
             return waiting[:1]
-        is_design_over = index + self._snapshot.n_volunteered >= self._settings.n_design
-        if not is_design_over or not self._snapshot.told.can_be_modelled:
-            return self._design_row(index)
+        n_of_design = self._settings.n_design - self._snapshot.n_volunteered - index
+        if not self._snapshot.told.can_be_modelled:
+            return self._design_rows(index, n)
+        if n_of_design > 0:
+            return self._design_rows(index, min(n, n_of_design))
         if self._model is None or self._model.n_told != len(self._snapshot.X):
             self._model = told_model(self._settings.family, self._model, self._snapshot.told)
         rows = self._model_rows(self._model, index, n)
@@ -152,16 +154,18 @@ class _Proposing:
         is_new = np.array([key not in known for key in row_keys(settings.initial_rows)], bool)
         return legal_rows(settings.space, settings.initial_rows[is_new])
 
-    def _design_row(self, index: int) -> Array:
-        """The suggestion with a number before the model speaks, (1, d); (0, d) when nothing is left."""
+    def _design_rows(self, index: int, n: int) -> Array:
+        """The next n suggestions before the model speaks, (n, d); fewer when nothing is left."""
         settings, space = self._settings, self._settings.space
         n_given = len(settings.initial_rows)
         place, n_points = max(0, index - n_given), max(settings.n_initial - n_given, 1)
-        shares = settings.design(place, n_points, space.n_columns, settings.draws.at(Purpose.DESIGN))
-        row = space.from_shares(shares)
-        if space.legal(row).all() and self._known.isdisjoint(row_keys(row)):
-            return row
-        return any_new(space, self._known, self._rng(index))
+        spread = space.from_shares(settings.design(place, n, n_points, space.n_columns, settings.draws.at(Purpose.DESIGN)))
+        rows, known = [np.empty((0, space.n_columns))], set(self._known)
+        for k, (row, is_legal) in enumerate(zip(spread, space.legal(spread), strict=True)):
+            is_good = is_legal and known.isdisjoint(row_keys(row[None]))
+            rows.append(row[None] if is_good else any_new(space, known, self._rng(index + k)))
+            known.update(row_keys(rows[-1]))
+        return np.concatenate(rows)
 
     def _rng(self, index: int) -> np.random.Generator:
         return self._settings.draws.at(Purpose.SUGGESTION, index)

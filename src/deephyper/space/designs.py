@@ -5,6 +5,7 @@ Shares of the priors are spread over [0, 1)^d. A sequence has no end; a design o
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
@@ -15,31 +16,23 @@ from .._arrays import Array
 class Design(Protocol):
     """A way to spread points."""
 
-    def __call__(self, index: int, n_points: int, n_columns: int, rng: np.random.Generator) -> Array:
-        """One point.
+    def __call__(self, index: int, n: int, n_points: int, n_columns: int, rng: np.random.Generator) -> Array:
+        """Points `index` to `index + n - 1`.
 
         Args:
-            index: its number, from 0 on.
-            n_points: how many there are meant to be.
+            index: number of the first point, from 0 on.
+            n: how many points.
+            n_points: how many there are meant to be in all; a design of so many goes on with random points.
             n_columns: dimension of the points.
             rng: fixes the whole design; the same state gives the same one.
 
         Returns:
-            Shares in [0, 1), (1, n_columns).
+            Shares in [0, 1), (n, n_columns).
         """
 
 
 def sobol(index: int, n: int, n_columns: int, rng: np.random.Generator) -> Array:
-    """Points `index` to `index + n - 1` of a scrambled Sobol sequence.
-
-    Args:
-        index: number of the first point, from 0 on.
-        n: how many points.
-        n_columns: dimension of the points.
-        rng: fixes the scrambling; the same state gives the same sequence.
-
-    Returns:
-        Shares in [0, 1), (n, n_columns).
+    """Points `index` to `index + n - 1` of a scrambled Sobol sequence, (n, n_columns); see `Design`.
 
     Source: Sobol' (1967); scrambling by Owen (1998), as in `scipy.stats.qmc.Sobol`.
     """
@@ -54,7 +47,7 @@ def sobol(index: int, n: int, n_columns: int, rng: np.random.Generator) -> Array
 
 
 def halton(index: int, n: int, n_columns: int, rng: np.random.Generator) -> Array:
-    """Points `index` to `index + n - 1` of a scrambled Halton sequence, (n, n_columns); see `sobol`.
+    """Points `index` to `index + n - 1` of a scrambled Halton sequence, (n, n_columns); see `Design`.
 
     Source: Halton (1960); scrambling by Owen (2017), as in `scipy.stats.qmc.Halton`.
     """
@@ -65,56 +58,64 @@ def halton(index: int, n: int, n_columns: int, rng: np.random.Generator) -> Arra
     return np.asarray(qmc.Halton(n_columns, scramble=True, rng=rng).random(index + n)[index:], float)
 
 
-def _sobol_point(index: int, n_points: int, n_columns: int, rng: np.random.Generator) -> Array:
-    return sobol(index, 1, n_columns, rng)
+def random(index: int, n: int, n_columns: int, rng: np.random.Generator) -> Array:
+    """Independent points, (n, n_columns); see `Design`."""
+    return rng.random((index + n, n_columns))[index:]
 
 
-def _halton_point(index: int, n_points: int, n_columns: int, rng: np.random.Generator) -> Array:
-    return halton(index, 1, n_columns, rng)
-
-
-def _random_point(index: int, n_points: int, n_columns: int, rng: np.random.Generator) -> Array:
-    return rng.random((index + 1, n_columns))[index:]
-
-
-def _hammersly_point(index: int, n_points: int, n_columns: int, rng: np.random.Generator) -> Array:
-    """A Halton sequence whose first column is an even grid, in random order.
+def hammersly(n_points: int, n_columns: int, rng: np.random.Generator) -> Array:
+    """A Halton sequence whose first column is an even grid, in random order, (n_points, n_columns).
 
     Source: Hammersley (1960).
     """
-    if index >= n_points or n_columns == 0:
-        return _random_point(index, n_points, n_columns, rng)
-    first = (rng.permutation(n_points)[index] + 0.5) / n_points
-    return np.concatenate(([[first]], halton(index, 1, n_columns - 1, rng)), axis=1)
+    if n_columns == 0:
+        return np.empty((n_points, 0))
+    first = (rng.permutation(n_points)[:, None] + 0.5) / n_points
+    return np.concatenate((first, halton(0, n_points, n_columns - 1, rng)), axis=1)
 
 
-def _latin_point(index: int, n_points: int, n_columns: int, rng: np.random.Generator) -> Array:
-    """A Latin hypercube: every column has one point in each of n_points strips.
+def latin_hypercube(n_points: int, n_columns: int, rng: np.random.Generator) -> Array:
+    """Every column has one point in each of n_points strips, (n_points, n_columns).
 
     Source: McKay, Beckman & Conover (1979), as in `scipy.stats.qmc.LatinHypercube`.
     """
     from scipy.stats import qmc
 
-    if index >= n_points or n_columns == 0:
-        return _random_point(index, n_points, n_columns, rng)
-    return np.asarray(qmc.LatinHypercube(n_columns, rng=rng).random(n_points)[index : index + 1], float)
+    if n_columns == 0:
+        return np.empty((n_points, 0))
+    return np.asarray(qmc.LatinHypercube(n_columns, rng=rng).random(n_points), float)
 
 
-def _grid_point(index: int, n_points: int, n_columns: int, rng: np.random.Generator) -> Array:
-    """The middles of equal boxes, as many a column as n_points allow, in random order."""
+def grid(n_points: int, n_columns: int, rng: np.random.Generator) -> Array:
+    """The middles of equal boxes, as many a column as n_points allow, in random order, (at most n_points, n_columns)."""
     n_levels = int(n_points ** (1.0 / max(n_columns, 1)) + 1e-9)
-    n_boxes = n_levels**n_columns if n_columns * np.log(n_levels) < np.log(1e6) else n_points + 1
-    if index >= min(n_points, n_boxes):
-        return _random_point(index, n_points, n_columns, rng)
-    box = int(rng.permutation(n_boxes)[index])
-    return (np.array([np.unravel_index(box, (n_levels,) * n_columns)], float) + 0.5) / n_levels
+    if n_levels < 2 or n_columns == 0:
+        return np.full((1, n_columns), 0.5)
+    places = np.array(np.unravel_index(rng.permutation(n_levels**n_columns), (n_levels,) * n_columns), float)
+    return (places.T + 0.5) / n_levels
+
+
+def _sequence(points: Callable[[int, int, int, np.random.Generator], Array]) -> Design:
+    """A design without an end."""
+    return lambda index, n, n_points, n_columns, rng: points(index, n, n_columns, rng)
+
+
+def _finite(points: Callable[[int, int, np.random.Generator], Array]) -> Design:
+    """A design of n_points, and random ones behind them."""
+
+    def design(index: int, n: int, n_points: int, n_columns: int, rng: np.random.Generator) -> Array:
+        own = points(n_points, n_columns, rng)
+        n_beyond = max(0, index + n - len(own))
+        return np.concatenate((own, random(0, n_beyond, n_columns, rng)))[index : index + n]
+
+    return design
 
 
 DESIGNS: dict[str, Design] = {
-    "random": _random_point,
-    "sobol": _sobol_point,
-    "halton": _halton_point,
-    "hammersly": _hammersly_point,
-    "lhs": _latin_point,
-    "grid": _grid_point,
+    "random": _sequence(random),
+    "sobol": _sequence(sobol),
+    "halton": _sequence(halton),
+    "hammersly": _finite(hammersly),
+    "lhs": _finite(latin_hypercube),
+    "grid": _finite(grid),
 }
