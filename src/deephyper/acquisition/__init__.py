@@ -1,6 +1,6 @@
 """Where to look next: scores of rows, and the best new rows under a score."""
 
-from .batch import LARGEST_BLOCK, block_of_new_rows, drawn_rows
+from .batch import LARGEST_BLOCK, USUAL_BLOCK, block_of_new_rows, drawn_rows
 from .candidates import any_new, first_new, legal_rows
 from .functions import ACQUISITIONS, Acquisition, Aim, Score, plausible_maxima
 from .landscape import Landscape, Prior
@@ -12,6 +12,7 @@ __all__ = [
     "LARGEST_BLOCK",
     "MAXIMIZERS",
     "MEAN_KAPPA",
+    "USUAL_BLOCK",
     "USUAL_KAPPA",
     "USUAL_XI",
     "Acquisition",

@@ -12,7 +12,8 @@ from .candidates import first_new, neighbours
 from .landscape import Landscape
 from .maximize import Effort, ascent, candidates_of, few_remaining
 
-LARGEST_BLOCK = 8
+# Larger blocks are cheaper, and climb without knowing where the others of their block end up.
+USUAL_BLOCK, LARGEST_BLOCK = 8, 16
 _SAME_PLACE = 1e-3
 
 

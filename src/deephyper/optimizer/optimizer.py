@@ -10,12 +10,9 @@ from .._arrays import Array
 from ..acquisition import Prior
 from ..space import row_keys
 from .model import FEWEST_VALUES, Model, Told, restored_model
-from .proposal import MOST_NOMINATIONS, Proposals, Snapshot, propose
+from .proposal import MOST_NOMINATIONS, Proposals, Snapshot, n_negligible, propose
 from .settings import Settings
 from .threads import blas_threads
-
-# With that many rows pending, one more or less that has been told does not change what is worth trying next.
-_PENDING_PER_TELL_MISSED = 64
 
 
 @final
@@ -76,7 +73,7 @@ class BayesianOptimizer:
         Returns:
             Canonical, legal rows, none of them told or pending, (k, d); k < n only when nothing is left.
         """
-        n_behind = self.n_pending // _PENDING_PER_TELL_MISSED
+        n_behind = n_negligible(self.n_pending)
         self._ready = [(row, n_told) for row, n_told in self._ready if self.n_told - n_told <= n_behind]
         rows = [row for row, _ in self.take_ready(n)]
         while len(rows) < n:

@@ -12,6 +12,7 @@ from .._draws import Purpose
 from ..acquisition import (
     LARGEST_BLOCK,
     MAXIMIZERS,
+    USUAL_BLOCK,
     Aim,
     Landscape,
     Prior,
@@ -31,6 +32,7 @@ from .threads import blas_threads
 _PRIOR_STRENGTH = 2.0
 # From so many suggestions on it pays to share their candidates.
 _FEWEST_SHARED = 4
+_PENDING_PER_NEGLIGIBLE = 64
 # Learned length scales can collapse: then the search creeps for good. A suggestion of an unlearned model frees it.
 _UNLEARNED_SHARE = 0.1
 _N_MAXIMA, _MAXIMA_FROM = 16, 300
@@ -89,6 +91,11 @@ class Proposals:
     n_told: int
     model: Model | None = field(default=None, repr=False)
     nominees: Array | None = field(default=None, repr=False)
+
+
+def n_negligible(n_pending: int) -> int:
+    """How many rows more or less do not change what is worth trying next while so many are pending."""
+    return n_pending // _PENDING_PER_NEGLIGIBLE
 
 
 def propose(snapshot: Snapshot, n: int) -> Proposals:
@@ -180,12 +187,17 @@ class _Proposing:
         if companions == "drawn":
             return drawn_rows(landscape, settings.space, self._known, rng, settings.effort, n)
         if companions == "shared" and n >= _FEWEST_SHARED and settings.shares_candidates:
-            aims = [landscape.aim, *(self._aim(k, self._rng(k)) for k in range(index + 1, index + min(n, LARGEST_BLOCK)))]
+            aims = [landscape.aim, *(self._aim(k, self._rng(k)) for k in range(index + 1, index + min(n, self._largest_block)))]
             kappas = np.array([aim.kappa for aim in aims])
             return block_of_new_rows(landscape, kappas, settings.space, self._known, rng, settings.effort)
         if len(settings.acquisitions) > 1:
             return self._nominated(landscape, rng)
         return self._best_rows(landscape, index, rng, n if companions == "best" else 1)
+
+    @property
+    def _largest_block(self) -> int:
+        """How many suggestions may share their candidates: more where so many are open that a few more do not matter."""
+        return int(np.clip(n_negligible(len(self._pending)), USUAL_BLOCK, LARGEST_BLOCK))
 
     def _aware_of_open_rows(self, model: Model) -> Model:
         """The model that knows of open rows in the way of the strategy."""
