@@ -269,12 +269,13 @@ class _Proposing:
         return replace(aim, best=best, maxima=plausible_maxima(surrogate.predict(rows), best, _N_MAXIMA, rng))
 
     def _unlearned(self, model: Model) -> Surrogate:
-        """What the model would be with the most probable hyperparameters before any data."""
+        """What the model would be with the length scales and variances that are most probable before any data."""
         settings = self._settings
         if settings.family.unlearned is None:
             return model.surrogate
         X = self._snapshot.X[model.seen]
-        return settings.family.unlearned(X, model.targets, n_choices_of(settings.space)).with_pending(model.pending)
+        told = settings.family.unlearned(model.lesson.learned, X, model.targets, n_choices_of(settings.space))
+        return told.with_pending(model.pending)
 
 
 def prior_weight(n_told: int) -> float:

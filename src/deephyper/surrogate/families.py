@@ -26,7 +26,7 @@ class Family:
         learn: from rows (n, d), targets (n,), numbers of choices (d,), what was learned before or None, whether the targets may
             be noisy, and a generator, to what a model needs beyond the rows.
         condition: from what was learned, rows (n, d), targets (n,) and numbers of choices (d,) to a surrogate.
-        unlearned: the same without having learned; None where there is no such model.
+        unlearned: the same, but for the noise without having learned; None where there is no such model.
         most_learned: rows to learn from, at most.
         most_conditioned: rows that the surrogate sees, at most.
         has_slopes: whether the surrogate has gradients.
@@ -34,7 +34,7 @@ class Family:
 
     learn: Callable[[Array, Array, Indices, Any, bool, np.random.Generator], Any]
     condition: Callable[[Any, Array, Array, Indices], Surrogate]
-    unlearned: Callable[[Array, Array, Indices], Surrogate] | None
+    unlearned: Callable[[Any, Array, Array, Indices], Surrogate] | None
     most_learned: int
     most_conditioned: int
     has_slopes: bool
@@ -50,8 +50,8 @@ def _condition_chosen(learned: Learned, X: Array, y: Array, n_choices: Indices) 
     return condition(learned.chosen, X, y, n_choices)
 
 
-def _condition_unlearned(X: Array, y: Array, n_choices: Indices) -> GaussianProcess:
-    return condition(usual(PLAIN, X.shape[1]), X, y, n_choices)
+def _condition_unlearned(learned: Learned, X: Array, y: Array, n_choices: Indices) -> GaussianProcess:
+    return condition(usual(PLAIN, X.shape[1], learned.chosen.theta[-1]), X, y, n_choices)
 
 
 def _forest(name: str, max_rows: int = 1_000, **settings: Any) -> Family:

@@ -2,14 +2,14 @@
 
     symbol   meaning
     theta    the log parameters of the terms, one term after the other, then ln sn2
-    sn2      noise variance, ln sn2 ~ N(ln 1e-5, 1.5^2); for labels N(ln 0.1, 2^2)
+    sn2      noise variance, with the prior of noise.py
     K        sum of the terms + (sn2 + jitter) I, (n, n)
     m        constant mean, profiled out: 1' K^-1 y / (1' K^-1 1 + 0.01), 0.01 being the precision of its prior N(0, 10^2)
     alpha    K^-1 (y - m)
     A        K^-1 - alpha alpha'
     loss     0.5 (y - m)' alpha + 0.5 ln det K                            R&W (5.8), without its constant
-             + 0.005 m^2 + 0.5 sum ((theta - centre) / sd)^2              minus the log priors
-    dloss    0.5 tr(A dK/dtheta) + (theta - centre) / sd^2                R&W (5.9); m needs none, being optimal
+             + 0.005 m^2 + 0.5 sum ((theta - centre) / sd)^2 - ln p(sn2)  minus the log priors
+    dloss    0.5 tr(A dK/dtheta) + the priors' own slopes                 R&W (5.9); m needs none, being optimal
 
 R&W: Rasmussen & Williams, Gaussian Processes for Machine Learning (2006).
 """
@@ -17,7 +17,6 @@ R&W: Rasmussen & Williams, Gaussian Processes for Machine Learning (2006).
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import reduce
 
@@ -28,6 +27,7 @@ from scipy.optimize import Bounds, minimize
 from .._arrays import Array, Indices
 from .additive import ADDITIVE
 from .kernels import PairDifferences, pair_differences
+from .noise import LOG_NOISE_BOUNDS, NEARLY_EXACT_OR_NOISY, PERHAPS_CHANCE, NoisePrior
 from .product import PRODUCT
 from .term import Kernel, Prior, Term
 
@@ -35,12 +35,7 @@ from .term import Kernel, Prior, Term
 JITTERS = [10.0**exponent for exponent in range(-8, 2)]
 NOT_FACTORED = "no jitter makes the covariance of the rows positive definite."
 MEAN_PRECISION = 0.01
-_NOISE_BOUNDS = (1e-7, 1.0)
-# Centre of the noise variance, and the standard deviation of its logarithm. Objectives are nearly exact; labels may be chance.
-NoiseBelief = tuple[float, float]
-_NEARLY_EXACT: NoiseBelief = (1e-5, 1.5)
-_PERHAPS_CHANCE: NoiseBelief = (0.1, 2.0)
-_NOISY_START = 0.1
+_NOISY_START = 0.5
 _MARGIN = 1e-3
 # Slopes of the loss in nats per factor e: flatter than this, no model is told from another. Saves a quarter of the losses.
 _FLAT = 0.02
@@ -97,16 +92,9 @@ def by_term(theta: Array, n_terms: int) -> list[Array]:
     return [theta[k * size : (k + 1) * size] for k in range(n_terms)]
 
 
-def prior_of(terms: Iterable[Term], n_columns: int, noise_belief: NoiseBelief = _NEARLY_EXACT) -> Prior:
-    """What is believed about theta before any data."""
-    low, high = np.log(_NOISE_BOUNDS)
-    noise = Prior(*(np.array([value]) for value in (math.log(noise_belief[0]), noise_belief[1], low, high)))
-    return Prior.joined([*(term.prior(n_columns) for term in terms), noise])
-
-
-def usual(terms: tuple[Term, ...], n_columns: int) -> Hyperparameters:
-    """The most probable hyperparameters before any data."""
-    return Hyperparameters(terms, prior_of(terms, n_columns).centre)
+def usual(terms: tuple[Term, ...], n_columns: int, log_noise: float = NEARLY_EXACT_OR_NOISY.usual) -> Hyperparameters:
+    """The most probable hyperparameters before any data, with any noise."""
+    return Hyperparameters(terms, np.append(Prior.joined([term.prior(n_columns) for term in terms]).centre, log_noise))
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,13 +144,14 @@ def learn_labels(X: Array, labels: Array, n_choices: Indices, last: Hyperparamet
         n_choices: number of choices of every column, 0 for a numeric one, (d,).
         last: what was learned earlier, to go on from; the prior's centre if None.
     """
-    return _fit(Loss.of(PLAIN, pair_differences(X, n_choices), labels, _PERHAPS_CHANCE), last, may_be_noisy=False)
+    return _fit(Loss.of(PLAIN, pair_differences(X, n_choices), labels, PERHAPS_CHANCE), last, may_be_noisy=False)
 
 
 def _fit(loss: Loss, last: Hyperparameters | None, may_be_noisy: bool) -> Hyperparameters:
-    value, theta = _descend(loss, loss.prior.centre, _COLD) if last is None else _descend(loss, last.theta, _WARM)
+    usual_theta = np.append(loss.prior.centre, loss.noise_prior.usual)
+    value, theta = _descend(loss, usual_theta, _COLD) if last is None else _descend(loss, last.theta, _WARM)
     if may_be_noisy:
-        noisy = np.append(loss.prior.centre[:-1], math.log(_NOISY_START))
+        noisy = np.append(loss.prior.centre, math.log(_NOISY_START))
         noisy_value, noisy_theta = _descend(loss, noisy, _NOISY)
         if noisy_value < value - _MARGIN:
             value, theta = noisy_value, noisy_theta
@@ -170,7 +159,8 @@ def _fit(loss: Loss, last: Hyperparameters | None, may_be_noisy: bool) -> Hyperp
 
 
 def _descend(loss: Loss, start: Array, effort: Effort) -> tuple[float, Array]:
-    bounds = Bounds(loss.prior.low, loss.prior.high)
+    low, high = LOG_NOISE_BOUNDS
+    bounds = Bounds(np.append(loss.prior.low, low), np.append(loss.prior.high, high))
     result = minimize(
         loss,
         np.clip(start, bounds.lb, bounds.ub),
@@ -190,18 +180,22 @@ class Loss:
         terms: the summands of the covariance.
         pairs: how the rows differ.
         y: targets, (n,).
-        prior: of theta.
+        prior: of the terms' parameters.
+        noise_prior: of the noise.
     """
 
     terms: tuple[Term, ...]
     pairs: PairDifferences
     y: Array
     prior: Prior = field(repr=False)
+    noise_prior: NoisePrior = NEARLY_EXACT_OR_NOISY
 
     @classmethod
-    def of(cls, terms: tuple[Term, ...], pairs: PairDifferences, y: Array, noise_belief: NoiseBelief = _NEARLY_EXACT) -> Loss:
+    def of(
+        cls, terms: tuple[Term, ...], pairs: PairDifferences, y: Array, noise_prior: NoisePrior = NEARLY_EXACT_OR_NOISY
+    ) -> Loss:
         """Prepare what does not depend on theta."""
-        return cls(terms, pairs, y, prior_of(terms, len(pairs.sizes), noise_belief))
+        return cls(terms, pairs, y, Prior.joined([term.prior(len(pairs.sizes)) for term in terms]), noise_prior)
 
     def __call__(self, theta: Array) -> tuple[float, Array]:
         """Tell the loss and its gradient, both as long as theta."""
@@ -212,16 +206,17 @@ class Loss:
         mean, alpha = profiled_mean(factor, self.y)
         inverse = lapack.dpotri(factor, lower=0)[0]
         residual = self.y - mean
-        deviation = (theta - self.prior.centre) / self.prior.spread
+        deviation = (theta[:-1] - self.prior.centre) / self.prior.spread
+        noise_penalty, noise_slope = self.noise_prior.penalty(float(theta[-1]))
         loss = 0.5 * residual @ alpha + np.log(np.diagonal(factor)).sum()
-        loss += 0.5 * MEAN_PRECISION * mean**2 + 0.5 * deviation @ deviation
+        loss += 0.5 * MEAN_PRECISION * mean**2 + 0.5 * deviation @ deviation + noise_penalty
 
         # A at the pairs; each stands twice in the trace, which takes its factor of one half.
         A = inverse.T - np.multiply.outer(alpha, alpha)
         d_pairs = A.ravel().take(self.pairs.places)
         half_trace = 0.5 * float(np.trace(A))
-        gradient = deviation / self.prior.spread
-        gradient += np.concatenate([*(part.gradient(d_pairs, half_trace) for part in parts), [noise * half_trace]])
+        gradient = np.concatenate([*(part.gradient(d_pairs, half_trace) for part in parts), [noise * half_trace + noise_slope]])
+        gradient[:-1] += deviation / self.prior.spread
         return float(loss), gradient
 
     def _factor(self, covariances: Array, diagonal: float) -> Array:
