@@ -83,9 +83,9 @@ class Ahead:
 
     def _fresh(self, n: int, evaluator: Evaluator) -> list[Suggested]:
         begin = evaluator.now()
-        rows = self._optimizer.ask(n)
+        suggested = [Suggested(*suggestion) for suggestion in self._optimizer.suggest(n)]
         self._note_suggestions(evaluator.now() - begin, n)
-        return [Suggested(row, self._optimizer.n_told) for row in rows]
+        return suggested
 
     def _catch_up(self, n: int, evaluator: Evaluator) -> None:
         """Take over what was prepared; wait for it only when fewer than `n` rows are ready, and not beyond the deadline."""

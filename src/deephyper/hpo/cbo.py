@@ -113,7 +113,7 @@ class CBO(Search):
     # Suggestions.
 
     def _ask(self, n: int) -> list[Suggestion]:
-        return [self._suggestion(row, self._optimizer.n_told) for row in self._optimizer.ask(n)]
+        return [self._suggestion(row, n_told) for row, n_told in self._optimizer.suggest(n)]
 
     def _suggest(self, n: int, evaluator: Evaluator) -> list[Suggestion]:
         return [self._suggestion(row, n_told) for row, n_told in self._ahead.suggest(n, evaluator)]

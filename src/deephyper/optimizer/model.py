@@ -266,11 +266,13 @@ def with_pending(model: Model, pending: Array) -> Model:
 
 
 def with_lies(model: Model, pending: Array, lie: float) -> Model:
-    """The model with rows (p, d) as if they had been told and given the target `lie`; of very many, those nearest to the best."""
+    """The model with rows (p, d) as if they had been told and given the target `lie`; of very many, those nearest to the best.
+
+    It serves one suggestion; the next one starts from the model without lies.
+    """
     pending = _nearest(model, pending)
     surrogate = model.told.with_told(pending, np.concatenate((model.targets, np.full(len(pending), lie))))
-    # Such a surrogate is no ground for further pending rows, so it keeps none in mind.
-    return replace(model, surrogate=surrogate, pending=pending[:0])
+    return replace(model, surrogate=surrogate, pending=pending)
 
 
 def _nearest(model: Model, pending: Array) -> Array:

@@ -67,22 +67,31 @@ class BayesianOptimizer:
     def ask(self, n: int = 1) -> Array:
         """Hand out suggestions, which become pending.
 
+        Returns:
+            Canonical, legal rows, none of them told or pending, (k, d); k < n only when nothing is left.
+        """
+        rows = [row for row, _ in self.suggest(n)]
+        return np.array(rows).reshape(len(rows), self._settings.space.n_columns)
+
+    def suggest(self, n: int = 1) -> list[tuple[Array, int]]:
+        """Hand out suggestions as `ask` does.
+
         They know everything that was told; only where very many rows are pending may they have missed a few of the newest
         results, so that one model serves several asks.
 
         Returns:
-            Canonical, legal rows, none of them told or pending, (k, d); k < n only when nothing is left.
+            Canonical rows, each (d,), and how many told rows each of them knew.
         """
         n_behind = n_negligible(self.n_pending)
         self._ready = [(row, n_told) for row, n_told in self._ready if self.n_told - n_told <= n_behind]
-        rows = [row for row, _ in self.take_ready(n)]
-        while len(rows) < n:
-            self.install(propose(self.snapshot(), max(n - len(rows), n_behind)))
-            taken = self.take_ready(n - len(rows))
-            if not taken:
+        taken = self.take_ready(n)
+        while len(taken) < n:
+            self.install(propose(self.snapshot(), max(n - len(taken), n_behind)))
+            fresh = self.take_ready(n - len(taken))
+            if not fresh:
                 break
-            rows += [row for row, _ in taken]
-        return np.array(rows).reshape(len(rows), self._settings.space.n_columns)
+            taken += fresh
+        return taken
 
     def tell(self, X: Array, y: Array) -> None:
         """Learn objectives.

@@ -157,8 +157,8 @@ class _Proposing:
         settings = self._settings
         if not len(settings.initial_rows):
             return settings.initial_rows
-        known = self._snapshot.known.union(row_keys(self._found))
-        is_new = np.array([key not in known for key in row_keys(settings.initial_rows)], bool)
+        known, found = self._snapshot.known, set(row_keys(self._found))
+        is_new = np.array([key not in known and key not in found for key in row_keys(settings.initial_rows)], bool)
         return legal_rows(settings.space, settings.initial_rows[is_new])
 
     def _design_rows(self, index: int, n: int) -> Array:

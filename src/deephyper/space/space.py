@@ -45,7 +45,7 @@ class Space:
         self._legal = legal
         self._sampler = sampler
 
-    @property
+    @cached_property
     def names(self) -> list[str]:
         """Names of all hyperparameters, in order of definition."""
         return [dimension.name for dimension in self.dimensions]
