@@ -35,7 +35,7 @@ from .term import Kernel, Prior, Term
 JITTERS = [10.0**exponent for exponent in range(-8, 2)]
 NOT_FACTORED = "no jitter makes the covariance of the rows positive definite."
 MEAN_PRECISION = 0.01
-_NOISY_START = 0.5
+_NOISY_START = 0.3
 _MARGIN = 1e-3
 # Slopes of the loss in nats per factor e: flatter than this, no model is told from another. Saves a quarter of the losses.
 _FLAT = 0.02

@@ -54,5 +54,5 @@ class NoisePrior:
 
 
 # Of objectives, and of labels that may be mere chance.
-NEARLY_EXACT_OR_NOISY = NoisePrior.of((0.7, 1e-5, 1.5), (0.3, 0.3, 1.5))
+NEARLY_EXACT_OR_NOISY = NoisePrior.of((0.97, 1e-5, 1.5), (0.03, 0.1, 1.5))
 PERHAPS_CHANCE = NoisePrior.of((1.0, 0.1, 2.0))

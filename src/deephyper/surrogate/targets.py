@@ -17,8 +17,9 @@ _POWERS = np.linspace(-2.0, 6.0, 33)
 _SMALLEST_VARIANCE = 1e-20
 # More values than these tell nothing more about location, scale and shape.
 _MOST_VALUES = 1_000
-# The better half spans less than this share of the standard deviation only where a few values are far worse than the others.
-_NARROW = 0.2
+# The better half spans less than this share of the standard deviation where a few values are far worse than all others. A search
+# that has nearly converged must not be mistaken for that: its better half may span a fiftieth.
+_NARROW = 0.01
 # Half of normal values lie within 1.35 standard deviations around their median.
 _WIDTH_OF_HALF = 1.35
 # Standardised values below this are all equally terrible; their powers would overflow.
