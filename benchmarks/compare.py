@@ -2,6 +2,7 @@
 
     python benchmarks/compare.py                        # one evaluation after the other, 100 of them, 5 seeds
     python benchmarks/compare.py --workers 8 --evaluations 200
+    python benchmarks/compare.py --noise 0.2            # what is told is noisy; regret is that of the true value
     python benchmarks/compare.py --only cbo,random --tasks ackley-4,levy-8
 
 Peers: Optuna's samplers (pip install optuna cmaes; its GP needs torch as well), and random search. What is not installed is
@@ -116,7 +117,7 @@ def optimizers(n_workers: int) -> dict[str, tuple[tuple[str, ...], Callable[[Tas
     return {
         "cbo": (("deephyper",), Ours),
         "optuna-tpe": (("optuna",), optuna(lambda s, seed: s.TPESampler(seed=seed, constant_liar=is_parallel))),
-        "optuna-tpe-mv": (
+        "optuna-tpe-group": (
             ("optuna",),
             optuna(lambda s, seed: s.TPESampler(seed=seed, multivariate=True, group=True, constant_liar=is_parallel)),
         ),
@@ -126,13 +127,13 @@ def optimizers(n_workers: int) -> dict[str, tuple[tuple[str, ...], Callable[[Tas
     }
 
 
-def run(job: tuple[str, str, int, int, int]) -> tuple[np.ndarray, float]:
+def run(job: tuple[str, str, int, int, int, float]) -> tuple[np.ndarray, float]:
     """Best regret after each evaluation, in order of completion, and CPU milliseconds of one ask and one tell."""
     import warnings
 
     warnings.filterwarnings("ignore", module="optuna")
-    name, task_name, seed, n_evaluations, n_workers = job
-    task, durations = TASKS[task_name](seed), np.random.default_rng(seed)
+    name, task_name, seed, n_evaluations, n_workers, noise = job
+    task, durations, errors = TASKS[task_name](seed), np.random.default_rng(seed), np.random.default_rng([seed, 1])
     optimizer = optimizers(n_workers)[name][1](task, seed)
     running: list[tuple[float, int, Any, dict[str, Any]]] = []
     regrets, best, now, n_started, cpu_s = [], -np.inf, 0.0, 0, 0.0
@@ -145,8 +146,9 @@ def run(job: tuple[str, str, int, int, int]) -> tuple[np.ndarray, float]:
             n_started += 1
         now, _, trial, configuration = heapq.heappop(running)
         value = task.function(configuration)
+        told = value + noise * (task.best - task.typical) * errors.standard_normal()
         begin = time.process_time()
-        optimizer.tell(trial, value)
+        optimizer.tell(trial, told)
         cpu_s += time.process_time() - begin
         best = max(best, value)
         regrets.append(max(task.regret(best), FLOOR))
@@ -178,6 +180,7 @@ def main() -> None:
     parser.add_argument("--evaluations", type=int, default=100)
     parser.add_argument("--workers", type=int, default=1, help="virtual workers")
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--noise", type=float, default=0.0, help="standard deviation, as a share of best - typical")
     parser.add_argument("--only", help="comma-separated optimizers")
     parser.add_argument("--tasks", default=",".join(TASKS), help="comma-separated tasks")
     parser.add_argument("--processes", type=int, default=os.cpu_count())
@@ -186,7 +189,7 @@ def main() -> None:
     wanted = args.only.split(",") if args.only else list(known)
     names, tasks = [name for name in wanted if is_installed(known[name][0])], args.tasks.split(",")
     left_out = sorted(set(wanted) - set(names))
-    jobs = [(n, t, s, args.evaluations, args.workers) for n, t, s in product(names, tasks, range(args.seeds))]
+    jobs = [(n, t, s, args.evaluations, args.workers, args.noise) for n, t, s in product(names, tasks, range(args.seeds))]
     results = {}
     with ProcessPoolExecutor(args.processes) as pool:
         for k, (job, result) in enumerate(zip(jobs, pool.map(run, jobs), strict=True), 1):
@@ -196,7 +199,9 @@ def main() -> None:
     regrets = {(n, t): np.array([results[n, t, s][0][-1] for s in range(args.seeds)]) for n, t in product(names, tasks)}
     cpu_ms = {n: float(np.median([results[n, t, s][1] for t, s in product(tasks, range(args.seeds))])) for n in names}
     packages = [p for p in ("deephyper", "optuna", "cmaes", "torch", "numpy", "scipy") if is_installed((p,))]
-    print(f"{args.evaluations} evaluations, {args.workers} worker(s), {args.seeds} seeds, {time.strftime('%Y-%m-%d')};", end=" ")
+    noise = f"noise of {args.noise:g}, " if args.noise else ""
+    print(f"{args.evaluations} evaluations, {args.workers} worker(s), {noise}{args.seeds} seeds,", end=" ")
+    print(f"{time.strftime('%Y-%m-%d')};", end=" ")
     print(", ".join(f"{p} {version(p)}" for p in packages) + (f"; not installed: {', '.join(left_out)}" if left_out else ""))
     print("\n" + table(names, tasks, regrets, cpu_ms))
 
