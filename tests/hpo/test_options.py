@@ -174,6 +174,17 @@ class TestEffects:
         assert len(table) == 5
         assert search.stop_reason == "5 evaluations have failed (max_total_failures=5)"
 
+    def test_only_every_third_suggestion_may_be_looked_for_thoroughly(self, problem: HpProblem, tmp_path: Path) -> None:
+        options = {"n_points": 5, "n_restarts_optimizer": 1, "acq_optimizer_freq": 3}
+        rare, always = (
+            proposals(problem, tmp_path, acq_optimizer_kwargs=kwargs)
+            for kwargs in (options, {**options, "acq_optimizer_freq": 1})
+        )
+
+        check(problem, rare)
+        # Number 6 is the first suggestion of the model, and one in three is looked for.
+        assert rare[:7] == always[:7] and rare[7] != always[7]
+
     @pytest.mark.parametrize("rule", ["model", "min", "mean", "ignore"])
     def test_failures_may_be_counted_in_four_ways(self, problem: HpProblem, tmp_path: Path, rule: str) -> None:
         check(problem, proposals(problem, tmp_path, acq_optimizer_kwargs={"filter_failures": rule}))
@@ -216,6 +227,10 @@ class TestRefusals:
                 "climbs along gradients, and surrogate_model 'ET' has none",
             ),
             ({"acq_optimizer_kwargs": {"n_point": 3}}, "Did you mean 'n_points'"),
+            (
+                {"acq_optimizer": "ga", "acq_optimizer_kwargs": {"n_restarts_optimizer": 3}},
+                "goes with the acq_optimizer 'auto', 'lbfgs'",
+            ),
             (
                 {"acq_optimizer_kwargs": {"filter_failures": "max"}},
                 "filter_failures must be one of 'model', 'min'",

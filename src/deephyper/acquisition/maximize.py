@@ -47,11 +47,13 @@ class Maximizer:
         pool: finds good rows.
         needs_slopes: whether the surrogate must have gradients.
         usual: effort where the user does not say.
+        has_starts: whether it looks on from some of the best candidates.
     """
 
     pool: Pool
     needs_slopes: bool
     usual: Effort
+    has_starts: bool = False
 
 
 def best_new_rows(
@@ -155,9 +157,9 @@ def bred(landscape: Landscape, space: Space, known: set[bytes], effort: Effort, 
 
 
 MAXIMIZERS = {
-    "auto": Maximizer(adapted, needs_slopes=False, usual=Effort()),
+    "auto": Maximizer(adapted, needs_slopes=False, usual=Effort(), has_starts=True),
     "sampling": Maximizer(sampled, needs_slopes=False, usual=Effort(n_points=5_000)),
-    "lbfgs": Maximizer(climbed, needs_slopes=True, usual=Effort()),
+    "lbfgs": Maximizer(climbed, needs_slopes=True, usual=Effort(), has_starts=True),
     # Both names for one search, which mixes all kinds of hyperparameters.
     "ga": Maximizer(bred, needs_slopes=False, usual=Effort(n_points=200)),
     "mixedga": Maximizer(bred, needs_slopes=False, usual=Effort(n_points=200)),

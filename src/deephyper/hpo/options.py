@@ -187,6 +187,9 @@ def _maximizer(name: str, family: Family, model: Any) -> Maximizer:
 
 def _effort(maximizer: Maximizer, tuning: Mapping[str, Any]) -> Effort:
     usual = maximizer.usual
+    if "n_restarts_optimizer" in tuning and not maximizer.has_starts:
+        climbing = quoted(name for name, other in MAXIMIZERS.items() if other.has_starts)
+        raise ValueError(f"CBO: n_restarts_optimizer goes with the acq_optimizer {climbing}, the others start from no row.")
     n_points = count("CBO", "n_points", tuning.get("n_points", usual.n_points))
     return Effort(n_points, count("CBO", "n_restarts_optimizer", tuning.get("n_restarts_optimizer", usual.n_starts)))
 

@@ -191,7 +191,7 @@ class _Proposing:
             kappas = np.array([aim.kappa for aim in aims])
             return block_of_new_rows(landscape, kappas, settings.space, self._known, rng, settings.effort)
         if len(settings.acquisitions) > 1:
-            return self._nominated(landscape, rng)
+            return self._nominated(landscape, index, rng)
         return self._best_rows(landscape, index, rng, n if companions == "best" else 1)
 
     @property
@@ -213,24 +213,14 @@ class _Proposing:
         maximizer = settings.maximizer if is_looked_for else MAXIMIZERS["sampling"]
         return best_new_rows(landscape, settings.space, self._known, rng, maximizer, settings.effort, n)
 
-    def _nominated(self, landscape: Landscape, rng: np.random.Generator) -> Array:
+    def _nominated(self, landscape: Landscape, index: int, rng: np.random.Generator) -> Array:
         """The suggestion of one acquisition of a portfolio: likely one whose earlier suggestions are now believed to be good.
 
         Source: Hoffman, Brochu & de Freitas (2011), GP-Hedge, algorithm 1 with eta = 1; gains are recomputed from the newest
         model instead of being summed as they were believed at the time.
         """
-        settings = self._settings
-        nominees = [
-            best_new_rows(
-                replace(landscape, acquisition=acquisition),
-                settings.space,
-                self._known,
-                rng,
-                settings.maximizer,
-                settings.effort,
-            )
-            for acquisition in settings.acquisitions
-        ]
+        landscapes = [replace(landscape, acquisition=acquisition) for acquisition in self._settings.acquisitions]
+        nominees = [self._best_rows(each, index, rng, 1) for each in landscapes]
         if not all(map(len, nominees)):
             return nominees[0]
         gains = self._gains(landscape.surrogate)

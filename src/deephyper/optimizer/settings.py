@@ -19,7 +19,7 @@ N_INITIAL = 8
 
 @dataclass(frozen=True, eq=False)
 class Settings:
-    """How a search decides; the defaults are our recipe.
+    """How a search decides; the defaults are those of `docs/engine.md`.
 
     Args:
         space: what may be tried.
@@ -58,7 +58,7 @@ class Settings:
     @property
     def shares_candidates(self) -> bool:
         """Whether suggestions made together may be found among common candidates."""
-        return self.maximizer is MAXIMIZERS["auto"] and len(self.acquisitions) == 1
+        return self.maximizer is MAXIMIZERS["auto"] and self.maximize_every == 1 and len(self.acquisitions) == 1
 
     @property
     def n_design(self) -> int:
