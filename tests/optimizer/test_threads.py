@@ -1,8 +1,12 @@
 """Linear algebra runs on one thread inside, whoever asks, and on as many as before afterwards."""
 
+import os
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+import pytest
 import threadpoolctl
 
 from deephyper._draws import Draws
@@ -42,3 +46,28 @@ def test_another_thread_proposes_the_very_same_rows():
 
     for rows in there:
         np.testing.assert_array_equal(rows, here)
+
+
+PROPOSALS = """
+import numpy as np
+from deephyper._draws import Draws
+from deephyper.optimizer import BayesianOptimizer, Settings
+from deephyper.space import Real, Space
+
+optimizer = BayesianOptimizer(Settings(Space([Real(f"x{j}", 0, 1) for j in range(6)]), Draws(0)))
+X = np.random.default_rng(0).random((250, 6))
+optimizer.tell(X, np.where(X[:, 0] > 0.8, np.nan, -np.square(X - 0.4).sum(axis=1)))
+rows = np.concatenate([optimizer.ask(1), optimizer.ask(20)])
+print(rows.tobytes().hex())
+"""
+
+
+@pytest.mark.slow
+def test_the_number_of_threads_that_the_process_may_use_changes_no_digit():
+    def proposals(n_threads):
+        environment = {**os.environ, "OPENBLAS_NUM_THREADS": n_threads, "OMP_NUM_THREADS": n_threads}
+        return subprocess.run(
+            [sys.executable, "-c", PROPOSALS], env=environment, capture_output=True, text=True, check=True
+        ).stdout
+
+    assert proposals("1") == proposals("4") != ""
