@@ -173,6 +173,10 @@ class TestEffects:
 
         assert len(table) == 5
         assert search.stop_reason == "5 evaluations have failed (max_total_failures=5)"
+        # The limit is the search's, not the call's, and a restart knows of it.
+        assert len(search.search(50)) == 5
+        again = CBO(problem, print, log_dir=tmp_path, acq_optimizer_kwargs=options, checkpoint_restart=True)
+        assert len(again.search(50)) == 5
 
     def test_only_every_third_suggestion_may_be_looked_for_thoroughly(self, problem: HpProblem, tmp_path: Path) -> None:
         options = {"n_points": 5, "n_restarts_optimizer": 1, "acq_optimizer_freq": 3}

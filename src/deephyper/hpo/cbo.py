@@ -158,6 +158,7 @@ class CBO(Search):
         return f"{self._n_failures} evaluations have failed (max_total_failures={limit:g})" if self._n_failures >= limit else None
 
     def _restore(self, jobs: Sequence[Job], n_asked: int) -> None:
+        self._n_failures = sum(is_failure(job.objective) for job in jobs if job.status is JobStatus.DONE)
         taught = [job for job in jobs if _teaches(job)]
         lost = [job for job in jobs if job.objective == WORKER_DIED]
         self._optimizer.forget(self._rows_of(lost), may_return=False)

@@ -242,6 +242,7 @@ class Search(ABC):
         progress = self._progress(evaluator)
         limit = None if limit is None else max(0, limit - self._n_counted_rows)
         self.stop_reason = None
+        self._look_for_a_reason_to_stop()
         with ExitStack() as endings:
             # From the last to the first, each whatever the others raise, also after an error or an interrupt.
             endings.callback(evaluator.dismiss)
@@ -279,10 +280,18 @@ class Search(ABC):
             self._take(jobs, progress)
             # After a change of the evaluator, jobs of the one before come as another's.
             self._learn_from([job for job in others if job.id not in self._history])
-            self.stop_reason = evaluator.stop_reason or self._reason_to_stop() or self.stop_reason
-            if evaluator.stop_reason is None and self._all_failed(evaluator):
+            self._look_for_a_reason_to_stop()
+            if evaluator.stop_reason is not None:
+                self.stop_reason = evaluator.stop_reason
+            elif self._all_failed(evaluator):
                 self.stop_reason = "all evaluations failed"
                 return
+
+    def _look_for_a_reason_to_stop(self) -> None:
+        reason = self._reason_to_stop()
+        if reason is not None and self.stop_reason is None:
+            self.stop_reason = reason
+            logger.warning("%s: %s; the search ends with what runs.", type(self).__name__, reason)
 
     def _submit(self, n: int, evaluator: Evaluator) -> int:
         suggestions = self._suggest(n, evaluator)
