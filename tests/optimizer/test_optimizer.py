@@ -72,6 +72,17 @@ class TestAsk:
         # Ignorance is not piled up in one place.
         assert np.ptp(rows, axis=0).min() > 0.3
 
+    @pytest.mark.parametrize("asks", [[1] * 6, [6]], ids=["one by one", "at once"])
+    def test_the_model_knows_of_open_rows_so_that_doubt_drives_the_next_ones_away(self, asks):
+        # Doubt is all that counts here: where an open row left it as it is, the next one would go to the very same place.
+        optimizer = BayesianOptimizer(Settings(SQUARE, Draws(0), schedule=ConstantKappa(1000.0, 0.0)))
+        run(optimizer, 12)
+
+        rows = np.concatenate([optimizer.ask(n) for n in asks])
+
+        distances = np.abs(rows[:, None] - rows[None, :]).max(axis=2)[np.triu_indices(6, k=1)]
+        assert distances.min() > 0.05
+
     def test_a_constant_kappa_is_obeyed(self):
         greedy, curious = (
             BayesianOptimizer(Settings(SQUARE, Draws(0), schedule=ConstantKappa(kappa, 0.0))) for kappa in (0.0, 100.0)

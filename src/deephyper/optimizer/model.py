@@ -24,6 +24,7 @@ from ..surrogate import (
     best_and_random,
     condition,
     learn_labels,
+    targets,
 )
 
 _NOISE_EVERY = 10
@@ -173,7 +174,7 @@ def learn(family: Family, told: Told, last: Lesson | None) -> Lesson:
     start = None if last is None or is_cold(last, told) else last
     may_be_noisy = last is not None and last.n_rows // _NOISE_EVERY != n_rows // _NOISE_EVERY
     places, y = told.taught
-    z = Warp.of(y)(y)
+    z = targets(y)
     rng = told.draws.at(Purpose.FIT, n_rows)
     seen = best_and_random(z, family.most_learned, rng)
     last_learned = None if start is None else start.learned
