@@ -7,7 +7,7 @@ from concurrent.futures import Future
 import pytest
 
 from deephyper.evaluator.reports import HostClocks, understand
-from deephyper.evaluator.work import HOST, Report
+from deephyper.worker import HOST, Report
 
 
 def ended_with(value: object, host: str = HOST, start: float = 1.0, end: float = 2.0) -> Future[Report]:

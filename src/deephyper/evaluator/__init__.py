@@ -1,13 +1,13 @@
 """Who runs the evaluations."""
 
 from ..errors import MaximumJobsSpawnReached
-from ..job import HPOJob, Job, JobStatus, RunningJob
+from ..job import HPOJob, Job, JobStatus
+from ..worker import RunFunction, RunningJob
 from .decorators import profile
 from .evaluator import EVALUATORS, Evaluator
 from .foreign import ExecutorEvaluator
 from .lanes import LokyEvaluator, ProcessEvaluator
 from .local import SerialEvaluator, ThreadEvaluator
-from .work import RunFunction
 
 __all__ = [
     "EVALUATORS",

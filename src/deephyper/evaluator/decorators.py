@@ -6,8 +6,8 @@ import functools
 from collections.abc import Callable, Mapping
 from typing import Any, overload
 
+from ..worker import RunFunction, now
 from .local import is_async
-from .work import RunFunction, now
 
 
 @overload

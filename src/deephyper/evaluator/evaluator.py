@@ -10,29 +10,35 @@ import logging
 import math
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Executor, Future
-from functools import partial
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from importlib import import_module
-from queue import Empty, SimpleQueue
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, TypeVar
 
 from .._checks import count, instance_of, known_options, one_of, seconds
 from ..errors import MaximumJobsSpawnReached, RunFunctionError
-from ..job import Job, RunningJob, n_objectives_of
+from ..job import WORKER_DIED, Job, n_objectives_of
 from ..storage import MemoryStorage, Storage
-from . import work
+from ..worker import Report, RunFunction, Task, now
+from .attempts import Attempts
 from .callback import Callback
+from .in_flight import Flight, InFlight
 from .reports import HostClocks, understand
-from .work import Report, RunFunction
 
 logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 GATHER_TYPES = ("ALL", "BATCH")
 
 # A Ctrl-C that arrives just before the main thread begins to wait is only seen when the wait ends, so that no wait is long.
 _LONGEST_WAIT_S = 0.5
+# Evaluations shorter than this are worth a second one handed to each worker while the first one runs.
+_SHORT_S = 0.05
+# The running mean of evaluations follows the last few.
+_NEWEST_SHARE = 0.1
 
 # Where each backend lives; it is imported when it is asked for, so that nobody pays for the others.
 EVALUATORS = {
@@ -87,10 +93,15 @@ class Evaluator(ABC):
         self.num_jobs_gathered = 0
         self._maximum_num_jobs: int | None = None
         self._deadline: float | None = None
+        self._is_interrupted = False
+        self.works_in_callers_thread = False
+        self._max_retries = 0
+        self._mean_duration: float | None = None
         self._executor: Executor | None = None
+        self._background: ThreadPoolExecutor | None = None
         self._ready: deque[Job] = deque()
-        self._running: dict[int, tuple[Job, Future[Report]]] = {}
-        self._ended: SimpleQueue[tuple[int, Future[Report]]] = SimpleQueue()
+        self._attempts = Attempts()
+        self._in_flight = InFlight(self._attempts)
         self._finished: list[Job] = []  # and not yet handed back
         self._own_ids: dict[str, set[int]] = {}
         self._news_position = 0
@@ -119,24 +130,40 @@ class Evaluator(ABC):
 
     # What a backend adds.
 
+    can_work_ahead: bool = False
+    """Whether a worker can be given its next evaluation while one runs, so that it need not wait for the manager in between."""
+
     @abstractmethod
     def _open(self) -> Executor:
         """Open the executor that evaluations are submitted to."""
 
-    def _submit(self, executor: Executor, job: RunningJob) -> Future[Report]:
+    @abstractmethod
+    def _submit(self, executor: Executor, task: Task) -> Future[Report]:
         """Hand one evaluation to the executor."""
-        return executor.submit(work.evaluate, self.run_function, job, self.run_function_kwargs)
 
-    def _kill(self, executor: Executor, future: Future[Report]) -> None:
-        """End an evaluation that runs; one that cannot be ended is abandoned, and its slot replaced."""
-        future.cancel()
+    def _give_up(self, executor: Executor, futures: Sequence[Future[Report]]) -> None:
+        """End all evaluations that run; those that cannot be ended are abandoned, and their slots replaced."""
+        for future in futures:
+            future.cancel()
 
-    def _has_begun(self, executor: Executor, future: Future[Report]) -> bool:
-        """Whether an evaluation that was handed over and has not ended is being worked on."""
-        return True
+    def _begun_at(self, flight: Flight) -> float | None:
+        """When an evaluation began that was handed over and told nothing itself; None if it has not."""
+        return flight.job.timestamp_start
 
     def _work_here(self, executor: Executor) -> None:
         """Work in the caller's own thread, for backends without workers of their own."""
+
+    @contextmanager
+    def _may_be_interrupted(self) -> Iterator[None]:
+        """The run-function works in the caller's thread: an interrupt has to stop it, and then gives it up."""
+        self.works_in_callers_thread = True
+        try:
+            yield
+        except KeyboardInterrupt:
+            if not self._is_interrupted:
+                raise
+        finally:
+            self.works_in_callers_thread = False
 
     def _shut(self, executor: Executor) -> None:
         """Close the executor; nothing of ours runs in it any more."""
@@ -144,7 +171,19 @@ class Evaluator(ABC):
 
     def now(self) -> float:
         """Seconds on the evaluator's clock, the only one that a search reads."""
-        return work.now()
+        return now()
+
+    def in_background(self, function: Callable[..., T], *args: Any) -> Future[T]:
+        """Compute something of the search's own while evaluations run."""
+        if self._background is None:
+            self._background = ThreadPoolExecutor(1, thread_name_prefix="deephyper-background")
+        return self._background.submit(function, *args)
+
+    def wait_for(self, future: Future[Any]) -> bool:
+        """Wait for something in the background, not beyond the deadline; False if it is not done then."""
+        if not future.done():
+            wait([future], timeout=None if self._deadline is None else self.time_left)
+        return future.done()
 
     # Budgets.
 
@@ -155,6 +194,7 @@ class Evaluator(ABC):
 
     @timeout.setter
     def timeout(self, value: float | None) -> None:
+        self._is_interrupted = False
         if value is None:
             self._deadline = None
             return
@@ -164,7 +204,14 @@ class Evaluator(ABC):
     @property
     def time_left(self) -> float:
         """Seconds to the deadline, never negative; infinity without one."""
+        if self._is_interrupted:
+            return 0.0
         return math.inf if self._deadline is None else max(0.0, self._deadline - self.now())
+
+    def interrupt(self) -> None:
+        """Let the deadline be now, until another `timeout` is set; may be called from a signal's handler."""
+        self._is_interrupted = True
+        self._in_flight.wake()
 
     def set_maximum_num_jobs_submitted(self, maximum: int) -> None:
         """Allow `maximum` further jobs, no more; -1 lifts the limit."""
@@ -180,12 +227,22 @@ class Evaluator(ABC):
     @property
     def num_jobs_unfinished(self) -> int:
         """How many jobs are submitted and not yet gathered."""
-        return len(self._ready) + len(self._running)
+        return len(self._ready) + len(self._in_flight)
 
     @property
     def num_free_workers(self) -> int:
-        """How many further jobs would start at once."""
-        return max(0, self.num_workers - self.num_jobs_unfinished)
+        """How many further jobs workers would take at once: one each, two where evaluations are very short."""
+        n_free = self._n_slots - self.num_jobs_unfinished
+        n_leases = self._in_flight.n_leases
+        return max(0, n_free if n_leases is None else min(n_free, n_leases - len(self._ready)))
+
+    @property
+    def _n_slots(self) -> int:
+        """How many jobs workers hold at most."""
+        is_short = self._mean_duration is not None and self._mean_duration < _SHORT_S
+        # With resources lent, an evaluation that waits in line would keep them from another one.
+        works_ahead = is_short and self.can_work_ahead and self._in_flight.n_leases is None
+        return self.num_workers * (2 if works_ahead else 1)
 
     # Jobs in.
 
@@ -238,18 +295,14 @@ class Evaluator(ABC):
 
     def _feed(self) -> None:
         """Start waiting jobs while workers are free."""
-        while self._ready and len(self._running) < self.num_workers:
+        while self._ready and len(self._in_flight) < self._n_slots and self._in_flight.n_leases != 0:
             job = self._ready[0]
             job.launch(self.now())
             self.storage.update_job(self.search_id, job.id, {"status": job.status.value})
             self._notify("on_launch", job)
-            future = self._start(job)
-            self._running[job.id] = (self._ready.popleft(), future)
-            future.add_done_callback(partial(_note, self._ended, job.id))
-
-    def _start(self, job: Job) -> Future[Report]:
-        executor = self._executor = self._executor or self._open()
-        return self._submit(executor, RunningJob(job.id, job.parameters))
+            executor = self._executor = self._executor or self._open()
+            self._in_flight.begin(job, lambda task, executor=executor: self._submit(executor, task))  # type: ignore[misc]
+            self._ready.popleft()
 
     # Jobs out.
 
@@ -273,64 +326,62 @@ class Evaluator(ABC):
             if ended is None:
                 self._cancel_all()
                 break
-            self._finish(*ended)
-            for also_ended in self._all_ended():
-                self._finish(*also_ended)
+            self._finish(ended)
+            for also_ended in self._in_flight.ended():
+                self._finish(also_ended)
             self._feed()
         self._notify("on_gather", self._finished)
         jobs = self._hand_back()
         others = self._news()
         return (jobs, others) if others else jobs
 
-    def _next_ended(self) -> tuple[Job, Future[Report]] | None:
+    def _next_ended(self) -> Flight | None:
         """Wait for the next job to end; None at the deadline."""
         while True:
-            if self._executor is not None and self._ended.empty() and self.time_left > 0:
+            if self._executor is not None and not self._in_flight.has_ended_ones and self.time_left > 0:
                 self._work_here(self._executor)
-            try:
-                job_id, future = self._ended.get(timeout=min(self.time_left, _LONGEST_WAIT_S))
-            except Empty:
-                if self.time_left > 0:
-                    continue
-                return None
-            if (found := self._claim(job_id, future)) is not None:
-                return found
-
-    def _all_ended(self) -> Iterator[tuple[Job, Future[Report]]]:
-        """What has ended by now, without waiting."""
-        while not self._ended.empty():
-            if (found := self._claim(*self._ended.get())) is not None:
-                yield found
-
-    def _claim(self, job_id: int, future: Future[Report]) -> tuple[Job, Future[Report]] | None:
-        """The job of a future that has ended, unless it was given up before."""
-        job, current = self._running.get(job_id, (None, None))
-        if job is None or current is not future:
-            return None
-        del self._running[job_id]
-        return job, future
+            ended = self._in_flight.wait(min(self.time_left, _LONGEST_WAIT_S))
+            if ended is not None or self.time_left <= 0:
+                return ended
 
     def _hand_back(self) -> list[Job]:
         jobs, self._finished = self._finished, []
         self.num_jobs_gathered += len(jobs)
         return jobs
 
-    def _finish(self, job: Job, future: Future[Report]) -> None:
-        self._take_in(job, future)
-        self._notify("on_done", job)
+    def _finish(self, flight: Flight) -> None:
+        if self._take_in(flight):
+            self._notify("on_done", flight.job)
 
-    def _take_in(self, job: Job, future: Future[Report]) -> None:
-        ended = understand(future, self.now(), self._clocks, self._n_objectives)
+    def _take_in(self, flight: Flight) -> bool:
+        """Understand how a job has ended; False if it goes to another worker."""
+        job = flight.job
+        ended = understand(flight.future, self.now(), self._clocks, self._n_objectives)
         outcome = ended.outcome
+        if outcome.objective == WORKER_DIED and job.n_retries < self._max_retries:
+            logger.warning("job %s lost its worker and is tried again: %s", job.id, outcome.metadata.get("traceback"))
+            job.retry()
+            self._ready.appendleft(job)
+            return False
         if outcome.crashed:
             logger.warning(
                 "job %s failed on %s: %s", job.id, job.parameters, outcome.metadata.get("traceback", outcome.objective)
             )
         elif not outcome.is_failure and self._n_objectives is None:
             self._n_objectives = n_objectives_of(outcome.objective)
-        job.finish(outcome, ended.start, ended.end, self.now(), ended.observations)
+        if self._max_retries:
+            job.metadata["retries"] = job.n_retries
+        start = self._begun_at(flight) if ended.start is None else ended.start
+        job.finish(outcome, start, ended.end, self.now(), ended.observations)
+        self._note_duration(job.duration)
         self.storage.update_job(self.search_id, job.id, job.record())
         self._finished.append(job)
+        return True
+
+    def _note_duration(self, seconds: float | None) -> None:
+        if seconds is not None:
+            mean = seconds if self._mean_duration is None else self._mean_duration
+            self._mean_duration = (1 - _NEWEST_SHARE) * mean + _NEWEST_SHARE * seconds
 
     def _news(self) -> list[Job]:
         if not self.search_id:
@@ -354,16 +405,16 @@ class Evaluator(ABC):
 
     def _cancel_all(self) -> None:
         # What has ended by now counts, also when an error in a callback keeps it from being told.
-        for ended in self._all_ended():
-            self._take_in(*ended)
+        for ended in self._in_flight.ended():
+            self._take_in(ended)
         time = self.now()
-        running, waiting = list(self._running.values()), list(self._ready)
-        self._running, self._ready = {}, deque()
-        for job, future in running:
-            if self._executor is not None:
-                job.timestamp_start = job.timestamp_start if self._has_begun(self._executor, future) else None
-                self._kill(self._executor, future)
-        jobs = [job for job, _ in running] + waiting
+        flights, waiting = self._in_flight.give_up(), list(self._ready)
+        self._ready = deque()
+        if self._executor is not None and flights:
+            for flight in flights:
+                flight.job.timestamp_start = self._begun_at(flight)
+            self._give_up(self._executor, [flight.future for flight in flights])
+        jobs = [flight.job for flight in flights] + waiting
         for job in jobs:
             job.cancel(time)
             self.storage.update_job(self.search_id, job.id, job.record())
@@ -375,6 +426,9 @@ class Evaluator(ABC):
         if self._executor is not None:
             self._shut(self._executor)
             self._executor = None
+        if self._background is not None:
+            self._background.shutdown(wait=True, cancel_futures=True)
+            self._background = None
         self._notify("on_close")
 
     def __enter__(self) -> Self:
@@ -416,7 +470,3 @@ class Evaluator(ABC):
             "storage": type(self.storage).__name__,
             "search_id": self.search_id,
         }
-
-
-def _note(ended: SimpleQueue[tuple[int, Future[Report]]], job_id: int, future: Future[Report]) -> None:
-    ended.put((job_id, future))

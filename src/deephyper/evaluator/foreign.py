@@ -7,12 +7,12 @@ from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecu
 from typing import Any, final
 
 from .._checks import instance_of
-from ..job import RunningJob
 from ..storage import Storage
-from . import work
+from ..worker import Report, RunFunction, Task, evaluate, evaluate_pickled, pickled
+from .attempts import LocalChannel
 from .callback import Callback
 from .evaluator import Evaluator
-from .work import Report, RunFunction, pickled
+from .in_flight import Flight
 
 
 @final
@@ -51,19 +51,21 @@ class ExecutorEvaluator(Evaluator):
             self._payload = pickled(type(self).__name__, self.run_function, self.run_function_kwargs)
         return self._users_executor
 
-    def _submit(self, executor: Executor, job: RunningJob) -> Future[Report]:
+    def _submit(self, executor: Executor, task: Task) -> Future[Report]:
         try:
             if isinstance(executor, ThreadPoolExecutor):
                 # Threads share what the function shares, and nothing has to travel.
-                return super()._submit(executor, job)
-            return executor.submit(work.evaluate_pickled, self._payload, job)
+                channel = LocalChannel(self._attempts, task.ticket)
+                return executor.submit(evaluate, self.run_function, task, self.run_function_kwargs, channel)
+            return executor.submit(evaluate_pickled, self._payload, task)
         except BrokenExecutor as error:
             raise RuntimeError(
                 "ExecutorEvaluator: the executor is broken, so it takes no more evaluations; open a new one."
             ) from error
 
-    def _has_begun(self, executor: Executor, future: Future[Report]) -> bool:
-        return future.running()
+    def _begun_at(self, flight: Flight) -> float | None:
+        # Not every executor's future knows that it is done with waiting before it is done.
+        return flight.job.timestamp_start if flight.future.running() or flight.future.done() else None
 
     def _shut(self, executor: Executor) -> None:
         return None

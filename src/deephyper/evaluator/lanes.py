@@ -8,117 +8,192 @@ value. `docs/decisions/lanes.md` tells what else was tried.
 from __future__ import annotations
 
 import contextlib
+import json
+import logging
 import os
+import selectors
 import sys
 import threading
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future
+from multiprocessing.connection import Connection
+from queue import SimpleQueue
 from typing import Any, final
 
-from ..job import RunningJob
-from . import work
+from .._checks import count, function
+from ..storage import Storage
+from ..worker import Report, RunFunction, Task, pickled
+from .attempts import Attempts
+from .callback import Callback
 from .evaluator import Evaluator
-from .work import Report, pickled
+from .guard import Guard
+from .in_flight import Flight
+from .inspector import Inspector
+from .lane import Call, Lane, Worker
+from .leases import Kinds
+from .limits import Limits
+
+logger = logging.getLogger(__name__)
 
 # Each lane holds pipes and semaphores in this process.
-_FILES_PER_LANE = 10
-_LOOK_FOR_MANAGER_EVERY_S = 0.25
-
-_payload = b""
+_FILES_PER_LANE = 14
 
 
-def _receive(payload: bytes, manager: int) -> None:
-    """Keep the pickled run-function of this worker; it is rebuilt by the first evaluation, which can report an error."""
-    global _payload
-    _payload = payload
-    threading.Thread(target=_end_with, args=(manager,), name="deephyper-watch", daemon=True).start()
-
-
-def _end_with(manager: int) -> None:
-    """End this worker soon after its manager, also when that was killed and could tell nobody."""
-    while os.getppid() == manager:
-        threading.Event().wait(_LOOK_FOR_MANAGER_EVERY_S)
-    import psutil
-
-    for child in psutil.Process().children(recursive=True):
-        with contextlib.suppress(psutil.NoSuchProcess):
-            child.kill()
-    os._exit(1)
-
-
-def _evaluate(job: RunningJob) -> Report:
-    return work.evaluate_pickled(_payload, job)
-
-
-class _Lane:
-    """A place for one evaluation at a time."""
-
-    def __init__(self, payload: bytes):
-        self._payload = payload
-        self._executor: Any = None
-        self._future: Future[Any] | None = None
-
-    @property
-    def is_free(self) -> bool:
-        return self._future is None or self._future.done()
-
-    def runs(self, future: Future[Any]) -> bool:
-        return self._future is future
-
-    def submit(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Future[Any]:
-        if self._is_broken():
-            self.kill()
-        try:
-            self._future = self._opened().submit(fn, *args, **kwargs)
-        except BrokenExecutor:
-            # The idle worker died, and loky noticed between our look and the submit.
-            self.kill()
-            self._future = self._opened().submit(fn, *args, **kwargs)
-        return self._future
-
-    def _is_broken(self) -> bool:
-        future = self._future
-        return future is not None and future.done() and not future.cancelled() and isinstance(future.exception(), BrokenExecutor)
-
-    def _opened(self) -> Any:
-        if self._executor is None:
-            from loky.process_executor import ProcessPoolExecutor
-
-            self._executor = ProcessPoolExecutor(max_workers=1, initializer=_receive, initargs=(self._payload, os.getpid()))
-        return self._executor
-
-    def kill(self) -> None:
-        """End the worker with all its children, at once."""
-        executor, self._executor, self._future = self._executor, None, None
-        if executor is not None:
-            executor.shutdown(wait=True, kill_workers=True)
-
-
+@final
 class Lanes(Executor):
-    """`n` lanes behind the interface of one executor, and `kill` for what runs in one of them.
+    """`n` lanes behind the interface of one executor.
+
+    A thread listens to the workers, buries those that have ended, and looks after the limits of what runs.
 
     Args:
         n: number of lanes.
-        payload: the pickled run-function and its keyword arguments, sent once to every worker.
+        payload: what a worker needs to evaluate anything, pickled; sent once to every worker.
+        limits: what one evaluation may take.
+        attempts: where intermediate values go.
     """
 
-    def __init__(self, n: int, payload: bytes):
+    def __init__(self, n: int, payload: bytes, limits: Limits, attempts: Attempts):
         _allow_open_files(n * _FILES_PER_LANE)
-        self._lanes = [_Lane(payload) for _ in range(n)]
+        self._payload, self._attempts = payload, attempts
+        self._selector = selectors.DefaultSelector()
+        self._errands: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._wake_out, self._wake_in = os.pipe()
+        os.set_blocking(self._wake_in, False)
+        self._selector.register(self._wake_out, selectors.EVENT_READ, self._run_errands)
+        self._guard = Guard()
+        self._is_open = True
+        self._lock = threading.RLock()
+        self._line: deque[Call] = deque()
+        self._lanes = [Lane(self._opened, self._buried_later, self._take_next) for _ in range(n)]
+        self._inspector = Inspector(self._lanes, limits)
+        self._thread = threading.Thread(target=self._attend, name="deephyper-lanes", daemon=True)
+        self._thread.start()
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        lane = next(lane for lane in self._lanes if lane.is_free)
-        return lane.submit(fn, *args, **kwargs)
+        raise TypeError("Lanes run tasks of one function, which every worker has; use run.")
 
-    def kill(self, future: Future[Any]) -> None:
-        """End the evaluation behind a future, its process and the children of that."""
-        for lane in self._lanes:
-            if lane.runs(future):
-                lane.kill()
+    def run(self, task: Task) -> Call:
+        """Evaluate a task in a free lane, if possible one that has worked with the same resources, or else in the next."""
+        wanted = task.lease.resources
+        call = Call(task)
+        with self._lock:
+            free = [lane for lane in self._lanes if lane.call is None]
+            if free:
+                min(free, key=lambda lane: (lane.resources != wanted, lane.resources is not None)).submit(call)
+            else:
+                self._line.append(call)
+        return call
+
+    def _take_next(self, lane: Lane) -> None:
+        """Let a lane that has become free go on with what waits."""
+        with self._lock:
+            if self._line and lane.call is None:
+                lane.submit(self._line.popleft())
+
+    def drop(self) -> None:
+        """Kill whatever runs, and forget whatever waits; lanes that have nothing to do stay."""
+        with self._lock:
+            self._line.clear()
+            for lane in self._lanes:
+                if lane.call is not None:
+                    lane.drop()
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        with self._lock:
+            self._line.clear()
+            for lane in self._lanes:
+                lane.drop()
+        self._errand(None)
+        self._thread.join()
+
+    # What other threads ask of the attending one.
+
+    def _errand(self, errand: Callable[[], None] | None) -> None:
+        self._errands.put(errand)
+        # Unless the pipe is full of such calls already.
+        with contextlib.suppress(BlockingIOError):
+            os.write(self._wake_in, b"!")
+
+    def _opened(self) -> Worker:
+        worker = Worker(self._payload)
+        self._errand(lambda: self._listen_to(worker))
+        return worker
+
+    def _buried_later(self, worker: Worker, call: Call | None, error: BaseException | None) -> None:
+        self._errand(lambda: self._bury(worker, call, error))
+
+    # The attending thread.
+
+    def _attend(self) -> None:
+        while self._is_open:
+            try:
+                for key, _ in self._selector.select(self._inspector.pause()):
+                    key.data()
+                self._inspector.inspect_if_due()
+            except Exception:
+                # Nothing here may raise, but whatever does must not leave the workers alone.
+                logger.exception("lanes: one of many steps failed")
+        self._guard.close()
+        self._selector.close()
+        os.close(self._wake_in)
+        os.close(self._wake_out)
+
+    def _run_errands(self) -> None:
+        os.read(self._wake_out, 1 << 12)
+        while not self._errands.empty():
+            errand = self._errands.get()
+            if errand is None:
+                self._is_open = False
+            else:
+                errand()
+
+    def _listen_to(self, worker: Worker) -> None:
+        self._selector.register(worker.connection, selectors.EVENT_READ, lambda: self._hear(worker))
+
+    def _hear(self, worker: Worker) -> bool:
+        """Take in one message of a worker; False when there will be no more."""
+        try:
+            kind, *about = json.loads(worker.connection.recv_bytes())
+        except (EOFError, OSError):
+            self._ignore(worker.connection)
+            return False
+        if kind == "stopped":
+            worker.connection.send_bytes(json.dumps(self._attempts.is_stopped(*about)).encode())
+        elif kind == "record":
+            self._attempts.record(*about)
+        elif kind == "output":
+            stream, text = about
+            # Whatever the name stands for now: a progress bar may have taken its place.
+            getattr(sys, stream).write(text)
+        else:
+            self._note_ready(worker, *about)
+        return True
+
+    def _note_ready(self, worker: Worker, pid: int) -> None:
         for lane in self._lanes:
-            lane.kill()
+            if lane.worker is worker:
+                lane.note_ready(worker, pid)
+        self._guard.watch(self._pids())
+
+    def _bury(self, worker: Worker, call: Call | None, error: BaseException | None) -> None:
+        while worker.connection.poll(0) and self._hear(worker):
+            pass
+        self._ignore(worker.connection)
+        last_words = worker.bury()
+        self._guard.watch(self._pids())
+        for lane in self._lanes:
+            self._take_next(lane)
+        if call is not None and error is not None:
+            call.set_exception(_with_last_words(error, last_words))
+
+    def _ignore(self, connection: Connection) -> None:
+        if connection in self._selector.get_map():
+            self._selector.unregister(connection)
+
+    def _pids(self) -> list[int]:
+        workers = [lane.worker for lane in self._lanes]
+        return [worker.pid for worker in workers if worker is not None and worker.pid is not None]
 
 
 @final
@@ -126,18 +201,71 @@ class ProcessEvaluator(Evaluator):
     """Evaluations in processes of this machine, each in a lane of its own.
 
     A run-function that crashes, calls `os._exit` or is killed costs its own evaluation; at a deadline running evaluations
-    are killed with their children. Scripts need no `if __name__ == "__main__"` guard.
+    are killed with their children. Scripts need no `if __name__ == "__main__"` guard. What run-functions print appears line by
+    line on the manager's own streams.
+
+    Args:
+        run_function: as for every evaluator; it travels by value, like the initializer.
+        num_workers: how many evaluations run at a time.
+        callbacks: as for every evaluator, like the rest.
+        run_function_kwargs: further keyword arguments of every call.
+        storage: where jobs are remembered.
+        search_id: name of the search in the storage.
+        job_timeout: seconds that one evaluation may take; then it is killed with its children and fails as `F_timeout`. The
+            start of a worker and its initializer do not count.
+        job_memory_limit: bytes that one evaluation may take, its children included; then it is killed and fails as
+            `F_memory_limit_exceeded`.
+        max_retries: how often an evaluation whose worker died is tried again; one that raised is not.
+        initializer: called once in every worker before its first evaluation, for example to load data into a module.
+        initargs: arguments of the initializer.
+        resources: names and items of what every evaluation holds one of, for example `{"gpu": [0, 1, 2, 3]}`. The function finds
+            its own in `job.resources`, the table in `m:<name>`; for "gpu" `CUDA_VISIBLE_DEVICES` is set as well.
     """
 
-    def _open(self) -> Executor:
-        return Lanes(self.num_workers, pickled(type(self).__name__, self.run_function, self.run_function_kwargs))
+    can_work_ahead = True
 
-    def _submit(self, executor: Executor, job: RunningJob) -> Future[Report]:
-        return executor.submit(_evaluate, job)
+    def __init__(
+        self,
+        run_function: RunFunction,
+        num_workers: int = 1,
+        callbacks: Sequence[Callback] | None = None,
+        run_function_kwargs: Mapping[str, Any] | None = None,
+        storage: Storage | None = None,
+        search_id: str | None = None,
+        *,
+        job_timeout: float | None = None,
+        job_memory_limit: int | None = None,
+        max_retries: int = 0,
+        initializer: Callable[..., object] | None = None,
+        initargs: Sequence[Any] = (),
+        resources: Mapping[str, Sequence[Any]] | None = None,
+    ):
+        super().__init__(run_function, num_workers, callbacks, run_function_kwargs, storage, search_id)
+        where = type(self).__name__
+        self._limits = Limits.checked(where, job_timeout, job_memory_limit)
+        self._max_retries = count(where, "max_retries", max_retries, at_least=0)
+        if initializer is not None:
+            function(where, "initializer", initializer, "a function that every worker calls once, or None")
+        self._initializer, self._initargs = initializer, tuple(initargs)
+        if resources is not None:
+            self._in_flight.lend_from(Kinds(where, resources))
 
-    def _kill(self, executor: Executor, future: Future[Report]) -> None:
-        if isinstance(executor, Lanes):
-            executor.kill(future)
+    def _open(self) -> Lanes:
+        where = type(self).__name__
+        payload = pickled(where, self.run_function, self.run_function_kwargs, self._initializer, self._initargs)
+        return Lanes(self.num_workers, payload, self._limits, self._attempts)
+
+    def _submit(self, executor: Executor, task: Task) -> Future[Report]:
+        assert isinstance(executor, Lanes)
+        return executor.run(task)
+
+    def _begun_at(self, flight: Flight) -> float | None:
+        assert isinstance(flight.future, Call)
+        return flight.future.begun
+
+    def _give_up(self, executor: Executor, futures: Sequence[Future[Report]]) -> None:
+        assert isinstance(executor, Lanes)
+        executor.drop()
 
 
 LokyEvaluator = ProcessEvaluator
@@ -154,3 +282,9 @@ def _allow_open_files(n: int) -> None:
     if soft != resource.RLIM_INFINITY and soft < wanted:
         limit = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
         resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
+
+
+def _with_last_words(error: BaseException, last_words: str) -> BaseException:
+    if not last_words or not isinstance(error, BrokenExecutor):
+        return error
+    return BrokenExecutor(f"{error}\n{last_words}")

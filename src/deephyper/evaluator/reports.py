@@ -6,7 +6,8 @@ from concurrent.futures import BrokenExecutor, CancelledError, Future
 from typing import NamedTuple, final
 
 from ..job import Observations, Outcome
-from .work import HOST, Report
+from ..worker import HOST, Report
+from .limits import LimitExceeded
 
 
 class Ended(NamedTuple):
@@ -16,13 +17,13 @@ class Ended(NamedTuple):
         outcome: its objective or its failure.
         start: when the run-function began, seconds; None if its worker could not tell.
         end: when it ended.
-        observations: what it recorded on the way.
+        observations: what it recorded on the way, None if its worker could not tell.
     """
 
     outcome: Outcome
     start: float | None
     end: float
-    observations: Observations
+    observations: Observations | None
 
 
 @final
@@ -39,14 +40,16 @@ class HostClocks:
 
 
 def understand(future: Future[Report], received: float, clocks: HostClocks, n_objectives: int | None) -> Ended:
-    """Understand how an evaluation ended: by returning, by raising, or with its worker."""
+    """Understand how an evaluation ended: by returning, by raising, by being killed, or with its worker."""
     error = CancelledError("its executor has cancelled it") if future.cancelled() else future.exception()
     text = f"{type(error).__name__}: {error}"
+    if isinstance(error, LimitExceeded):
+        return Ended(Outcome.killed(error.limit, str(error)), None, received, None)
     if isinstance(error, (BrokenExecutor, CancelledError)):
-        return Ended(Outcome.worker_died(text), None, received, [])
+        return Ended(Outcome.worker_died(text), None, received, None)
     if error is not None:
         # Something of it could not travel.
-        return Ended(Outcome.raised(type(error).__name__, text), None, received, [])
+        return Ended(Outcome.raised(type(error).__name__, text), None, received, None)
     report = future.result()
     start, end = clocks.placed(report, received)
     if report.error:

@@ -1,4 +1,4 @@
-"""One evaluation, from both sides: the manager's `Job` and the run-function's `RunningJob`."""
+"""One evaluation as its manager sees it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Any, final
 
+from ..worker import Observations
 from .outcome import Objective, Outcome, is_failure
 
 
@@ -17,10 +18,6 @@ class JobStatus(Enum):
     DONE = "DONE"
     CANCELLING = "CANCELLING"
     CANCELLED = "CANCELLED"
-
-
-Observations = list[tuple[float, float]]
-"""Pairs of budget and value that a run-function recorded on the way."""
 
 
 @final
@@ -51,6 +48,7 @@ class Job:
         self.objective: Objective | None = None
         self.crashed = False
         self.observations: Observations = []
+        self.n_retries = 0
         self.timestamp_submit = timestamp_submit
         self.timestamp_start: float | None = None
         self.timestamp_end: float | None = None
@@ -77,16 +75,31 @@ class Job:
         """Mark it as handed to a worker; it counts as started until the worker tells its own time."""
         self.status = JobStatus.RUNNING
         self.timestamp_start = now
+        self.observations = []
+
+    def retry(self) -> None:
+        """Mark it as waiting for another worker, since the one that it had was lost."""
+        self.status, self.timestamp_start = JobStatus.READY, None
+        self.n_retries += 1
 
     def finish(
         self, outcome: Outcome, start: float | None, end: float, gather: float, observations: Observations | None = None
     ) -> None:
-        """Take in the outcome and the times of an evaluation that ended by itself."""
+        """Take in the outcome and the times of an evaluation that ended, other than by being given up.
+
+        Args:
+            outcome: its objective or its failure.
+            start: when the run-function began; None if its worker could not tell.
+            end: when it ended.
+            gather: when the manager came to know.
+            observations: all that it recorded; None if its worker could not tell, then what had come through counts.
+        """
         self.status = JobStatus.DONE
         self.objective = outcome.objective
         self.metadata.update(outcome.metadata)
         self.crashed = outcome.crashed
-        self.observations = list(observations or [])
+        if observations is not None:
+            self.observations = observations
         self.timestamp_start = self.timestamp_start if start is None else start
         self.timestamp_end, self.timestamp_gather = end, gather
 
@@ -128,51 +141,3 @@ class Job:
 
 
 HPOJob = Job
-
-
-@final
-class RunningJob(dict[str, Any]):
-    """What a run-function receives: a dictionary of its parameters.
-
-    It iterates over the parameters only, so `**job` and `json.dumps(job)` work; `job["job_id"]` is served all the same.
-
-    Args:
-        job_id: the evaluation's number within the search.
-        parameters: the configuration.
-    """
-
-    def __init__(self, job_id: int, parameters: Mapping[str, Any]):
-        super().__init__(parameters)
-        self.id = job_id
-        self.observations: Observations = []
-
-    def __missing__(self, key: str) -> Any:
-        if key == "job_id":
-            return self.id
-        raise KeyError(key)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.id, dict(self)), {"observations": self.observations}
-
-    @property
-    def parameters(self) -> dict[str, Any]:
-        """The configuration as a plain dictionary."""
-        return dict(self)
-
-    @property
-    def objective(self) -> float | None:
-        """The value recorded last, None before the first one."""
-        return self.observations[-1][1] if self.observations else None
-
-    def record(self, budget: float, objective: float) -> None:
-        """Note an intermediate value.
-
-        Args:
-            budget: what had been spent when the value was seen, for example the number of epochs.
-            objective: the value, higher is better.
-        """
-        self.observations.append((float(budget), float(objective)))
-
-    def stopped(self) -> bool:
-        """True when the evaluation should end early; no stopper is at work yet, so it never is."""
-        return False

@@ -11,6 +11,8 @@ Objective = float | tuple[float, ...] | str
 """One number, several numbers, or the reason of a failure: a string that begins with "F"."""
 
 WORKER_DIED = "F_worker_died"
+LIMITS = {"timeout": "F_timeout", "memory": "F_memory_limit_exceeded"}
+"""What an evaluation fails as that took more than it may."""
 
 
 def is_failure(objective: object) -> bool:
@@ -30,7 +32,7 @@ class Outcome:
     Args:
         objective: higher is better; a string that begins with "F" is a failure.
         metadata: what else is to be remembered, by name.
-        crashed: the function raised or its worker died, as opposed to a failure that it returned.
+        crashed: the function raised, its worker died or it was killed, as opposed to a failure that it returned.
     """
 
     objective: Objective
@@ -63,6 +65,11 @@ class Outcome:
     def raised(cls, name: str, traceback: str) -> Outcome:
         """The outcome of a function that raised an exception of that class name."""
         return cls(f"F_{name}", {"traceback": traceback}, crashed=True)
+
+    @classmethod
+    def killed(cls, limit: str, message: str) -> Outcome:
+        """The outcome of an evaluation that was ended because it took more "timeout" or "memory" than it may."""
+        return cls(LIMITS[limit], {"traceback": message}, crashed=True)
 
     @classmethod
     def worker_died(cls, message: str) -> Outcome:

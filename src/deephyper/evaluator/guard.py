@@ -1,0 +1,53 @@
+"""Ends the lanes of a manager that was killed."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+from collections.abc import Iterable
+from typing import final
+
+# Every line is the whole list of process groups to end. When the manager dies, whatever the way, its end of the pipe closes.
+_SCRIPT = 'while read -r line; do groups=$line; done; for group in $groups; do kill -KILL -- "-$group"; done'
+
+
+@final
+class Guard:
+    """A shell that waits for the manager to die and then ends the process groups it was last told of.
+
+    A lane looks for its manager itself, but cannot while its run-function holds the interpreter's lock in C code. Elsewhere than
+    on POSIX systems there is no guard.
+    """
+
+    def __init__(self) -> None:
+        self._shell: subprocess.Popen[bytes] | None = None
+        self._groups: list[int] = []
+
+    def watch(self, groups: Iterable[int]) -> None:
+        """Look after these process groups from now on, and no others."""
+        groups = sorted(groups)
+        if groups == self._groups or os.name != "posix":
+            return
+        self._groups = groups
+        if self._shell is None:
+            # A session of its own, so that what ends the manager's group spares it.
+            self._shell = subprocess.Popen(
+                ["/bin/sh", "-c", _SCRIPT],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        assert self._shell.stdin is not None
+        # Somebody may have killed the shell; lanes still look for their manager themselves.
+        with contextlib.suppress(BrokenPipeError):
+            self._shell.stdin.write((" ".join(map(str, groups)) + "\n").encode())
+            self._shell.stdin.flush()
+
+    def close(self) -> None:
+        """End the guard, which ends nobody."""
+        self.watch([])
+        if self._shell is not None:
+            self._shell.communicate()
+            self._shell = None

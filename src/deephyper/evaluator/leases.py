@@ -1,0 +1,99 @@
+"""Resources of which every evaluation holds its own: GPUs, licences, nodes."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Protocol, final
+
+from .._checks import count, instance_of
+from ..worker import Lease
+
+# Which environment variable tells the libraries of a kind of resource what they may use.
+ENVIRONMENT = {"gpu": "CUDA_VISIBLE_DEVICES"}
+
+
+class Leases(Protocol):
+    """Lends resources to one evaluation at a time."""
+
+    @property
+    def n_available(self) -> int:
+        """How many further evaluations could have theirs."""
+
+    def lend(self) -> Lease:
+        """Take resources out; there are some."""
+
+    def give_back(self, lease: Lease) -> None:
+        """Put them back."""
+
+
+@final
+class Kinds:
+    """One item of every kind for every evaluation.
+
+    Args:
+        where: who asks.
+        resources: the items of each kind, by its name; an item that is a list counts as one.
+    """
+
+    def __init__(self, where: str, resources: Mapping[str, Sequence[Any]]):
+        instance_of(where, "resources", resources, Mapping, 'a mapping of names to lists, for example {"gpu": [0, 1]}')
+        self._free = {str(name): deque(_items(where, f"resources[{name!r}]", items)) for name, items in resources.items()}
+
+    @property
+    def n_available(self) -> int:
+        return min(map(len, self._free.values()), default=0)
+
+    def lend(self) -> Lease:
+        lent = {name: items.popleft() for name, items in self._free.items()}
+        environment = {ENVIRONMENT[name]: _listed(item) for name, item in lent.items() if name in ENVIRONMENT}
+        return Lease(lent, {}, environment)
+
+    def give_back(self, lease: Lease) -> None:
+        for name, item in lease.resources.items():
+            # To the front, so that a worker that has warmed up with an item gets it again.
+            self._free[name].appendleft(item)
+
+
+@final
+class Queue:
+    """Some items of one queue for every evaluation, as the keyword argument `dequed`.
+
+    Args:
+        where: who asks.
+        items: what there is.
+        n_each: how many an evaluation gets.
+    """
+
+    def __init__(self, where: str, items: Iterable[Any], n_each: int):
+        self._n_each = count(where, "queue_pop_per_task", n_each)
+        self._free = deque(_items(where, "queue", items))
+        if len(self._free) < self._n_each:
+            raise ValueError(
+                f"{where}: queue holds {len(self._free)} items, and every evaluation needs queue_pop_per_task={self._n_each}; "
+                "give more items, or ask for fewer."
+            )
+
+    @property
+    def n_available(self) -> int:
+        return len(self._free) // self._n_each
+
+    def lend(self) -> Lease:
+        lent = [self._free.popleft() for _ in range(self._n_each)]
+        return Lease({"dequed": lent}, {"dequed": lent}, {})
+
+    def give_back(self, lease: Lease) -> None:
+        self._free.extendleft(reversed(lease.resources["dequed"]))
+
+
+def _items(where: str, what: str, items: Iterable[Any]) -> list[Any]:
+    if isinstance(items, (str, bytes)) or not isinstance(items, Iterable):
+        raise TypeError(f"{where}: {what} must be a list of items, got {items!r}.")
+    items = list(items)
+    if not items:
+        raise ValueError(f"{where}: {what} must hold at least one item, got none.")
+    return items
+
+
+def _listed(item: Any) -> str:
+    return ",".join(map(str, item)) if isinstance(item, (list, tuple)) else str(item)
