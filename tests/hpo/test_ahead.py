@@ -94,7 +94,7 @@ def test_several_workers_that_become_free_together_get_different_rows(optimizer:
 
 def test_a_deadline_does_not_wait_for_a_preparation(optimizer: BayesianOptimizer, monkeypatch: pytest.MonkeyPatch) -> None:
     release = threading.Event()
-    monkeypatch.setattr("deephyper.hpo.ahead.propose", lambda snapshot, n: release.wait(10) and propose(snapshot, n))
+    monkeypatch.setattr("deephyper.hpo.ahead.propose", lambda *args: release.wait(10) and propose(*args))
     ahead, evaluator = Ahead(optimizer), evaluator_of(2)
     ahead.note_evaluation(INSTANT)
     ahead.suggest(1, evaluator)

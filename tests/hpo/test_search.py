@@ -6,9 +6,6 @@ import asyncio
 import json
 import os
 import signal
-import subprocess
-import sys
-import textwrap
 import threading
 import time
 from pathlib import Path
@@ -264,32 +261,6 @@ def test_an_exhausted_space_ends_the_search_with_a_reason(kind: type[Search], tm
     assert "every legal configuration" in str(search.stop_reason)
     with pytest.raises(SearchSpaceExhausted):
         search.ask(1)
-
-
-def test_an_interrupt_cancels_what_runs_and_keeps_the_rows(tmp_path: Path) -> None:
-    script = """
-        import time
-        from deephyper.hpo import CBO, HpProblem
-        from deephyper.evaluator import Evaluator
-
-        problem = HpProblem()
-        problem.add_hyperparameter((0.0, 1.0), "x")
-        def run(job):
-            if job["job_id"] < 3:
-                return 1.0
-            open(f"running{job['job_id']}", "w").close()
-            time.sleep(3600)
-
-        CBO(problem, Evaluator.create(run, "thread", {"num_workers": 2})).search()
-    """
-    process = subprocess.Popen([sys.executable, "-c", textwrap.dedent(script)], cwd=tmp_path, stderr=subprocess.PIPE, text=True)
-    while len(list(tmp_path.glob("running*"))) < 2:
-        time.sleep(0.02)
-    process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=10)
-
-    assert "KeyboardInterrupt" in errors
-    assert (tmp_path / "results.csv").read_text().count("CANCELLED") == 2
 
 
 # The table and its file.

@@ -35,10 +35,8 @@ GATHER_TYPES = ("ALL", "BATCH")
 
 # A Ctrl-C that arrives just before the main thread begins to wait is only seen when the wait ends, so that no wait is long.
 _LONGEST_WAIT_S = 0.5
-# Evaluations shorter than this are worth a second one handed to each worker while the first one runs.
-_SHORT_S = 0.05
-# The running mean of evaluations follows the last few.
-_NEWEST_SHARE = 0.1
+# Where all of the newest evaluations were shorter than this, every worker has a second one waiting while the first one runs.
+_SHORT_S, _N_NEWEST = 0.05, 20
 
 # Where each backend lives; it is imported when it is asked for, so that nobody pays for the others.
 EVALUATORS = {
@@ -48,6 +46,10 @@ EVALUATORS = {
     "loky": ("lanes", "ProcessEvaluator"),
     "executor": ("foreign", "ExecutorEvaluator"),
 }
+
+
+class _GivenUp(KeyboardInterrupt):
+    """What an interrupt raises in a run-function."""
 
 
 class Evaluator(ABC):
@@ -94,9 +96,9 @@ class Evaluator(ABC):
         self._maximum_num_jobs: int | None = None
         self._deadline: float | None = None
         self._is_interrupted = False
-        self.works_in_callers_thread = False
+        self._works_in_callers_thread = False
         self._max_retries = 0
-        self._mean_duration: float | None = None
+        self._newest_durations: deque[float] = deque(maxlen=_N_NEWEST)
         self._executor: Executor | None = None
         self._background: ThreadPoolExecutor | None = None
         self._ready: deque[Job] = deque()
@@ -155,15 +157,15 @@ class Evaluator(ABC):
 
     @contextmanager
     def _may_be_interrupted(self) -> Iterator[None]:
-        """The run-function works in the caller's thread: an interrupt has to stop it, and then gives it up."""
-        self.works_in_callers_thread = True
+        """The run-function works in the caller's thread for as long as the context lasts, or until an interrupt."""
+        self._works_in_callers_thread = True
         try:
             yield
-        except KeyboardInterrupt:
-            if not self._is_interrupted:
-                raise
+        except _GivenUp:
+            # It stays in flight, and is cancelled like all that runs at a deadline.
+            pass
         finally:
-            self.works_in_callers_thread = False
+            self._works_in_callers_thread = False
 
     def _shut(self, executor: Executor) -> None:
         """Close the executor; nothing of ours runs in it any more."""
@@ -194,7 +196,6 @@ class Evaluator(ABC):
 
     @timeout.setter
     def timeout(self, value: float | None) -> None:
-        self._is_interrupted = False
         if value is None:
             self._deadline = None
             return
@@ -209,9 +210,19 @@ class Evaluator(ABC):
         return math.inf if self._deadline is None else max(0.0, self._deadline - self.now())
 
     def interrupt(self) -> None:
-        """Let the deadline be now, until another `timeout` is set; may be called from a signal's handler."""
+        """Let the deadline be now, until `resume`; for a signal's handler in the main thread.
+
+        Raises:
+            KeyboardInterrupt: the run-function works in this very thread, which must leave it; the evaluator catches it.
+        """
         self._is_interrupted = True
         self._in_flight.wake()
+        if self._works_in_callers_thread:
+            raise _GivenUp
+
+    def resume(self) -> None:
+        """Take an interrupt back."""
+        self._is_interrupted = False
 
     def set_maximum_num_jobs_submitted(self, maximum: int) -> None:
         """Allow `maximum` further jobs, no more; -1 lifts the limit."""
@@ -239,7 +250,7 @@ class Evaluator(ABC):
     @property
     def _n_slots(self) -> int:
         """How many jobs workers hold at most."""
-        is_short = self._mean_duration is not None and self._mean_duration < _SHORT_S
+        is_short = len(self._newest_durations) == _N_NEWEST and max(self._newest_durations) < _SHORT_S
         # With resources lent, an evaluation that waits in line would keep them from another one.
         works_ahead = is_short and self.can_work_ahead and self._in_flight.n_leases is None
         return self.num_workers * (2 if works_ahead else 1)
@@ -373,15 +384,10 @@ class Evaluator(ABC):
             job.metadata["retries"] = job.n_retries
         start = self._begun_at(flight) if ended.start is None else ended.start
         job.finish(outcome, start, ended.end, self.now(), ended.observations)
-        self._note_duration(job.duration)
+        self._newest_durations.append(math.inf if job.duration is None else job.duration)
         self.storage.update_job(self.search_id, job.id, job.record())
         self._finished.append(job)
         return True
-
-    def _note_duration(self, seconds: float | None) -> None:
-        if seconds is not None:
-            mean = seconds if self._mean_duration is None else self._mean_duration
-            self._mean_duration = (1 - _NEWEST_SHARE) * mean + _NEWEST_SHARE * seconds
 
     def _news(self) -> list[Job]:
         if not self.search_id:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+import threading
+from concurrent.futures import Future
 from typing import NamedTuple, final
 
 from .._arrays import Array
@@ -12,6 +13,8 @@ from ..optimizer import BayesianOptimizer, Proposals, Snapshot, propose
 
 # A fresh suggestion knows the newest result, and is worth that share of a mean evaluation; beyond it a prepared one goes out.
 _WORTH_WAITING = 0.003
+# Beyond that share of its time, free workers would have to queue for a manager that makes every suggestion fresh.
+_LARGEST_LOAD = 0.3
 # Evaluations may end in bunches, and a busy machine delays a preparation.
 _SPARE = 1
 _MOST_AHEAD_PER_WORKER, _MOST_AHEAD = 4, 64
@@ -20,10 +23,11 @@ _NEWEST_SHARE = 0.3
 
 
 class Suggested(NamedTuple):
-    """A row to evaluate, (d,), and how many tells its suggestion had seen."""
+    """A row to evaluate, (d,), how many tells its suggestion had seen, and whether it was made before it was needed."""
 
     row: Array
     n_told: int
+    was_prepared: bool
 
 
 @final
@@ -38,7 +42,7 @@ class Ahead:
 
     def __init__(self, optimizer: BayesianOptimizer):
         self._optimizer = optimizer
-        self._thread: ThreadPoolExecutor | None = None
+        self._is_over = threading.Event()
         self._preparing: Future[tuple[Proposals, float]] | None = None
         self._n_told_by_prepared = -1
         self._suggestion_seconds = 0.0
@@ -55,7 +59,7 @@ class Ahead:
         given: list[Suggested] = []
         if not self._is_fresh_cheap(evaluator):
             self._catch_up(n, evaluator)
-            given = [Suggested(row, n_told) for row, n_told in self._optimizer.take_ready(n)]
+            given = [Suggested(row, n_told, True) for row, n_told in self._optimizer.take_ready(n)]
         if len(given) < n and evaluator.time_left > 0:
             given += self._fresh(n - len(given), evaluator)
         return given
@@ -68,22 +72,21 @@ class Ahead:
         is_newest = self._n_told_by_prepared == self._optimizer.n_told
         if self._optimizer.n_ready > n_used + _SPARE and (is_newest or n_used > 0):
             return
-        if self._thread is None:
-            self._thread = ThreadPoolExecutor(1, thread_name_prefix="deephyper-prepare")
         # Those of the ready rows that will be used up meanwhile count as asked; the others make way for better informed ones.
         snapshot = self._optimizer.snapshot(n_kept=n_used)
-        self._preparing = self._thread.submit(_timed_proposals, snapshot, n_used + 1 + _SPARE, evaluator)
+        self._is_over = threading.Event()
+        n_wanted = n_used + 1 + _SPARE
+        self._preparing = evaluator.in_background(_timed_proposals, snapshot, n_wanted, evaluator, self._is_over)
 
     def close(self) -> None:
-        """Let go of the thread, which ends as soon as it has finished what is under way, and of what was prepared."""
-        if self._thread is not None:
-            self._thread.shutdown(wait=False, cancel_futures=True)
-        self._thread = self._preparing = None
+        """Let go of what was prepared; what is being prepared ends with the suggestion that is under way."""
+        self._is_over.set()
+        self._preparing = None
         self._optimizer.drop_ready()
 
     def _fresh(self, n: int, evaluator: Evaluator) -> list[Suggested]:
         begin = evaluator.now()
-        suggested = [Suggested(*suggestion) for suggestion in self._optimizer.suggest(n)]
+        suggested = [Suggested(row, n_told, False) for row, n_told in self._optimizer.suggest(n)]
         self._note_suggestions(evaluator.now() - begin, n)
         return suggested
 
@@ -92,7 +95,7 @@ class Ahead:
         if self._preparing is None:
             return
         if self._optimizer.n_ready < n:
-            wait([self._preparing], timeout=None if evaluator.timeout is None else evaluator.time_left)
+            evaluator.wait_for(self._preparing)
         if not self._preparing.done():
             return
         proposals, self._preparation_seconds = self._preparing.result()
@@ -104,7 +107,8 @@ class Ahead:
     def _is_fresh_cheap(self, evaluator: Evaluator) -> bool:
         if evaluator.num_workers == 1 or self._evaluation_seconds is None:
             return True
-        return self._suggestion_seconds <= _WORTH_WAITING * self._evaluation_seconds
+        share = self._suggestion_seconds / max(self._evaluation_seconds, 1e-9)
+        return share <= _WORTH_WAITING and share * evaluator.num_workers <= _LARGEST_LOAD
 
     def _expected_completions(self, evaluator: Evaluator) -> int:
         """How many evaluations are expected to end while the next suggestions are made."""
@@ -116,9 +120,9 @@ class Ahead:
         self._suggestion_seconds = _followed(self._suggestion_seconds, seconds / max(n, 1))
 
 
-def _timed_proposals(snapshot: Snapshot, n: int, evaluator: Evaluator) -> tuple[Proposals, float]:
+def _timed_proposals(snapshot: Snapshot, n: int, evaluator: Evaluator, is_over: threading.Event) -> tuple[Proposals, float]:
     begin = evaluator.now()
-    return propose(snapshot, n), evaluator.now() - begin
+    return propose(snapshot, n, lambda: not is_over.is_set()), evaluator.now() - begin
 
 
 def _followed(mean: float, newest: float) -> float:

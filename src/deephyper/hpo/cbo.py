@@ -116,7 +116,7 @@ class CBO(Search):
         return [self._suggestion(row, n_told) for row, n_told in self._optimizer.suggest(n)]
 
     def _suggest(self, n: int, evaluator: Evaluator) -> list[Suggestion]:
-        return [self._suggestion(row, n_told) for row, n_told in self._ahead.suggest(n, evaluator)]
+        return [self._suggestion(*suggested) for suggested in self._ahead.suggest(n, evaluator)]
 
     def _while_running(self, evaluator: Evaluator) -> None:
         self._ahead.prepare(evaluator)
@@ -124,12 +124,12 @@ class CBO(Search):
     def _rest(self) -> None:
         self._ahead.close()
 
-    def _suggestion(self, row: Array, n_told: int) -> Suggestion:
+    def _suggestion(self, row: Array, n_told: int, was_prepared: bool = False) -> Suggestion:
         decoded = self._space.decode(row[None])[0]
         configuration = self._checked.given.get(row_keys(row[None])[0], decoded)
         self._asked[self._key(configuration)] = row
         # With several workers the clock decides what a suggestion knew, so it is noted.
-        return Suggestion(configuration, {"_n_told": n_told})
+        return Suggestion(configuration, {"_n_told": n_told}, was_prepared)
 
     # Results.
 

@@ -21,8 +21,10 @@ from ..evaluator.callback import Callback, TqdmCallback
 from ..job import Job, JobStatus, Outcome, n_objectives_of
 from ..results import History, Results
 from ..storage import MemoryStorage, Storage
+from .interrupts import Interruption, orderly_end
 from .problem import HpProblem, legal_row
 from .restart import read_interrupted
+from .statistics import Statistics, Tally
 
 logger = logging.getLogger(__name__)
 
@@ -33,10 +35,17 @@ _NOTHING_LEGAL = "no legal configuration was found; look at the forbidden clause
 
 @dataclass(frozen=True)
 class Suggestion:
-    """A configuration to evaluate, and what is known of it; metadata keys that begin with "_" stay out of the table."""
+    """A configuration to evaluate.
+
+    Args:
+        configuration: active hyperparameters and their values.
+        metadata: what is known of it; keys that begin with "_" stay out of the table.
+        was_prepared: it was made while evaluations ran, so that nobody waited for it.
+    """
 
     configuration: dict[str, Any]
     metadata: dict[str, Any] = field(default_factory=dict)
+    was_prepared: bool = False
 
 
 class Search(ABC):
@@ -90,6 +99,7 @@ class Search(ABC):
         self._n_suggested = self._n_finished = self._n_crashed = self._n_counted_rows = 0
         self._first_traceback = ""
         self.stop_reason: str | None = None
+        self.statistics: Statistics | None = None
         self._prepare_to_ask()
         if checkpoint_restart and (self._log_dir / "results.csv").exists():
             self._restore_from(self._log_dir / "results.csv")
@@ -190,6 +200,9 @@ class Search(ABC):
     ) -> Results:
         """Search until a budget is spent; another call continues the same search with a budget of its own.
 
+        The first Ctrl-C or SIGTERM ends it in an orderly way: what runs is cancelled, and the table is returned. The second one
+        ends it at once. Afterwards `stop_reason` tells why it ended early, `statistics` how busy the workers were.
+
         Args:
             evaluator: who runs the evaluations, if the constructor was not given one. A number here is `max_evals`.
             max_evals: how many evaluations to submit, exactly; -1 or None for no limit.
@@ -243,7 +256,8 @@ class Search(ABC):
         limit = None if limit is None else max(0, limit - self._n_counted_rows)
         self.stop_reason = None
         self._look_for_a_reason_to_stop()
-        with ExitStack() as endings:
+        tally = Tally(evaluator)
+        with orderly_end(evaluator) as interruption, ExitStack() as endings:
             # From the last to the first, each whatever the others raise, also after an error or an interrupt.
             endings.callback(evaluator.dismiss)
             endings.callback(progress.on_close)
@@ -252,32 +266,40 @@ class Search(ABC):
             if timeout is not None:
                 endings.callback(setattr, evaluator, "timeout", None)
                 evaluator.timeout = timeout
-            endings.callback(lambda: self._take(evaluator.cancel(), progress))
+            endings.callback(lambda: self._take(evaluator.cancel(), progress, tally))
             evaluator.announce(limit)
             progress.on_start(limit)
             self._n_counted_rows = 0
-            self._loop(evaluator, limit, progress)
+            self._loop(evaluator, limit, progress, tally)
+            self._note_interruption(interruption)
+        self.statistics = tally.statistics()
         if self._all_failed(evaluator):
             raise AllFailedError(
                 f"{type(self).__name__}: the first {self._n_finished} evaluations all raised or lost their worker. "
                 f"The first one: {self._first_traceback}",
                 self.history,
             )
-        logger.info("search %s ended: %s", self._search_id, self.stop_reason or "its budget is spent")
+        logger.info("search %s ended: %s; %s", self._search_id, self.stop_reason or "its budget is spent", self.statistics)
         return self.history
 
-    def _loop(self, evaluator: Evaluator, limit: int | None, progress: Callback) -> None:
+    def _note_interruption(self, interruption: Interruption) -> None:
+        if interruption.signal_name is not None:
+            self.stop_reason = f"interrupted by {interruption.signal_name}"
+            logger.warning("%s: %s; what ran was cancelled.", type(self).__name__, self.stop_reason)
+
+    def _loop(self, evaluator: Evaluator, limit: int | None, progress: Callback, tally: Tally) -> None:
         n_left = math.inf if limit is None else limit
         while True:
             n_wanted = int(min(evaluator.num_free_workers, n_left, evaluator.num_jobs_allowed))
             if n_wanted and self.stop_reason is None and evaluator.time_left > 0:
-                n_left -= self._submit(n_wanted, evaluator)
+                n_left -= self._submit(n_wanted, evaluator, tally)
             if not evaluator.num_jobs_unfinished:
                 return
             self._while_running(evaluator)
-            gathered = evaluator.gather("BATCH", size=1)
+            with tally.spent_on("wait"):
+                gathered = evaluator.gather("BATCH", size=1)
             jobs, others = gathered if isinstance(gathered, tuple) else (gathered, [])
-            self._take(jobs, progress)
+            self._take(jobs, progress, tally)
             # After a change of the evaluator, jobs of the one before come as another's.
             self._learn_from([job for job in others if job.id not in self._history])
             self._look_for_a_reason_to_stop()
@@ -293,8 +315,11 @@ class Search(ABC):
             self.stop_reason = reason
             logger.warning("%s: %s; the search ends with what runs.", type(self).__name__, reason)
 
-    def _submit(self, n: int, evaluator: Evaluator) -> int:
-        suggestions = self._suggest(n, evaluator)
+    def _submit(self, n: int, evaluator: Evaluator, tally: Tally) -> int:
+        with tally.spent_on("ask"):
+            suggestions = self._suggest(n, evaluator)
+        n_prepared = sum(s.was_prepared for s in suggestions)
+        tally.note_suggestions(n_prepared, len(suggestions) - n_prepared)
         self._n_suggested += len(suggestions)
         if len(suggestions) < n and evaluator.time_left > 0:
             self.stop_reason = self._why_nothing_is_left()
@@ -302,9 +327,11 @@ class Search(ABC):
         evaluator.submit([s.configuration for s in suggestions], [s.metadata for s in suggestions])
         return len(suggestions)
 
-    def _take(self, jobs: Sequence[Job], progress: Callback) -> None:
+    def _take(self, jobs: Sequence[Job], progress: Callback, tally: Tally) -> None:
         """Keep and learn from jobs of this search."""
-        self._learn_from(jobs)
+        tally.note_jobs(jobs)
+        with tally.spent_on("tell"):
+            self._learn_from(jobs)
         for job in jobs:
             if job.status is JobStatus.DONE:
                 progress.on_done(job)

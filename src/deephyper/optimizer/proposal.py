@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -98,10 +99,10 @@ def n_negligible(n_pending: int) -> int:
     return n_pending // _PENDING_PER_NEGLIGIBLE
 
 
-def propose(snapshot: Snapshot, n: int) -> Proposals:
-    """Propose at most n rows, none of them told or pending; fewer only when nothing is left."""
+def propose(snapshot: Snapshot, n: int, is_wanted: Callable[[], bool] = lambda: True) -> Proposals:
+    """Propose at most n rows, none of them told or pending; fewer only when nothing is left, or they are wanted no longer."""
     with blas_threads(snapshot.settings.n_threads):
-        return _Proposing(snapshot, n).proposals()
+        return _Proposing(snapshot, n).proposals(is_wanted)
 
 
 class _Proposing:
@@ -119,10 +120,10 @@ class _Proposing:
         self._pending = snapshot.pending
         self._nominees: list[Array] = []
 
-    def proposals(self) -> Proposals:
+    def proposals(self, is_wanted: Callable[[], bool]) -> Proposals:
         """Suggest until there are enough, or nothing is left."""
         first = self._snapshot.n_asked
-        while (n_left := self._n - len(self._found)) > 0:
+        while (n_left := self._n - len(self._found)) > 0 and is_wanted():
             rows = self._next_rows(first + len(self._found), n_left)
             if not len(rows):
                 break
