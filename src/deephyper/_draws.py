@@ -22,6 +22,7 @@ class Purpose(IntEnum):
     SAMPLE = 4
     SOURCE = 5
     SUCCESS = 6
+    DURATION = 7
 
 
 @dataclass(frozen=True)

@@ -15,27 +15,7 @@ import psutil
 import pytest
 
 from deephyper.evaluator import Evaluator
-
-
-def is_at_work(pid: int) -> bool:
-    """Alive; one that has ended and that nobody has asked for its exit status is not."""
-    try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
-
-
-def ends_within_a_second(pids: list[int]) -> bool:
-    deadline = time.monotonic() + 1.0
-    while any(map(is_at_work, pids)) and time.monotonic() < deadline:
-        time.sleep(0.01)
-    return not any(map(is_at_work, pids))
-
-
-def children() -> list[psutil.Process]:
-    """Children of this process that are alive, the resource trackers of Python and loky aside."""
-    found = psutil.Process().children(recursive=True)
-    return [c for c in found if is_at_work(c.pid) and "resource_tracker" not in " ".join(c.cmdline())]
+from processes import children, end_within_a_second
 
 
 def crash(job: Any) -> Any:
@@ -73,7 +53,7 @@ def test_a_kill_leaves_the_neighbour_running() -> None:
         (slow,) = evaluator.cancel()
 
         assert slow.status.value == "CANCELLED"
-        assert ends_within_a_second(list(pids - {int(quick.objective)}))
+        assert end_within_a_second(list(pids - {int(quick.objective)}))
         evaluator.submit([{"x": 0}, {"x": 0}])
         assert int(quick.objective) in {int(job.objective) for job in evaluator.gather("ALL")}
 
@@ -92,7 +72,7 @@ def test_children_of_a_killed_worker_end_with_it(tmp_path: Path) -> None:
         evaluator.cancel()
         grandchild = int((tmp_path / "pid").read_text())
 
-        assert ends_within_a_second([grandchild])
+        assert end_within_a_second([grandchild])
 
 
 def test_no_process_is_left_after_close() -> None:
@@ -124,7 +104,7 @@ def test_workers_end_within_a_second_of_the_death_of_their_manager(tmp_path: Pat
     manager.wait()
 
     assert len(lanes) == 2
-    assert ends_within_a_second([lane.pid for lane in lanes])
+    assert end_within_a_second([lane.pid for lane in lanes])
 
 
 SCRIPT = """

@@ -8,6 +8,8 @@ from .evaluator import EVALUATORS, Evaluator
 from .foreign import ExecutorEvaluator
 from .lanes import LokyEvaluator, ProcessEvaluator
 from .local import SerialEvaluator, ThreadEvaluator
+from .queued import queued
+from .simulated import SimulatedEvaluator
 
 __all__ = [
     "EVALUATORS",
@@ -22,6 +24,8 @@ __all__ = [
     "RunFunction",
     "RunningJob",
     "SerialEvaluator",
+    "SimulatedEvaluator",
     "ThreadEvaluator",
     "profile",
+    "queued",
 ]

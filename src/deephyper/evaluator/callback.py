@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from .._checks import count
 from ..job import Job, JobStatus, Journal, Objective, flat_row, is_failure, n_objectives_of
+from ..worker import Lines
 
 
 class Callback:
@@ -77,7 +79,7 @@ class _Best:
 
 
 class TqdmCallback(Callback):
-    """A progress bar.
+    """A progress bar. What is printed while it is there appears above it, line by line.
 
     Args:
         description: text before the bar.
@@ -86,6 +88,7 @@ class TqdmCallback(Callback):
     def __init__(self, description: str | None = None):
         self._description = description
         self._bar: Any = None
+        self._streams: list[tuple[str, Any, Lines]] = []
         self._best = _Best()
 
     def on_start(self, max_evals: int | None) -> None:
@@ -93,7 +96,8 @@ class TqdmCallback(Callback):
 
         self.on_close()
         self._best = _Best()
-        self._bar = tqdm(total=max_evals, desc=self._description)
+        self._bar = tqdm(total=max_evals, desc=self._description, file=sys.stderr)
+        self._streams = [self._printing_above(name) for name in ("stdout", "stderr")]
 
     def on_done(self, job: Job) -> None:
         if self._bar is None:
@@ -103,9 +107,30 @@ class TqdmCallback(Callback):
         self._bar.update(1)
 
     def on_close(self) -> None:
+        for name, original, lines in self._streams:
+            lines.finish()
+            # Unless somebody else has taken its place meanwhile.
+            if getattr(sys, name) is lines:
+                setattr(sys, name, original)
+        self._streams = []
         if self._bar is not None:
             self._bar.close()
             self._bar = None
+
+    def _printing_above(self, name: str) -> tuple[str, Any, Lines]:
+        """Let what is written to a stream of the process appear above the bar."""
+        bar, original = self._bar, getattr(sys, name)
+
+        def write(text: str) -> None:
+            with bar.get_lock():
+                bar.clear(nolock=True)
+                original.write(text)
+                original.flush()
+                bar.refresh(nolock=True)
+
+        lines = Lines(write, original)
+        setattr(sys, name, lines)
+        return name, original, lines
 
 
 class LoggerCallback(Callback):

@@ -44,6 +44,7 @@ EVALUATORS = {
     "thread": ("local", "ThreadEvaluator"),
     "process": ("lanes", "ProcessEvaluator"),
     "loky": ("lanes", "ProcessEvaluator"),
+    "simulated": ("simulated", "SimulatedEvaluator"),
     "executor": ("foreign", "ExecutorEvaluator"),
 }
 

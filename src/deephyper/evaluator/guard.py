@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import final
 
 # Every line is the whole list of process groups to end. When the manager dies, whatever the way, its end of the pipe closes.
-_SCRIPT = 'while read -r line; do groups=$line; done; for group in $groups; do kill -KILL -- "-$group"; done'
+_SCRIPT = 'while read -r line; do groups=$line; done; for group in $groups; do kill -s KILL -- "-$group"; done'
 
 
 @final

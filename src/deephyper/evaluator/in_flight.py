@@ -47,7 +47,13 @@ class InFlight:
         return len(self._flights)
 
     def lend_from(self, leases: Leases) -> None:
-        """Give every job resources of its own from now on."""
+        """Give every job resources of its own from now on.
+
+        Raises:
+            ValueError: there are others already.
+        """
+        if self._leases is not None:
+            raise ValueError("evaluator: it takes either resources or a queue, got both; put the items of both into one queue.")
         self._leases = leases
 
     @property

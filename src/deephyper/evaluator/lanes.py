@@ -168,6 +168,7 @@ class Lanes(Executor):
             getattr(sys, stream).write(text)
         else:
             self._note_ready(worker, *about)
+            worker.connection.send_bytes(b"true")
         return True
 
     def _note_ready(self, worker: Worker, pid: int) -> None:

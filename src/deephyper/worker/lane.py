@@ -96,7 +96,8 @@ class _Lane:
         except (Exception, SystemExit) as error:
             # Told by every evaluation that comes here, where it can be read.
             self._error = error
-        self._manager.tell("ready", os.getpid())
+        # Not before the answer does anything run here that the manager would not know how to end.
+        self._manager.ask("ready", os.getpid())
 
     def evaluate(self, task: Task) -> Report:
         if self._error is not None:

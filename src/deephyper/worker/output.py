@@ -21,19 +21,27 @@ class Lines(io.TextIOBase):
         super().__init__()
         self._send = send
         self._original = original
-        self._begun = threading.local()
+        self._begun: dict[threading.Thread, str] = {}
 
     def write(self, text: str) -> int:
-        lines, newline, rest = (getattr(self._begun, "text", "") + text).rpartition("\n")
-        self._begun.text = rest
+        thread = threading.current_thread()
+        if self._begun.keys() - {thread}:
+            self._finish(lambda other: not other.is_alive())
+        lines, newline, rest = (self._begun.pop(thread, "") + text).rpartition("\n")
+        if rest:
+            self._begun[thread] = rest
         if newline:
             self._send(lines + newline)
         return len(text)
 
     def finish(self) -> None:
-        """Send the line that this thread has begun."""
-        if getattr(self._begun, "text", ""):
-            self.write("\n")
+        """Send the lines that were begun."""
+        self._finish(lambda thread: True)
+
+    def _finish(self, is_over: Callable[[threading.Thread], bool]) -> None:
+        for thread in list(self._begun):
+            if is_over(thread) and (line := self._begun.pop(thread, "")):
+                self._send(line + "\n")
 
     def flush(self) -> None:
         """Do nothing: half a line would tear a progress bar."""
