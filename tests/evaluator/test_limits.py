@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import re
 import subprocess
@@ -290,7 +291,8 @@ def test_nothing_is_left_after_close() -> None:
     assert len(jobs) == 4
     assert children() == []
     assert comes_true(lambda: set(threading.enumerate()) <= threads)
-    assert set(_semaphores()) <= semaphores
+    # What loky's threads leave in a circle goes with the garbage.
+    assert comes_true(lambda: gc.collect() >= 0 and set(_semaphores()) <= semaphores)
     assert not n_files or len(os.listdir("/proc/self/fd")) <= n_files + 2
     assert is_at_work(os.getpid())
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import BrokenExecutor, Future
 from contextlib import contextmanager
 from functools import partial
-from multiprocessing import Pipe
+from multiprocessing import Pipe, active_children
 from multiprocessing.connection import Connection
 from typing import Any, final
 
@@ -86,6 +86,8 @@ class Worker:
         self._executor.shutdown(wait=True, kill_workers=True)
         # Descendants that outlived a process which ended by itself.
         self.kill()
+        # Forgets processes that have ended, which loky does not do for one whose exit status somebody has asked for.
+        active_children()
         last_words = _read(self._faults)
         for connection in (self.connection, self._its_connection, self._faults, self._its_faults):
             connection.close()
