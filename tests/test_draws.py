@@ -40,6 +40,7 @@ def test_the_numbers_of_purposes_never_change() -> None:
         "SAMPLE": 4,
         "SOURCE": 5,
         "SUCCESS": 6,
+        "DURATION": 7,
     }
 
 

@@ -1,0 +1,104 @@
+"""What run-functions print appears in whole lines, above a progress bar."""
+
+from __future__ import annotations
+
+import io
+import sys
+import threading
+from typing import Any
+
+import pytest
+
+from deephyper.evaluator import Evaluator
+from deephyper.evaluator.callback import TqdmCallback
+from deephyper.worker import Lines
+
+
+def test_only_whole_lines_are_handed_on() -> None:
+    sent: list[str] = []
+    lines = Lines(sent.append, None)
+    for text in ("a", "b\nc\nd", "", "e", "\n", "f"):
+        lines.write(text)
+
+    assert sent == ["ab\nc\n", "de\n"]
+    lines.finish()
+    assert sent == ["ab\nc\n", "de\n", "f\n"]
+
+
+def test_lines_of_several_threads_do_not_mix() -> None:
+    sent: list[str] = []
+    lines, together = Lines(sent.append, None), threading.Barrier(4)
+
+    def talk(name: str) -> None:
+        for _ in range(20):
+            together.wait(5)
+            print(name, name, name, file=lines)
+
+    threads = [threading.Thread(target=talk, args=(name,)) for name in "wxyz"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(sent) == sorted(f"{name} {name} {name}\n" for name in "wxyz" for _ in range(20))
+
+
+def test_the_half_line_of_a_thread_that_has_ended_stands_alone() -> None:
+    sent: list[str] = []
+    lines = Lines(sent.append, None)
+    thread = threading.Thread(target=lambda: print("half", end="", file=lines))
+    thread.start()
+    thread.join()
+    print("whole", file=lines)
+
+    assert sent == ["half\n", "whole\n"]
+
+
+def talk(job: Any) -> float:
+    print("printed by", job["x"])
+    print("warned by", job["x"], file=sys.stderr)
+    print("begun", end="")
+    return 1.0
+
+
+@pytest.mark.parametrize("method", ["serial", "thread", "process"])
+def test_prints_of_run_functions_reach_the_streams_of_the_manager(method: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with Evaluator.create(talk, method, {"num_workers": 2}) as evaluator:
+        evaluator.submit([{"x": 1}, {"x": 2}])
+        evaluator.gather("ALL")
+
+    printed = capsys.readouterr()
+    assert "printed by 1\n" in printed.out and "printed by 2\n" in printed.out
+    assert "warned by 1\n" in printed.err and "warned by 2\n" in printed.err
+    assert printed.out.count("begun") == 2
+
+
+@pytest.mark.parametrize("method", ["serial", "thread", "process"])
+def test_a_progress_bar_is_not_torn(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    out, err = io.StringIO(), io.StringIO()
+    monkeypatch.setattr(sys, "stdout", out)
+    monkeypatch.setattr(sys, "stderr", err)
+    bar = TqdmCallback("searching")
+    with Evaluator.create(talk, method, {"num_workers": 2, "callbacks": [bar]}) as evaluator:
+        evaluator.announce(3)
+        evaluator.submit([{"x": x} for x in range(3)])
+        evaluator.gather("ALL")
+        evaluator.dismiss()
+
+    assert (sys.stdout, sys.stderr) == (out, err)
+    assert all(f"printed by {x}\n" in out.getvalue() for x in range(3))
+    for line in err.getvalue().split("\n"):
+        # What is left of the bar on a line that holds a message was cleared before.
+        assert line.split("\r")[-1].startswith(("warned by", "searching")) or not line.split("\r")[-1].strip()
+    assert "searching: 100%" in err.getvalue()
+
+
+def test_a_stream_that_somebody_else_has_replaced_meanwhile_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", io.StringIO())
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    bar, theirs = TqdmCallback(), io.StringIO()
+    bar.on_start(1)
+    sys.stdout = theirs
+    bar.on_close()
+
+    assert sys.stdout is theirs
