@@ -135,3 +135,28 @@ def test_a_script_without_a_main_guard_runs_once_and_reaches_its_own_functions(t
 
     assert ended.stderr == ""
     assert ended.stdout.split("\n") == ["top level", "all done", ""]
+
+
+@pytest.mark.parametrize("how", ["", "raise ValueError", "sys.exit(3)"])
+def test_a_script_that_closes_nothing_ends_at_once_and_takes_its_workers_with_it(tmp_path: Path, how: str) -> None:
+    script = f"""
+        import os, sys, time
+        from deephyper.evaluator import Evaluator
+
+        def run(job):
+            open(f"started{{os.getpid()}}", "w").close()
+            time.sleep(3600)
+
+        evaluator = Evaluator.create(run, "process", {{"num_workers": 2}})
+        evaluator.submit([{{"x": 1}}, {{"x": 2}}])
+        while len([name for name in os.listdir() if name.startswith("started")]) < 2:
+            time.sleep(0.01)
+        {how}
+    """
+    ended = subprocess.run([sys.executable, "-c", textwrap.dedent(script)], cwd=tmp_path, capture_output=True, timeout=20)
+    pids = [int(path.name.removeprefix("started")) for path in tmp_path.glob("started*")]
+
+    assert ended.returncode == {"": 0, "raise ValueError": 1, "sys.exit(3)": 3}[how]
+    assert len(pids) == 2
+    assert end_within_a_second(pids)
+    assert b"leaked" not in ended.stderr

@@ -146,11 +146,11 @@ class Lane:
             self._note_begin()
             inner.add_done_callback(partial(self._note_end, self._worker, call))
 
-    def note_ready(self, worker: Worker, pid: int) -> None:
-        """A worker has begun to take calls."""
+    def note_ready(self, worker: Worker) -> None:
+        """A worker, perhaps that of this lane, has begun to take calls."""
         with self._lock:
-            worker.pid = pid
-            self._note_begin()
+            if worker is self._worker:
+                self._note_begin()
 
     def kill(self, call: Call, error: BaseException) -> None:
         """End the process if that call still runs in it; the call ends with the error."""

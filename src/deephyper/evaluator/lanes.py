@@ -7,34 +7,27 @@ value. `docs/decisions/lanes.md` tells what else was tried.
 
 from __future__ import annotations
 
-import contextlib
-import json
-import logging
-import os
-import selectors
+import atexit
 import sys
 import threading
+import weakref
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future
-from multiprocessing.connection import Connection
-from queue import SimpleQueue
 from typing import Any, final
 
 from .._checks import count, function
 from ..storage import Storage
 from ..worker import Report, RunFunction, Task, pickled
 from .attempts import Attempts
+from .attendant import Attendant
 from .callback import Callback
 from .evaluator import Evaluator
-from .guard import Guard
 from .in_flight import Flight
 from .inspector import Inspector
 from .lane import Call, Lane, Worker
 from .leases import Kinds
 from .limits import Limits
-
-logger = logging.getLogger(__name__)
 
 # Each lane holds pipes and semaphores in this process.
 _FILES_PER_LANE = 14
@@ -43,8 +36,6 @@ _FILES_PER_LANE = 14
 @final
 class Lanes(Executor):
     """`n` lanes behind the interface of one executor.
-
-    A thread listens to the workers, buries those that have ended, and looks after the limits of what runs.
 
     Args:
         n: number of lanes.
@@ -55,20 +46,12 @@ class Lanes(Executor):
 
     def __init__(self, n: int, payload: bytes, limits: Limits, attempts: Attempts):
         _allow_open_files(n * _FILES_PER_LANE)
-        self._payload, self._attempts = payload, attempts
-        self._selector = selectors.DefaultSelector()
-        self._errands: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
-        self._wake_out, self._wake_in = os.pipe()
-        os.set_blocking(self._wake_in, False)
-        self._selector.register(self._wake_out, selectors.EVENT_READ, self._run_errands)
-        self._guard = Guard()
-        self._is_open = True
+        self._payload = payload
         self._lock = threading.RLock()
         self._line: deque[Call] = deque()
-        self._lanes = [Lane(self._opened, self._buried_later, self._take_next) for _ in range(n)]
-        self._inspector = Inspector(self._lanes, limits)
-        self._thread = threading.Thread(target=self._attend, name="deephyper-lanes", daemon=True)
-        self._thread.start()
+        self._lanes = [Lane(self._opened, self._let_go, self._take_next) for _ in range(n)]
+        self._attendant = Attendant(self._lanes, Inspector(self._lanes, limits), attempts)
+        _open_lanes.add(self)
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         raise TypeError("Lanes run tasks of one function, which every worker has; use run.")
@@ -80,7 +63,7 @@ class Lanes(Executor):
         with self._lock:
             free = [lane for lane in self._lanes if lane.call is None]
             if free:
-                min(free, key=lambda lane: (lane.resources != wanted, lane.resources is not None)).submit(call)
+                self._submit_to(min(free, key=lambda lane: (lane.resources != wanted, lane.resources is not None)), call)
             else:
                 self._line.append(call)
         return call
@@ -89,7 +72,13 @@ class Lanes(Executor):
         """Let a lane that has become free go on with what waits."""
         with self._lock:
             if self._line and lane.call is None:
-                lane.submit(self._line.popleft())
+                self._submit_to(lane, self._line.popleft())
+
+    def _submit_to(self, lane: Lane, call: Call) -> None:
+        worker = lane.worker
+        lane.submit(call)
+        if lane.worker is not worker:
+            _close_before_loky()
 
     def drop(self) -> None:
         """Kill whatever runs, and forget whatever waits; lanes that have nothing to do stay."""
@@ -104,97 +93,43 @@ class Lanes(Executor):
             self._line.clear()
             for lane in self._lanes:
                 lane.drop()
-        self._errand(None)
-        self._thread.join()
-
-    # What other threads ask of the attending one.
-
-    def _errand(self, errand: Callable[[], None] | None) -> None:
-        self._errands.put(errand)
-        # Unless the pipe is full of such calls already.
-        with contextlib.suppress(BlockingIOError):
-            os.write(self._wake_in, b"!")
+        self._attendant.close()
+        _open_lanes.discard(self)
 
     def _opened(self) -> Worker:
         worker = Worker(self._payload)
-        self._errand(lambda: self._listen_to(worker))
+        self._attendant.listen_to(worker)
         return worker
 
-    def _buried_later(self, worker: Worker, call: Call | None, error: BaseException | None) -> None:
-        self._errand(lambda: self._bury(worker, call, error))
+    def _let_go(self, worker: Worker, call: Call | None, error: BaseException | None) -> None:
+        """See to a worker that has ended, and to the call that ended with it."""
 
-    # The attending thread.
+        def tell(last_words: str) -> None:
+            for lane in self._lanes:
+                self._take_next(lane)
+            if call is not None and error is not None:
+                call.set_exception(_with_last_words(error, last_words))
 
-    def _attend(self) -> None:
-        while self._is_open:
-            try:
-                for key, _ in self._selector.select(self._inspector.pause()):
-                    key.data()
-                self._inspector.inspect_if_due()
-            except Exception:
-                # Nothing here may raise, but whatever does must not leave the workers alone.
-                logger.exception("lanes: one of many steps failed")
-        self._guard.close()
-        self._selector.close()
-        os.close(self._wake_in)
-        os.close(self._wake_out)
+        self._attendant.bury(worker, tell)
 
-    def _run_errands(self) -> None:
-        os.read(self._wake_out, 1 << 12)
-        while not self._errands.empty():
-            errand = self._errands.get()
-            if errand is None:
-                self._is_open = False
-            else:
-                errand()
 
-    def _listen_to(self, worker: Worker) -> None:
-        self._selector.register(worker.connection, selectors.EVENT_READ, lambda: self._hear(worker))
+# Those that nobody has closed when the interpreter ends.
+_open_lanes: weakref.WeakSet[Lanes] = weakref.WeakSet()
 
-    def _hear(self, worker: Worker) -> bool:
-        """Take in one message of a worker; False when there will be no more."""
-        try:
-            kind, *about = json.loads(worker.connection.recv_bytes())
-        except (EOFError, OSError):
-            self._ignore(worker.connection)
-            return False
-        if kind == "stopped":
-            worker.connection.send_bytes(json.dumps(self._attempts.is_stopped(*about)).encode())
-        elif kind == "record":
-            self._attempts.record(*about)
-        elif kind == "output":
-            stream, text = about
-            # Whatever the name stands for now: a progress bar may have taken its place.
-            getattr(sys, stream).write(text)
-        else:
-            self._note_ready(worker, *about)
-            worker.connection.send_bytes(b"true")
-        return True
 
-    def _note_ready(self, worker: Worker, pid: int) -> None:
-        for lane in self._lanes:
-            if lane.worker is worker:
-                lane.note_ready(worker, pid)
-        self._guard.watch(self._pids())
+def _close_before_loky() -> None:
+    """Let the end of the interpreter kill what runs; it would wait for it otherwise, for hours perhaps.
 
-    def _bury(self, worker: Worker, call: Call | None, error: BaseException | None) -> None:
-        while worker.connection.poll(0) and self._hear(worker):
-            pass
-        self._ignore(worker.connection)
-        last_words = worker.bury()
-        self._guard.watch(self._pids())
-        for lane in self._lanes:
-            self._take_next(lane)
-        if call is not None and error is not None:
-            call.set_exception(_with_last_words(error, last_words))
+    What is registered last is called first, and loky, which waits, registers itself with every worker that it starts. The
+    standard library registers its own executors in the same way; there is no public one that comes early enough.
+    """
+    register = getattr(threading, "_register_atexit", atexit.register)
+    register(_close_all)
 
-    def _ignore(self, connection: Connection) -> None:
-        if connection in self._selector.get_map():
-            self._selector.unregister(connection)
 
-    def _pids(self) -> list[int]:
-        workers = [lane.worker for lane in self._lanes]
-        return [worker.pid for worker in workers if worker is not None and worker.pid is not None]
+def _close_all() -> None:
+    for lanes in list(_open_lanes):
+        lanes.shutdown()
 
 
 @final
