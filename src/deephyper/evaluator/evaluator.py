@@ -17,12 +17,13 @@ from importlib import import_module
 from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
 
-from .._checks import count, instance_of, known_options, one_of, seconds
+from .._checks import count, instance_of, known_options, one_of
 from ..errors import MaximumJobsSpawnReached, RunFunctionError
 from ..job import WORKER_DIED, Job, n_objectives_of
 from ..storage import MemoryStorage, Storage
 from ..worker import Report, RunFunction, Task, now
 from .attempts import Attempts
+from .budget import Budget
 from .callback import Callback
 from .in_flight import Flight, InFlight
 from .reports import HostClocks, understand
@@ -94,9 +95,7 @@ class Evaluator(ABC):
         self.search_id = "" if search_id is None else self.storage.new_search(search_id)
         self.num_jobs_submitted = 0
         self.num_jobs_gathered = 0
-        self._maximum_num_jobs: int | None = None
-        self._deadline: float | None = None
-        self._is_interrupted = False
+        self._budget = Budget(where, self.now)
         self._works_in_callers_thread = False
         self._max_retries = 0
         self._newest_durations: deque[float] = deque(maxlen=_N_NEWEST)
@@ -185,7 +184,7 @@ class Evaluator(ABC):
     def wait_for(self, future: Future[Any]) -> bool:
         """Wait for something in the background, not beyond the deadline; False if it is not done then."""
         if not future.done():
-            wait([future], timeout=None if self._deadline is None else self.time_left)
+            wait([future], timeout=None if self.timeout is None else self.time_left)
         return future.done()
 
     # Budgets.
@@ -193,22 +192,16 @@ class Evaluator(ABC):
     @property
     def timeout(self) -> float | None:
         """Seconds until all evaluations are cancelled, counted from when it was set; None for no limit."""
-        return None if self._deadline is None else self._timeout
+        return self._budget.timeout
 
     @timeout.setter
     def timeout(self, value: float | None) -> None:
-        if value is None:
-            self._deadline = None
-            return
-        self._timeout = seconds(type(self).__name__, "timeout", value)
-        self._deadline = self.now() + self._timeout
+        self._budget.timeout = value
 
     @property
     def time_left(self) -> float:
         """Seconds to the deadline, never negative; infinity without one."""
-        if self._is_interrupted:
-            return 0.0
-        return math.inf if self._deadline is None else max(0.0, self._deadline - self.now())
+        return self._budget.time_left
 
     def interrupt(self) -> None:
         """Let the deadline be now, until `resume`; for a signal's handler in the main thread.
@@ -216,25 +209,23 @@ class Evaluator(ABC):
         Raises:
             KeyboardInterrupt: the run-function works in this very thread, which must leave it; the evaluator catches it.
         """
-        self._is_interrupted = True
+        self._budget.is_interrupted = True
         self._in_flight.wake()
         if self._works_in_callers_thread:
             raise _GivenUp
 
     def resume(self) -> None:
         """Take an interrupt back."""
-        self._is_interrupted = False
+        self._budget.is_interrupted = False
 
     def set_maximum_num_jobs_submitted(self, maximum: int) -> None:
         """Allow `maximum` further jobs, no more; -1 lifts the limit."""
-        self._maximum_num_jobs = (
-            None if maximum == -1 else self.num_jobs_submitted + count(type(self).__name__, "maximum", maximum)
-        )
+        self._budget.allow_jobs(maximum)
 
     @property
     def num_jobs_allowed(self) -> float:
         """How many further jobs may be submitted; infinity without a limit."""
-        return math.inf if self._maximum_num_jobs is None else self._maximum_num_jobs - self.num_jobs_submitted
+        return self._budget.n_jobs_left
 
     @property
     def num_jobs_unfinished(self) -> int:
@@ -287,13 +278,16 @@ class Evaluator(ABC):
         for configuration in configurations:
             instance_of(type(self).__name__, "each configuration", configuration, Mapping, "a mapping of parameters")
         if len(configurations) > self.num_jobs_allowed:
-            raise MaximumJobsSpawnReached(f"{type(self).__name__} may submit {self._maximum_num_jobs} jobs and no more.")
+            raise MaximumJobsSpawnReached(
+                f"{type(self).__name__} may submit {self.num_jobs_allowed:g} further jobs, got {len(configurations)}."
+            )
         if not self.search_id:
             self.search_id = self.storage.new_search()
         if self._executor is None:
             # A function that cannot reach the workers is refused before any job exists.
             self._executor = self._open()
         jobs = [self._new_job(c, m) for c, m in zip(configurations, metadata or [{}] * len(configurations), strict=True)]
+        self._budget.take_jobs(len(jobs))
         self._ready.extend(jobs)
         self._feed()
         return jobs
