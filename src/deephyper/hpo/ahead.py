@@ -15,8 +15,8 @@ from ..optimizer import BayesianOptimizer, Proposals, Snapshot, propose
 _WORTH_WAITING = 0.003
 # Beyond that share of its time, free workers would have to queue for a manager that makes every suggestion fresh.
 _LARGEST_LOAD = 0.3
-# Evaluations may end in bunches, and a busy machine delays a preparation.
-_SPARE = 1
+# Evaluations may end in bunches, and a busy machine delays a preparation: so many more than are expected to be needed.
+_SPARE, _MARGIN = 3, 2.0
 _MOST_AHEAD_PER_WORKER, _MOST_AHEAD = 4, 64
 # Running means follow the last few values.
 _NEWEST_SHARE = 0.3
@@ -111,9 +111,9 @@ class Ahead:
         return share <= _WORTH_WAITING and share * evaluator.num_workers <= _LARGEST_LOAD
 
     def _expected_completions(self, evaluator: Evaluator) -> int:
-        """How many evaluations are expected to end while the next suggestions are made."""
+        """How many evaluations may end while the next suggestions are made."""
         mean = max(self._evaluation_seconds or 0.0, 1e-6)
-        expected = self._preparation_seconds * evaluator.num_workers / mean
+        expected = _MARGIN * self._preparation_seconds * evaluator.num_workers / mean
         return math.floor(min(expected, _MOST_AHEAD_PER_WORKER * evaluator.num_workers, _MOST_AHEAD))
 
     def _note_suggestions(self, seconds: float, n: int) -> None:

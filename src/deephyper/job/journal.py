@@ -128,6 +128,9 @@ def cell(value: Any) -> str:
 
     NaN is an empty cell. What JSON does not know is written as `str` shows it.
     """
+    if type(value) is float and math.isfinite(value):
+        # Most cells; what follows gives the same, ten times slower.
+        return repr(value)
     if hasattr(value, "tolist"):  # numpy's scalars and arrays
         value = value.tolist()
     if isinstance(value, float) and math.isnan(value):
