@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from functools import partial
-from queue import Empty, SimpleQueue
 from typing import NamedTuple, final
 
 from ..job import Job
@@ -40,8 +42,12 @@ class InFlight:
         self._attempts = attempts
         self._leases: Leases | None = None
         self._flights: dict[int, Flight] = {}
-        # Tickets of futures that are done; None only ends a wait.
-        self._ended: SimpleQueue[int | None] = SimpleQueue()
+        # Tickets of futures that are done.
+        self._ended: deque[int] = deque()
+        # Held while there is nothing new. A queue that can be waited at is either no business of a signal's handler, or may, in
+        # Python 3.11, wait without end when its time is over before it begins to wait.
+        self._bell = threading.Lock()
+        self._bell.acquire()
 
     def __len__(self) -> int:
         return len(self._flights)
@@ -72,28 +78,33 @@ class InFlight:
             self._release(ticket, lease)
             raise
         self._flights[ticket] = Flight(job, future, lease)
-        future.add_done_callback(partial(_note, self._ended, ticket))
+        future.add_done_callback(partial(self._note, ticket))
 
     @property
     def has_ended_ones(self) -> bool:
         """Whether a look for jobs that have ended may find any."""
-        return not self._ended.empty()
+        return bool(self._ended)
 
     def wait(self, timeout: float) -> Flight | None:
-        """Wait for the next job to end; None when none does, or when `wake` was called."""
-        try:
-            return self._landed(self._ended.get(timeout=timeout))
-        except Empty:
-            return None
+        """Wait for the next job to end, at most some seconds; None when none does, or when `wake` was called."""
+        if not self._ended:
+            self._bell.acquire(timeout=timeout)
+        return self._landed(self._ended.popleft()) if self._ended else None
 
     def wake(self) -> None:
         """End a wait; may be called from a signal's handler."""
-        self._ended.put(None)
+        # It may have been rung and not yet heard.
+        with contextlib.suppress(RuntimeError):
+            self._bell.release()
+
+    def _note(self, ticket: int, future: Future[Report]) -> None:
+        self._ended.append(ticket)
+        self.wake()
 
     def ended(self) -> Iterator[Flight]:
         """The jobs that have ended by now, without waiting."""
-        while not self._ended.empty():
-            if (flight := self._landed(self._ended.get())) is not None:
+        while self._ended:
+            if (flight := self._landed(self._ended.popleft())) is not None:
                 yield flight
 
     def give_up(self) -> list[Flight]:
@@ -101,10 +112,10 @@ class InFlight:
         flights = [self._landed(ticket) for ticket in list(self._flights)]
         return [flight for flight in flights if flight is not None]
 
-    def _landed(self, ticket: int | None) -> Flight | None:
+    def _landed(self, ticket: int) -> Flight | None:
         """What a ticket stands for, unless it was given up before."""
-        flight = None if ticket is None else self._flights.pop(ticket, None)
-        if ticket is not None and flight is not None:
+        flight = self._flights.pop(ticket, None)
+        if flight is not None:
             self._release(ticket, flight.lease)
         return flight
 
@@ -112,7 +123,3 @@ class InFlight:
         self._attempts.end(ticket)
         if self._leases is not None:
             self._leases.give_back(lease)
-
-
-def _note(ended: SimpleQueue[int | None], ticket: int, future: Future[Report]) -> None:
-    ended.put(ticket)

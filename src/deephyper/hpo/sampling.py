@@ -12,7 +12,6 @@ from ..job import Job, JobStatus
 from ..space import row_keys
 from .search import Search, Suggestion
 
-
 # In a job's metadata, which search object has asked for it: those on one storage may share everything else.
 _ASKED_BY = "_asked_by"
 
