@@ -213,9 +213,9 @@ def test_the_limit_holds_for_coroutines_in_evaluators(measured: Measured) -> Non
         await wait_to_be_cancelled()
 
     measured.traced = 2
-    evaluator = Evaluator.create(profile(waits, memory_limit=1, memory_tracing_interval=0.001), "serial")
-    evaluator.submit([{"x": 1}])
-    (job,) = evaluator.gather("ALL")
+    with Evaluator.create(profile(waits, memory_limit=1, memory_tracing_interval=0.001), "serial") as evaluator:
+        evaluator.submit([{"x": 1}])
+        (job,) = evaluator.gather("ALL")
 
     assert job.objective == TOO_MUCH
 

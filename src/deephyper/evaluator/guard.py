@@ -30,6 +30,9 @@ class Guard:
         if groups == self._groups or os.name != "posix":
             return
         self._groups = groups
+        if not groups:
+            self._end_shell()
+            return
         if self._shell is None:
             # A session of its own, so that what ends the manager's group spares it.
             self._shell = subprocess.Popen(
@@ -39,15 +42,21 @@ class Guard:
                 stderr=subprocess.DEVNULL,
                 start_new_session=True,
             )
-        assert self._shell.stdin is not None
-        # Somebody may have killed the shell; lanes still look for their manager themselves.
-        with contextlib.suppress(BrokenPipeError):
-            self._shell.stdin.write((" ".join(map(str, groups)) + "\n").encode())
-            self._shell.stdin.flush()
+        self._tell(self._shell, groups)
 
     def close(self) -> None:
         """End the guard, which ends nobody."""
         self.watch([])
-        if self._shell is not None:
-            self._shell.communicate()
-            self._shell = None
+
+    def _end_shell(self) -> None:
+        shell, self._shell = self._shell, None
+        if shell is not None:
+            self._tell(shell, [])
+            shell.communicate()
+
+    def _tell(self, shell: subprocess.Popen[bytes], groups: Iterable[int]) -> None:
+        assert shell.stdin is not None
+        # Somebody may have killed the shell; lanes still look for their manager themselves.
+        with contextlib.suppress(BrokenPipeError):
+            shell.stdin.write((" ".join(map(str, groups)) + "\n").encode())
+            shell.stdin.flush()
