@@ -69,6 +69,7 @@ class Attendant:
     # The thread.
 
     def _attend(self) -> None:
+        self._guard.get_ready()
         while self._is_open:
             try:
                 for key, _ in self._selector.select(self._inspector.pause()):

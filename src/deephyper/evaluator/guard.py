@@ -30,9 +30,22 @@ class Guard:
         if groups == self._groups or os.name != "posix":
             return
         self._groups = groups
-        if not groups:
+        if groups:
+            self._tell(self._opened_shell(), groups)
+        else:
             self._end_shell()
-            return
+
+    def get_ready(self) -> None:
+        """Begin already, so that the first worker need not wait for that."""
+        if os.name == "posix":
+            self._opened_shell()
+
+    def close(self) -> None:
+        """End the guard, which ends nobody."""
+        self._groups = []
+        self._end_shell()
+
+    def _opened_shell(self) -> subprocess.Popen[bytes]:
         if self._shell is None:
             # A session of its own, so that what ends the manager's group spares it.
             self._shell = subprocess.Popen(
@@ -42,11 +55,7 @@ class Guard:
                 stderr=subprocess.DEVNULL,
                 start_new_session=True,
             )
-        self._tell(self._shell, groups)
-
-    def close(self) -> None:
-        """End the guard, which ends nobody."""
-        self.watch([])
+        return self._shell
 
     def _end_shell(self) -> None:
         shell, self._shell = self._shell, None
