@@ -109,14 +109,16 @@ class Job:
         self.timestamp_end = self.timestamp_gather = now
 
     def record(self) -> dict[str, Any]:
-        """Plain data for a store."""
+        """Plain data for a store; observations only if there are any."""
+        # A list less for every job that a store keeps: the garbage collector visits each of them.
+        observations = {"observations": self.observations} if self.observations else {}
         return {
             "job_id": self.id,
             "parameters": self.parameters,
             "status": self.status.value,
             "objective": self.objective,
             "metadata": self.metadata,
-            "observations": self.observations,
+            **observations,
             "timestamp_submit": self.timestamp_submit,
             "timestamp_start": self.timestamp_start,
             "timestamp_end": self.timestamp_end,
@@ -130,7 +132,7 @@ class Job:
         objective = record["objective"]
         job.status = JobStatus(record["status"])
         job.objective = tuple(objective) if isinstance(objective, list) else objective
-        job.observations = [(budget, value) for budget, value in record["observations"]]
+        job.observations = [(budget, value) for budget, value in record.get("observations", ())]
         job.timestamp_start = record["timestamp_start"]
         job.timestamp_end = record["timestamp_end"]
         job.timestamp_gather = record["timestamp_gather"]
