@@ -71,13 +71,9 @@ class Attendant:
     def _attend(self) -> None:
         self._guard.get_ready()
         while self._is_open:
-            try:
-                for key, _ in self._selector.select(self._inspector.pause()):
-                    key.data()
-                self._inspector.inspect_if_due()
-            except Exception:
-                # Nothing here may raise, but whatever does must not leave the workers alone.
-                logger.exception("lanes: one of many steps failed")
+            for key, _ in self._selector.select(self._inspector.pause()):
+                self._do(key.data)
+            self._do(self._inspector.inspect_if_due)
         for burial in self._burials:
             burial.join()
         self._guard.close()
@@ -85,10 +81,17 @@ class Attendant:
         os.close(self._wake_in)
         os.close(self._wake_out)
 
+    def _do(self, step: Callable[[], object]) -> None:
+        try:
+            step()
+        except Exception:
+            # None may raise, but whatever does must not leave the workers alone.
+            logger.exception("lanes: one of many steps failed")
+
     def _run_errands(self) -> None:
         os.read(self._wake_out, 1 << 12)
         while not self._errands.empty():
-            self._errands.get()()
+            self._do(self._errands.get())
 
     def _end(self) -> None:
         self._is_open = False
@@ -143,5 +146,10 @@ class Attendant:
         # In a thread of its own: it takes a while, and at the end of the interpreter loky makes it wait for other workers, which
         # in turn may wait for an answer from here.
         burial = threading.Thread(target=lambda: then(worker.bury()), name="deephyper-burial", daemon=True)
-        self._burials = [*(other for other in self._burials if other.is_alive()), burial]
-        burial.start()
+        try:
+            burial.start()
+        except RuntimeError:
+            # From Python 3.12 on no thread begins any more once the interpreter ends; by then no worker waits either.
+            burial.run()
+        else:
+            self._burials = [*(other for other in self._burials if other.is_alive()), burial]
