@@ -49,6 +49,13 @@ def test_importing_the_evaluator_loads_nothing_heavy() -> None:
     assert not loaded & set(HEAVY)
 
 
+def test_a_worker_process_loads_no_other_folder() -> None:
+    code = "import sys, deephyper.worker.lane; print(*[name for name in sys.modules if name.startswith('deephyper.')])"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+
+    assert {name.split(".")[1] for name in loaded} == {"errors", "worker"}
+
+
 def test_importing_the_searches_does_not_load_scikit_learn() -> None:
     loaded = loaded_by("import deephyper.hpo")
 

@@ -283,6 +283,12 @@ time.sleep(3600)
     assert end_within_a_second([*lanes, int((tmp_path / "child").read_text())])
 
 
+def test_without_a_shell_there_is_no_guard_and_evaluations_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("deephyper.evaluator.guard._SHELL", "/no/such/shell")
+
+    assert {job.objective for job in jobs_by_kind(hang, [0, 1, 2]).values()} == {1.0}
+
+
 def test_nothing_is_left_after_close() -> None:
     threads, semaphores = set(threading.enumerate()), set(_semaphores())
     n_files = len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0

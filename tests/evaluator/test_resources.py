@@ -125,6 +125,7 @@ def test_the_environment_is_as_before_after_an_evaluation(monkeypatch: pytest.Mo
         (lambda: queued(SerialEvaluator)(look, queue=[1], queue_pop_per_task=2), "queue holds 1 items.*queue_pop_per_task=2"),
         (lambda: queued(SerialEvaluator)(look, queue=[1], queue_pop_per_tas=2), "Did you mean 'queue_pop_per_task'"),
         (lambda: ProcessEvaluator(look, resources=[1, 2]), "resources must be a mapping of names to lists"),
+        (lambda: ProcessEvaluator(look, resources={}), "resources must name at least one kind"),
         (lambda: ProcessEvaluator(look, resources={"gpu": []}), "must hold at least one item"),
         (lambda: queued(ProcessEvaluator)(look, queue=[1], resources={"gpu": [1]}), "either resources or a queue"),
     ],

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import subprocess
 from collections.abc import Iterable
 from typing import final
 
+logger = logging.getLogger(__name__)
+
+_SHELL = "/bin/sh"
 # Every line is the whole list of process groups to end. When the manager dies, whatever the way, its end of the pipe closes.
 _SCRIPT = 'while read -r line; do groups=$line; done; for group in $groups; do kill -s KILL -- "-$group"; done'
 
@@ -16,8 +20,8 @@ _SCRIPT = 'while read -r line; do groups=$line; done; for group in $groups; do k
 class Guard:
     """A shell that waits for the manager to die and then ends the process groups it was last told of.
 
-    A lane looks for its manager itself, but cannot while its run-function holds the interpreter's lock in C code. Elsewhere than
-    on POSIX systems there is no guard.
+    A lane looks for its manager itself, but cannot while its run-function holds the interpreter's lock in C code. Where there is
+    no shell there is no guard.
     """
 
     def __init__(self) -> None:
@@ -30,10 +34,10 @@ class Guard:
         if groups == self._groups or os.name != "posix":
             return
         self._groups = groups
-        if groups:
-            self._tell(self._opened_shell(), groups)
-        else:
+        if not groups:
             self._end_shell()
+        elif (shell := self._opened_shell()) is not None:
+            self._tell(shell, groups)
 
     def get_ready(self) -> None:
         """Begin already, so that the first worker need not wait for that."""
@@ -45,16 +49,20 @@ class Guard:
         self._groups = []
         self._end_shell()
 
-    def _opened_shell(self) -> subprocess.Popen[bytes]:
+    def _opened_shell(self) -> subprocess.Popen[bytes] | None:
         if self._shell is None:
-            # A session of its own, so that what ends the manager's group spares it.
-            self._shell = subprocess.Popen(
-                ["/bin/sh", "-c", _SCRIPT],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,
-            )
+            try:
+                # A session of its own, so that what ends the manager's group spares it.
+                self._shell = subprocess.Popen(
+                    [_SHELL, "-c", _SCRIPT],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    start_new_session=True,
+                )
+            except OSError as error:
+                # Small containers have none; evaluations do not depend on it.
+                logger.info("no guard for the case that this process is killed: %s", error)
         return self._shell
 
     def _end_shell(self) -> None:

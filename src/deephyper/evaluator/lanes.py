@@ -71,8 +71,15 @@ class Lanes(Executor):
     def _take_next(self, lane: Lane) -> None:
         """Let a lane that has become free go on with what waits."""
         with self._lock:
-            if self._line and lane.call is None:
-                self._submit_to(lane, self._line.popleft())
+            if not self._line or lane.call is not None:
+                return
+            call = self._line.popleft()
+            try:
+                self._submit_to(lane, call)
+            except Exception as error:
+                # No worker could be started, and whoever handed the call over is not here to be told.
+                lane.drop()
+                call.set_exception(error)
 
     def _submit_to(self, lane: Lane, call: Call) -> None:
         worker = lane.worker

@@ -38,11 +38,13 @@ class Kinds:
 
     def __init__(self, where: str, resources: Mapping[str, Sequence[Any]]):
         instance_of(where, "resources", resources, Mapping, 'a mapping of names to lists, for example {"gpu": [0, 1]}')
+        if not resources:
+            raise ValueError(f"{where}: resources must name at least one kind, got {{}}; pass None for no resources.")
         self._free = {str(name): deque(_items(where, f"resources[{name!r}]", items)) for name, items in resources.items()}
 
     @property
     def n_available(self) -> int:
-        return min(map(len, self._free.values()), default=0)
+        return min(map(len, self._free.values()))
 
     def lend(self) -> Lease:
         lent = {name: items.popleft() for name, items in self._free.items()}
