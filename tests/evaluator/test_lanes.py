@@ -162,14 +162,16 @@ def test_a_script_that_closes_nothing_ends_at_once_and_takes_its_workers_with_it
     assert b"leaked" not in ended.stderr
 
 
+def cannot_start(worker: Any, payload: bytes) -> None:
+    raise OSError("no file descriptors are left")
+
+
 def test_a_worker_that_cannot_be_started_costs_the_evaluation_that_waits_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
     with Evaluator.create(lambda job: time.sleep(0.01) or os.getpid(), "process") as evaluator:
         # So short that a second one waits in line; then the worker dies, and no other one starts.
         evaluator.submit([{"x": x} for x in range(30)])
         pid = int(evaluator.gather("ALL")[0].objective)
-        monkeypatch.setattr(
-            "deephyper.evaluator.lane.Worker.__init__", lambda self, payload: (_ for _ in ()).throw(OSError("full"))
-        )
+        monkeypatch.setattr("deephyper.evaluator.lane.Worker.__init__", cannot_start)
         evaluator.submit([{"x": 0}, {"x": 1}])
         os.kill(pid, signal.SIGKILL)
         jobs = evaluator.gather("ALL")

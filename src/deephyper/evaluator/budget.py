@@ -23,7 +23,7 @@ class Budget:
         self._timeout: float | None = None
         self._deadline = math.inf
         self._n_jobs = math.inf
-        self.is_interrupted = False
+        self._is_interrupted = False
 
     @property
     def timeout(self) -> float | None:
@@ -38,9 +38,13 @@ class Budget:
     @property
     def time_left(self) -> float:
         """Seconds to the deadline, never negative; infinity without one, 0 after an interrupt."""
-        if self.is_interrupted:
+        if self._is_interrupted:
             return 0.0
         return max(0.0, self._deadline - self._now()) if self._deadline < math.inf else math.inf
+
+    def interrupt(self, is_interrupted: bool = True) -> None:
+        """Leave no time, until that is taken back."""
+        self._is_interrupted = is_interrupted
 
     @property
     def n_jobs_left(self) -> float:

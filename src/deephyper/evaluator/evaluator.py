@@ -209,14 +209,14 @@ class Evaluator(ABC):
         Raises:
             KeyboardInterrupt: the run-function works in this very thread, which must leave it; the evaluator catches it.
         """
-        self._budget.is_interrupted = True
+        self._budget.interrupt()
         self._in_flight.wake()
         if self._works_in_callers_thread:
             raise _GivenUp
 
     def resume(self) -> None:
         """Take an interrupt back."""
-        self._budget.is_interrupted = False
+        self._budget.interrupt(False)
 
     def set_maximum_num_jobs_submitted(self, maximum: int) -> None:
         """Allow `maximum` further jobs, no more; -1 lifts the limit."""
