@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ._arrays import Mask
+from ._arrays import Indices, Mask
 
 
 def pareto_mask(Y: Any) -> Mask:
@@ -24,6 +24,23 @@ def pareto_mask(Y: Any) -> Mask:
     if not len(Y):
         return np.zeros(0, bool)
     return np.asarray(moocore.is_nondominated(Y, maximise=True, keep_weakly=True), bool)
+
+
+def pareto_ranks(Y: Any) -> Indices:
+    """The number of the front that every row is in: 0 for the Pareto set, 1 for that of the others, and so on.
+
+    Args:
+        Y: objectives, (n, m); higher is better.
+
+    Returns:
+        Numbers, (n,); equal rows are in one front.
+    """
+    import moocore
+
+    Y = np.asarray(Y, float)
+    if not len(Y):
+        return np.zeros(0, np.intp)
+    return np.asarray(moocore.pareto_rank(Y, maximise=True), np.intp)
 
 
 def hypervolume(Y: Any, reference: Any) -> float:

@@ -9,7 +9,6 @@ from deephyper.acquisition import ACQUISITIONS, MAXIMIZERS, Aim, Landscape, best
 from deephyper.acquisition.maximize import ascent
 from deephyper.space import Categorical, Integer, Real, Space, row_keys
 from deephyper.surrogate import PLAIN, Hyperparameters, SuccessModel, condition, targets
-from deephyper.transfer import density_of
 
 PLAUSIBLE = Hyperparameters(PLAIN, np.array([-0.7, -0.7, -0.7, 0.0, np.log(1e-5)]))
 
@@ -22,18 +21,16 @@ def mixed_space(legal=None):
     return Space([Real("x", 0, 1), Integer("n", 0, 30), Categorical("c", "abc")], legal=legal)
 
 
-def landscape_on(space, kappa=1.0, prior=None):
+def landscape_on(space, kappa=1.0):
     X = space.sample(40, np.random.default_rng(0))
     y = targets(-np.square(X[:, 0] - 0.3) - np.square(X[:, 1] - 0.6) + 0.2 * (X[:, 2] == 1.0))
-    return X, Landscape(condition(PLAUSIBLE, X, y, np.array([0, 0, 3])), ACQUISITIONS["UCB"], Aim(kappa), prior, 0.5)
+    return X, Landscape(condition(PLAUSIBLE, X, y, np.array([0, 0, 3])), ACQUISITIONS["UCB"], Aim(kappa))
 
 
-@pytest.mark.parametrize("has_prior", [False, True])
 @pytest.mark.parametrize("may_fail", [False, True])
-def test_slope_of_the_landscape_is_its_finite_difference(has_prior, may_fail):
+def test_slope_of_the_landscape_is_its_finite_difference(may_fail):
     space, step = mixed_space(), 1e-6
-    prior = density_of(space, space.sample(5, np.random.default_rng(7))) if has_prior else None
-    X, landscape = landscape_on(space, prior=prior)
+    X, landscape = landscape_on(space)
     if may_fail:
         labels = np.where(X[:, 0] < 0.5, 1.0, -1.0)
         success = SuccessModel(condition(PLAUSIBLE, X, labels, np.array([0, 0, 3])))

@@ -12,7 +12,7 @@ import pytest
 
 from deephyper._draws import Draws
 from deephyper.hpo import HpProblem
-from deephyper.hpo.transfer import GenerativeModel, best_source_rows, generative_model, partial_rows
+from deephyper.hpo.transfer import GenerativeModel, earlier_tasks, generative_model, leads_of, partial_rows
 from deephyper.job import Job, Outcome
 from deephyper.results import History
 
@@ -39,7 +39,8 @@ def search(path: Path | None, n: int = 30, failures: int = 0) -> pd.DataFrame:
 
 
 def model_of(df: Any, q: float = 0.5) -> GenerativeModel:
-    return generative_model(df, q, problem().numeric_space(), DRAWS)
+    space = problem().numeric_space()
+    return generative_model(earlier_tasks("CBO.fit_generative_model", df, space), q, space, DRAWS)
 
 
 @pytest.mark.parametrize("failures", [0, 5])
@@ -96,7 +97,8 @@ def test_what_is_no_quantile_is_refused(q: Any) -> None:
 @pytest.mark.parametrize(
     ("table", "message"),
     [
-        (pd.DataFrame({"p:x": [1.0]}), "the table needs a column 'objective'; tables of several objectives are not supported"),
+        (pd.DataFrame({"p:x": [1.0]}), "the table needs a column 'objective', or 'objective_0', 'objective_1' and so on"),
+        (pd.DataFrame({"p:x": [1.0], "objective_0": [1.0]}), "the table needs a column 'objective', or 'objective_0'"),
         (
             pd.DataFrame({"p:x": [1.0], "objective": ["F_x"]}),
             "the table has no evaluation with a numeric objective to learn from",
@@ -149,14 +151,97 @@ def test_the_first_rows_are_the_best_distinct_ones_made_legal() -> None:
     constrained = problem()
     constrained.set_constraint_fn(lambda df: df.x < 0.3)
     space = constrained.numeric_space()
-    model = generative_model(with_twins, 0.5, space, DRAWS)
+    good = model_of(with_twins).good
 
-    rows = best_source_rows(model, space, DRAWS, 6)
+    rows = leads_of([good], space, DRAWS, 6)
 
     assert 0 < len(rows) <= 6
     assert len(np.unique(rows, axis=0)) == len(rows)
     assert not np.isnan(rows).any()
     assert space.legal(rows).all()
     np.testing.assert_array_equal(space.canonical(rows), rows)
-    np.testing.assert_array_equal(best_source_rows(model, space, DRAWS, 6), rows)
-    assert len(best_source_rows(model, space, DRAWS, 0)) == 0
+    np.testing.assert_array_equal(leads_of([good], space, DRAWS, 6), rows)
+    assert len(leads_of([good], space, DRAWS, 0)) == 0
+
+
+def square() -> HpProblem:
+    made = HpProblem(seed=0)
+    made.add_hyperparameter((0.0, 1.0), "x")
+    made.add_hyperparameter((0.0, 1.0), "y")
+    return made
+
+
+def test_the_first_row_is_the_best_and_the_others_lie_apart() -> None:
+    good = np.array([[0.5, 0.5], [0.51, 0.5], [0.5, 0.52], [0.9, 0.5], [0.2, 0.5]])
+
+    rows = leads_of([good], square().numeric_space(), DRAWS, 3)
+
+    np.testing.assert_array_equal(rows, good[[0, 3, 4]])
+
+
+def test_where_good_rows_crowd_the_nearest_serve_too() -> None:
+    good = np.array([[0.5, 0.5], [0.51, 0.5], [0.5, 0.5], [0.5, 0.54]])
+
+    rows = leads_of([good], square().numeric_space(), DRAWS, 4)
+
+    assert {tuple(row) for row in rows} == {(0.5, 0.5), (0.5, 0.54), (0.51, 0.5)}
+
+
+def test_what_the_table_does_not_say_is_spread_evenly_over_the_range() -> None:
+    good = np.column_stack([[0.1, 0.3, 0.5, 0.7], np.full(4, np.nan)])
+
+    rows = leads_of([good], square().numeric_space(), DRAWS, 4)
+
+    assert sorted(rows[:, 1]) == pytest.approx([0.125, 0.375, 0.625, 0.875])
+
+
+def test_several_tables_take_turns() -> None:
+    goods = [np.array([[0.1, 0.1], [0.2, 0.2]]), np.array([[0.9, 0.9], [0.7, 0.7]])]
+
+    rows = leads_of(goods, square().numeric_space(), DRAWS, 3)
+
+    np.testing.assert_array_equal(rows[:, 0], [0.1, 0.9, 0.2])
+
+
+# Objectives.
+
+
+def good_x(frame: pd.DataFrame, q: float = 0.5) -> list[float]:
+    space = square().numeric_space()
+    good = generative_model(earlier_tasks("here", frame, space), q, space, DRAWS).good
+    return [float(x) for x in good[:, 0]]
+
+
+def test_of_several_objectives_the_pareto_front_comes_first() -> None:
+    x = np.linspace(0.0, 1.0, 21)
+    # Both fall off to the left of 0.5; to the right one rises while the other one falls: the front.
+    table = pd.DataFrame({"p:x": x, "objective_0": np.minimum(x, 0.5), "objective_1": x - 2 * np.maximum(x - 0.5, 0.0)})
+    frame = pd.concat([table, pd.DataFrame({"p:x": [0.9], "objective_0": "F_oom", "objective_1": "F_oom"})])
+
+    good = good_x(frame, q=0.5)
+
+    assert good[0] == pytest.approx(0.5)
+    assert min(good) >= 0.2
+
+
+@pytest.mark.filterwarnings("ignore:The value of q")
+def test_equal_values_are_all_good() -> None:
+    frame = pd.DataFrame({"p:x": np.linspace(0.0, 1.0, 40), "objective": 1.0})
+
+    assert len(good_x(frame, q=0.9)) == 40
+
+
+def test_of_very_many_good_rows_some_are_learned_from_evenly() -> None:
+    x = np.linspace(0.0, 1.0, 5_000)
+
+    good = good_x(pd.DataFrame({"p:x": x, "objective": x}), q=0.5)
+
+    assert len(good) == 200
+    assert (good[0], good[-1]) == (pytest.approx(1.0), pytest.approx(0.5, abs=1e-3))
+
+
+@pytest.mark.filterwarnings("ignore:The value of q")
+def test_a_cancelled_or_failed_or_infinite_row_says_nothing() -> None:
+    frame = pd.DataFrame({"p:x": np.arange(14) / 20, "objective": [*range(10), "F_x", None, np.nan, np.inf]})
+
+    assert max(good_x(frame)) == pytest.approx(0.45)

@@ -9,7 +9,6 @@ from deephyper._draws import Draws
 from deephyper.acquisition import Constant as ConstantKappa
 from deephyper.optimizer import BayesianOptimizer, Settings, propose
 from deephyper.space import Categorical, Constant, Integer, Ordinal, Real, Space, row_keys
-from deephyper.transfer import density_of
 
 SQUARE = Space([Real("x", 0, 1), Real("y", 0, 1)])
 
@@ -93,18 +92,6 @@ class TestAsk:
 
         assert np.abs(greedy.ask(1) - best).max() < 0.1
         assert np.abs(curious.ask(1) - best).max() > 0.2
-
-    def test_a_prior_draws_early_suggestions_to_where_it_is_dense(self):
-        near = np.array([[0.9, 0.9]])
-        optimizers = [BayesianOptimizer(Settings(SQUARE, Draws(0), n_initial=3)) for _ in range(2)]
-        optimizers[1].set_prior(density_of(SQUARE, near))
-        distances = []
-        for optimizer in optimizers:
-            X = np.array([[0.1, 0.1], [0.5, 0.5], [0.2, 0.8]])
-            optimizer.restore(X, np.zeros(3), 3)
-            distances.append(np.abs(optimizer.ask(4) - near).max(axis=1).mean())
-
-        assert distances[1] < distances[0]
 
 
 class TestEverySpace:

@@ -3,7 +3,7 @@
 from .batch import LARGEST_BLOCK, USUAL_BLOCK, block_of_new_rows, drawn_rows
 from .candidates import any_new, first_new, legal_rows
 from .functions import ACQUISITIONS, Acquisition, Aim, Score, plausible_maxima
-from .landscape import Landscape, Prior
+from .landscape import Landscape
 from .maximize import MAXIMIZERS, Effort, Maximizer, best_new_rows
 from .schedule import MEAN_KAPPA, USUAL_KAPPA, USUAL_XI, Bandit, Constant, Custom, Drawn, PeriodicDecay, Schedule
 
@@ -25,7 +25,6 @@ __all__ = [
     "Landscape",
     "Maximizer",
     "PeriodicDecay",
-    "Prior",
     "Schedule",
     "Score",
     "any_new",

@@ -1,10 +1,9 @@
-"""What the maximizer climbs: the score of rows under a surrogate, and a prior belief in good places added to it."""
+"""What the maximizer climbs: the score of rows under a surrogate, and how likely they succeed."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
@@ -18,19 +17,6 @@ _CERTAIN = 1e-6
 _IMPOSSIBLE = 1e-12
 
 
-class Prior(Protocol):
-    """A belief, older than this search, about where good rows lie."""
-
-    def log_density(self, X: Array) -> Array:
-        """Logarithm of its density relative to the uniform one at rows (n, d), (n,)."""
-
-    def gradient(self, X: Array) -> tuple[Array, Array]:
-        """The same, and its slopes, (n, d), zero in categorical columns."""
-
-    def sample(self, n: int, rng: np.random.Generator) -> Array:
-        """Draw at most n canonical, legal rows, (n, d)."""
-
-
 @dataclass(frozen=True, eq=False)
 class Landscape:
     """The score of one suggestion, as a function of rows.
@@ -42,8 +28,6 @@ class Landscape:
         surrogate: the belief, pending rows included.
         acquisition: turns the belief into a score.
         aim: what the acquisition depends on beside the belief.
-        prior: adds `prior_weight` times its log density; nothing is added if None.
-        prior_weight: what a factor e in density is worth, in units of the targets.
         success: how likely evaluations succeed; all do if None.
         worst: the lowest target.
     """
@@ -51,8 +35,6 @@ class Landscape:
     surrogate: Surrogate
     acquisition: Acquisition
     aim: Aim
-    prior: Prior | None = None
-    prior_weight: float = 0.0
     success: SuccessModel | None = None
     worst: float = 0.0
 
@@ -62,7 +44,6 @@ class Landscape:
 
     def outlook(self, X: Array) -> Callable[[Posterior, Aim], Array]:
         """From belief at rows (n, d) and aim to their scores, (n,), for many beliefs and aims at the same rows."""
-        prior_value = 0.0 if self.prior is None else self.prior_weight * self.prior.log_density(X)
         probability = None if self.success is None else self.success.probability(X)
 
         def scores(posterior: Posterior, aim: Aim) -> Array:
@@ -72,7 +53,7 @@ class Landscape:
             elif probability is not None:
                 floor = self._floor(aim)
                 score = floor + probability * (score - floor)
-            return score + prior_value
+            return score
 
         return scores
 
@@ -90,10 +71,7 @@ class Landscape:
                 floor = self._floor(self.aim)
                 slope = probability[:, None] * slope + success_slope * (value - floor)[:, None]
                 value = floor + probability * (value - floor)
-        if self.prior is None:
-            return value, slope
-        log_density, prior_slope = self.prior.gradient(X)
-        return value + self.prior_weight * log_density, slope + self.prior_weight * prior_slope
+        return value, slope
 
     def _floor(self, aim: Aim) -> Array:
         """Score of what is known to be as bad as the worst value, (1,) or (n,)."""

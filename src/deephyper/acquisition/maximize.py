@@ -96,17 +96,10 @@ def few_remaining(space: Space, known: set[bytes], effort: Effort) -> Array | No
 
 
 def candidates_of(landscape: Landscape, space: Space, effort: Effort, rng: np.random.Generator) -> Array:
-    """Legal rows, half anywhere and half around good ones; of the former, half from the prior if there is one."""
-    parents = landscape.surrogate.best_rows(N_PARENTS)
+    """Legal rows, half anywhere and half around good ones."""
     n_around = effort.n_points // 2
-    n_anywhere = effort.n_points - n_around
-    found = []
-    if landscape.prior is not None:
-        found.append(landscape.prior.sample(n_anywhere - n_anywhere // 2, rng))
-        n_anywhere //= 2
-    found.append(space.sample(n_anywhere, rng))
-    found.append(around(space, parents, n_around, rng))
-    return np.concatenate(found)
+    anywhere = space.sample(effort.n_points - n_around, rng)
+    return np.concatenate((anywhere, around(space, landscape.surrogate.best_rows(N_PARENTS), n_around, rng)))
 
 
 def _ranked(landscape: Landscape, rows: Array) -> tuple[Array, Array]:

@@ -2,28 +2,43 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any, final
 
 import numpy as np
-import pandas as pd
 
 from .._arrays import Array
+from .._checks import is_number
 from ..evaluator import Evaluator, RunFunction
 from ..job import WORKER_DIED, Job, JobStatus, cell, is_failure
 from ..optimizer import BayesianOptimizer, Settings
 from ..space import row_keys
+from ..transfer import N_LEADS, Guide, Source, SourceReport
 from .ahead import Ahead
 from .options import Options, checked_options
 from .problem import HpProblem
 from .search import Search, Suggestion
-from .transfer import GenerativeModel, best_source_rows, generative_model
+from .transfer import (
+    GenerativeModel,
+    Table,
+    earlier_tasks,
+    generative_model,
+    good_rows,
+    leads_of,
+    n_good_of,
+    partial_rows,
+    surrogate_guides,
+)
+
+logger = logging.getLogger(__name__)
 
 # How far a told configuration may lie from the one that was asked and still be it: single precision and text cost that much.
 _SAME_ROW = 1e-5
+# Among the best tenth of an earlier search are the configurations to try first.
+_GOOD_QUANTILE = 0.9
 
 
 @final
@@ -99,6 +114,8 @@ class CBO(Search):
             initial_points,
         )
         self._n_failures = 0
+        self._guides: dict[str, tuple[Guide, ...]] = {}
+        self._is_drop_logged = False
         self._asked: dict[tuple[str, ...], Array] = {}
         super().__init__(problem, evaluator, random_state, log_dir, verbose, checkpoint_history_to_csv, checkpoint_restart)
 
@@ -152,6 +169,17 @@ class CBO(Search):
             self._n_failures += job.status is JobStatus.DONE and is_failure(job.objective)
             if job.duration is not None and job.status is JobStatus.DONE:
                 self._ahead.note_evaluation(job.duration)
+        self._log_source()
+
+    def _log_source(self) -> None:
+        """Say so once when earlier tables are heard no more."""
+        report = self._source_report()
+        if report is not None and report.dropped_after is not None and not self._is_drop_logged:
+            self._is_drop_logged = True
+            logger.info("search %s: %s", self.search_id, report)
+
+    def _source_report(self) -> SourceReport | None:
+        return self._optimizer.source_report
 
     def _reason_to_stop(self) -> str | None:
         limit = self._checked.max_total_failures
@@ -187,27 +215,70 @@ class CBO(Search):
 
     # Earlier tables.
 
-    def fit_generative_model(self, df: pd.DataFrame | str | os.PathLike[str], q: float = 0.90) -> GenerativeModel:
-        """Learn from an earlier search where good configurations lie.
+    def fit_generative_model(self, df: Table | Sequence[Table], q: float = 0.90) -> GenerativeModel:
+        """Learn from earlier searches where good configurations lie.
 
-        Before the first suggestion the best configurations of the table are evaluated first; from then on suggestions are
-        drawn towards its good region, the less so the more this search has seen itself. The table may miss hyperparameters
-        of this problem, which are then drawn, and may have others.
+        Their best configurations are tried first, with a few others as controls; then the density of good configurations is what
+        the model starts from. How much of it is heard is weighed against what this search sees, and fades within 24 evaluations;
+        when two controls beat all that was tried, it is not heard at all.
 
         Args:
-            df: the table of an earlier search, or the path of its CSV file.
+            df: the table of an earlier search, the path of its CSV file, or a list of these, before or between calls of `search`.
+                It may miss hyperparameters of this problem, which are then drawn, and may have others; of several objectives
+                the Pareto front is what is good. A second call replaces the tables of the first one.
             q: rows above this quantile of the objective count as good; lowered, with a warning, to keep 10 rows.
 
         Returns:
             The density of good configurations; `sample(n)` draws from it.
         """
-        model = generative_model(df, q, self._space, self._draws)
-        if self._optimizer.n_asked == self._optimizer.n_told == 0:
-            settings = self._checked.settings
-            first = best_source_rows(model, self._space, self._draws, settings.n_initial // 2)
-            self._use_optimizer(replace(settings, initial_rows=np.concatenate([settings.initial_rows, first])))
-        self._optimizer.set_prior(model.density)
+        model = generative_model(earlier_tasks("CBO.fit_generative_model", df, self._space), q, self._space, self._draws)
+        self._hear("generative model", model.guides(), [density.good for density in model.densities])
         return model
+
+    def fit_surrogate(self, df: Table | Sequence[Table]) -> None:
+        """Learn from earlier searches what the objective looks like, where it is bad too.
+
+        As `fit_generative_model`, but the model starts from the mean of a Gaussian process of all rows of the table. Both may be
+        called for one search.
+
+        Args:
+            df: the table of an earlier search, the path of its CSV file, or a list of these.
+        """
+        tasks = earlier_tasks("CBO.fit_surrogate", df, self._space)
+        goods = [good_rows(task, n_good_of(len(task.values), _GOOD_QUANTILE), self._space) for task in tasks]
+        self._hear("surrogate", surrogate_guides(tasks, self._space, self._draws), goods)
+
+    def fit_search_space(self, df: Table | Sequence[Table], fac_numerical: float = 0.125, fac_categorical: float = 10) -> None:
+        """Draw configurations from now on near the best one of an earlier search.
+
+        Only draws change: the initial design, and the candidates among which the model looks; no range becomes narrower.
+
+        Args:
+            df: the table of an earlier search, the path of its CSV file, or a list of these, whose best ones count alike.
+            fac_numerical: standard deviation around the best value, in units of the range (of its logarithm where that is
+                what is searched).
+            fac_categorical: how many times as often as every other choice the best one is drawn.
+        """
+        where = "CBO.fit_search_space"
+        for name, value in (("fac_numerical", fac_numerical), ("fac_categorical", fac_categorical)):
+            if not is_number(value) or not 0 < value < math.inf:
+                raise ValueError(f"{where}: {name} must be a positive number, got {value!r}.")
+        if self._space.has_sampler:
+            raise ValueError(
+                f"{where}: the problem draws with its own sampling function, which knows nothing of priors; use "
+                "fit_generative_model, or a problem without one."
+            )
+        tasks = earlier_tasks(where, df, self._space)
+        best = np.concatenate([partial_rows(task.frame.head(1), self._space) for task in tasks])
+        self._space = self._space.drawn_near(best, float(fac_numerical), float(fac_categorical))
+        self._optimizer.draw_from(self._space)
+
+    def _hear(self, what: str, guides: Sequence[Guide], goods: Sequence[Array]) -> None:
+        """Take what was learned of earlier searches, beside what was learned by other means."""
+        self._guides[what], self._is_drop_logged = tuple(guides), False
+        n_leads = min(N_LEADS, self._checked.settings.n_initial)
+        leads = leads_of(goods, self._space, self._draws, n_leads)
+        self._optimizer.learn_from(Source(tuple(guide for some in self._guides.values() for guide in some), leads))
 
 
 def _teaches(job: Job) -> bool:

@@ -9,7 +9,7 @@ import os
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -21,6 +21,7 @@ from ..evaluator.callback import Callback, TqdmCallback
 from ..job import Job, JobStatus, Outcome, n_objectives_of
 from ..results import History, Results
 from ..storage import MemoryStorage, Storage
+from ..transfer import SourceReport
 from .interrupts import Interruption, orderly_end
 from .problem import HpProblem, legal_row
 from .restart import read_interrupted
@@ -129,6 +130,10 @@ class Search(ABC):
 
     def _while_running(self, evaluator: Evaluator) -> None:
         """Use the time in which all workers are busy."""
+
+    def _source_report(self) -> SourceReport | None:
+        """What has become of the tables of earlier searches; None where there were none."""
+        return None
 
     def _rest(self) -> None:
         """Let go of what was only needed while the search ran."""
@@ -272,7 +277,7 @@ class Search(ABC):
             self._n_counted_rows = 0
             self._loop(evaluator, limit, progress, tally)
             self._note_interruption(interruption)
-        self.statistics = tally.statistics()
+        self.statistics = replace(tally.statistics(), source=self._source_report())
         if self._all_failed(evaluator):
             raise AllFailedError(
                 f"{type(self).__name__}: the first {self._n_finished} evaluations all raised or lost their worker. "

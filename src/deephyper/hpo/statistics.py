@@ -10,6 +10,7 @@ from typing import final
 
 from ..evaluator import Evaluator
 from ..job import Job
+from ..transfer import SourceReport
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Statistics:
         tell_s: spent on learning and writing rows.
         wait_s: spent on waiting for evaluations.
         wall_s: the whole call.
+        source: what has become of earlier searches' tables; None where there were none.
     """
 
     n_workers: int
@@ -37,12 +39,14 @@ class Statistics:
     tell_s: float
     wait_s: float
     wall_s: float
+    source: SourceReport | None = None
 
     def __str__(self) -> str:
+        source = "" if self.source is None else f"; {self.source}"
         return (
             f"utilization {self.utilization:.3f} of {self.n_workers} workers, {self.n_evaluations} evaluations; "
             f"suggestions: {self.n_prepared} prepared, {self.n_fresh} fresh; "
-            f"{self.ask_s:.2f} s in ask, {self.tell_s:.2f} s in tell, {self.wait_s:.2f} s waiting, of {self.wall_s:.2f} s"
+            f"{self.ask_s:.2f} s in ask, {self.tell_s:.2f} s in tell, {self.wait_s:.2f} s waiting, of {self.wall_s:.2f} s{source}"
         )
 
 

@@ -7,6 +7,7 @@ model grows row by row.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -26,6 +27,7 @@ from ..surrogate import (
     learn_labels,
     targets,
 )
+from ..transfer import Guidance, Guided, Source
 
 _NOISE_EVERY = 10
 _LEARN_ALWAYS_BELOW = 50
@@ -50,6 +52,7 @@ class Told:
         draws: of the search.
         failures: what a failed evaluation means: "model" learns where evaluations succeed, "min" and "mean" count it as the
             lowest or the mean value, "ignore" as if it had not been made.
+        source: what is known of earlier tasks, if anything.
     """
 
     X: Array
@@ -57,6 +60,7 @@ class Told:
     space: Space
     draws: Draws
     failures: FailureRule = "model"
+    source: Source | None = None
 
     @property
     def n_values(self) -> int:
@@ -104,12 +108,14 @@ class Lesson:
         success: hyperparameters of the model of success; None while all evaluations succeed.
         n_rows: how many rows were told then.
         is_of_values: whether they are about values; else about success alone.
+        guidance: what earlier tasks add to the model's mean; None where nothing is heard of them.
     """
 
     learned: Any
     success: Hyperparameters | None
     n_rows: int
     is_of_values: bool
+    guidance: Guidance | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,12 +184,15 @@ def learn(family: Family, told: Told, last: Lesson | None) -> Lesson:
     rng = told.draws.at(Purpose.FIT, n_rows)
     seen = best_and_random(z, family.most_learned, rng)
     last_learned = None if start is None else start.learned
-    learned = family.learn(told.X[places[seen]], z[seen], n_choices, last_learned, may_be_noisy, rng)
+    rows = told.X[places[seen]]
+    guidance = _guidance(told, places[seen], z[seen])
+    unexplained = _unexplained(guidance, rows, z[seen])
+    learned = family.learn(rows, unexplained, n_choices, last_learned, may_be_noisy, rng)
     success = None
     if told.is_success_modelled:
-        rows, labels = _labelled(told)
-        success = learn_labels(rows, labels, n_choices, None if start is None else start.success)
-    return Lesson(learned, success, n_rows, told.is_of_values)
+        labelled, labels = _labelled(told)
+        success = learn_labels(labelled, labels, n_choices, None if start is None else start.success)
+    return Lesson(learned, success, n_rows, told.is_of_values, guidance)
 
 
 def _labelled(told: Told) -> tuple[Array, Array]:
@@ -205,8 +214,45 @@ def conditioned(family: Family, told: Told, lesson: Lesson) -> Model:
     n_rows = len(told.X)
     seen = best_and_random(y, family.most_conditioned, told.draws.at(Purpose.SUBSET, n_rows))
     z = Warp.of(y)(y[seen])
-    surrogate = family.condition(lesson.learned, told.X[places[seen]], z, n_choices_of(told.space))
+    surrogate = _guided(family.condition, lesson, told.X[places[seen]], z, told.space)
     return Model(lesson, n_rows, places[seen], z, surrogate, surrogate, told.X[:0], _success(told, lesson))
+
+
+def _guidance(told: Told, seen: Indices, z: Array) -> Guidance | None:
+    """What earlier tasks add to the mean, judged by the rows with these places, (n,), and their targets, (n,)."""
+    if told.source is None or not told.is_of_values:
+        return None
+    return told.source.guidance(told.X, told.y, seen, z, n_choices_of(told.space))
+
+
+def is_source_trusted(told: Told, n_rows: int) -> bool:
+    """Whether the first `n_rows` told rows, if there are so many, agree with what earlier tasks say of them."""
+    if told.source is None or len(told.X) < n_rows:
+        return False
+    first = told.first(n_rows)
+    places, y = first.taught
+    return first.is_of_values and told.source.is_trusted(first.X, first.y, places, targets(y), n_choices_of(told.space))
+
+
+def unlearned(family: Family, model: Model, told: Told) -> Surrogate:
+    """What the model would be with the length scales and variances that are most probable before any data."""
+    if family.unlearned is None:
+        return model.surrogate
+    surrogate = _guided(family.unlearned, model.lesson, told.X[model.seen], model.targets, told.space)
+    return surrogate.with_pending(model.pending)
+
+
+def _unexplained(guidance: Guidance | None, rows: Array, z: Array) -> Array:
+    """What the guidance leaves of targets (n,), (n,)."""
+    return z if guidance is None else z - guidance.value(rows)
+
+
+def _guided(
+    condition_on: Callable[[Any, Array, Array, Indices], Surrogate], lesson: Lesson, rows: Array, z: Array, space: Space
+) -> Surrogate:
+    """A surrogate of rows (n, d) and targets (n,), which starts from the lesson's guidance if there is one."""
+    surrogate = condition_on(lesson.learned, rows, _unexplained(lesson.guidance, rows, z), n_choices_of(space))
+    return surrogate if lesson.guidance is None else Guided(surrogate, lesson.guidance, rows)
 
 
 def _grown(model: Model, told: Told) -> Model:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import final
 
 import numpy as np
 
 from .._arrays import Array
-from ..acquisition import Prior
-from ..space import row_keys
+from ..space import Space, row_keys
+from ..transfer import Source, SourceReport
 from .model import FEWEST_VALUES, Model, Told, restored_model
-from .proposal import MOST_NOMINATIONS, Proposals, Snapshot, n_negligible, propose
+from .proposal import MOST_NOMINATIONS, Proposals, Snapshot, n_design, n_negligible, propose
 from .settings import Settings
 from .threads import blas_threads
 
@@ -36,7 +37,10 @@ class BayesianOptimizer:
         self._ready: list[tuple[Array, int]] = []
         self._n_asked = self._n_volunteered = 0
         self._model: Model | None = None
-        self._prior: Prior | None = None
+        self._source: Source | None = None
+        self._source_report: SourceReport | None = None
+        # Rows restored from an interrupted search, while nothing else has happened.
+        self._is_as_restored = True
         self._nominees = np.empty((0, len(settings.acquisitions), settings.space.n_columns))
 
     @property
@@ -59,10 +63,20 @@ class BayesianOptimizer:
         """How many prepared rows wait to be taken."""
         return len(self._ready)
 
-    def set_prior(self, prior: Prior | None) -> None:
-        """Believe from now on that good rows lie where `prior` is dense; the less so the more is told."""
-        self._prior = prior
+    @property
+    def source_report(self) -> SourceReport | None:
+        """What has become of the source; None where there is none."""
+        return self._source_report
+
+    def learn_from(self, source: Source) -> None:
+        """Hear from now on what earlier tasks say, in place of those given before.
+
+        An interrupted search that is given its source again goes on as if it had had it from the beginning.
+        """
+        self._source = source if self._is_as_restored else source.beginning_at(self.n_told, self.n_asked)
+        self._source_report = SourceReport(tuple(0.0 for _ in source.guides))
         self.drop_ready()
+        self._model = self._restored_model() if self._is_as_restored and self.n_told else None
 
     def ask(self, n: int = 1) -> Array:
         """Hand out suggestions, which become pending.
@@ -100,6 +114,7 @@ class BayesianOptimizer:
             X: canonical rows, (n, d), asked for or not.
             y: their objectives, (n,), higher is better; NaN for a failed evaluation.
         """
+        self._is_as_restored = False
         self._n_volunteered += sum(key not in self._pending for key in row_keys(X))
         self._X = np.concatenate((self._X, X))
         self._y = np.concatenate((self._y, np.asarray(y, float)))
@@ -124,14 +139,18 @@ class BayesianOptimizer:
         Hyperparameters become those of a search that asked after every tell.
         """
         self.tell(X, y)
-        self._n_asked, self._n_volunteered = n_asked, 0
-        n_first = max(self._settings.n_design, FEWEST_VALUES)
+        self._n_asked, self._n_volunteered, self._is_as_restored = n_asked, 0, True
+        self._model = self._restored_model()
+
+    def _restored_model(self) -> Model | None:
+        n_first = max(n_design(self._settings, self._told), FEWEST_VALUES)
         with blas_threads(self._settings.n_threads):
-            self._model = restored_model(self._settings.family, self._told, n_first)
+            return restored_model(self._settings.family, self._told, n_first)
 
     @property
     def _told(self) -> Told:
-        return Told(self._X, self._y, self._settings.space, self._settings.draws, self._settings.failures)
+        settings = self._settings
+        return Told(self._X, self._y, settings.space, settings.draws, settings.failures, self._source)
 
     def snapshot(self, n_kept: int = 0) -> Snapshot:
         """Everything that the next proposals depend on, as a value.
@@ -153,7 +172,7 @@ class BayesianOptimizer:
             n_asked=first,
             n_volunteered=self._n_volunteered,
             model=self._model,
-            prior=self._prior,
+            source=self._source,
             nominees=self._nominees,
         )
 
@@ -161,10 +180,28 @@ class BayesianOptimizer:
         """Take over a model unless ours is newer, and rows behind those ready ones that the proposals count on."""
         if proposals.model is not None and (self._model is None or proposals.model.n_told >= self._model.n_told):
             self._model = proposals.model
+            self._note_source(proposals.model)
         if proposals.nominees is not None:
             self._nominees = np.concatenate((self._nominees, proposals.nominees))[-MOST_NOMINATIONS:]
         n_kept, n_late = max(0, proposals.first - self._n_asked), max(0, self._n_asked - proposals.first)
         self._ready = self._ready[:n_kept] + [(row, proposals.n_told) for row in proposals.rows[n_late:]]
+
+    def draw_from(self, space: Space) -> None:
+        """Draw from now on from the priors of a space that holds the same rows."""
+        self._settings = replace(self._settings, space=space)
+        self.drop_ready()
+
+    def _note_source(self, model: Model) -> None:
+        """Remember how much of the source the newest model hears."""
+        source, report = self._source, self._source_report
+        if source is None or report is None:
+            return
+        if model.lesson.guidance is not None:
+            weights = np.maximum(report.weights, model.lesson.guidance.weights)
+            self._source_report = SourceReport(tuple(float(weight) for weight in weights))
+        elif report.dropped_after is None:
+            is_distrusted = source.is_distrusted(self._X, self._y)
+            self._source_report = SourceReport(report.weights, model.n_told, is_distrusted)
 
     def drop_ready(self) -> None:
         """Forget the rows that were prepared."""
@@ -184,4 +221,5 @@ class BayesianOptimizer:
                 self._pending[key] = row
                 taken.append((row, n_told))
         self._n_asked += len(taken)
+        self._is_as_restored = self._is_as_restored and not taken
         return taken

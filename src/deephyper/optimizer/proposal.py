@@ -16,7 +16,6 @@ from ..acquisition import (
     USUAL_BLOCK,
     Aim,
     Landscape,
-    Prior,
     any_new,
     best_new_rows,
     block_of_new_rows,
@@ -26,11 +25,11 @@ from ..acquisition import (
 )
 from ..space import row_keys
 from ..surrogate import Surrogate
-from .model import Model, Told, n_choices_of, told_model, with_lies, with_pending
+from ..transfer import Source
+from .model import Model, Told, is_source_trusted, told_model, unlearned, with_lies, with_pending
 from .settings import Settings
 from .threads import blas_threads
 
-_PRIOR_STRENGTH = 2.0
 # From so many suggestions on it pays to share their candidates.
 _FEWEST_SHARED = 4
 _PENDING_PER_NEGLIGIBLE = 64
@@ -54,7 +53,7 @@ class Snapshot:
         n_asked: how many rows were asked.
         n_volunteered: how many rows were told without having been asked; they stand in for initial suggestions.
         model: the newest model, perhaps of fewer rows.
-        prior: older belief in good places.
+        source: what is known of earlier tasks.
         nominees: what each acquisition of a portfolio would have suggested so far, (m, acquisitions, d).
     """
 
@@ -66,13 +65,13 @@ class Snapshot:
     n_asked: int
     n_volunteered: int = 0
     model: Model | None = None
-    prior: Prior | None = None
+    source: Source | None = None
     nominees: Array | None = None
 
     @property
     def told(self) -> Told:
         """What a model is made of."""
-        return Told(self.X, self.y, self.settings.space, self.settings.draws, self.settings.failures)
+        return Told(self.X, self.y, self.settings.space, self.settings.draws, self.settings.failures, self.source)
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,6 +96,15 @@ class Proposals:
 def n_negligible(n_pending: int) -> int:
     """How many rows more or less do not change what is worth trying next while so many are pending."""
     return n_pending // _PENDING_PER_NEGLIGIBLE
+
+
+def n_design(settings: Settings, told: Told) -> int:
+    """How many suggestions are made before the model speaks: fewer with a source that has proved right by then."""
+    source = told.source
+    if source is None or source.n_asked or not source.guides:
+        return settings.n_design
+    n_short = len(settings.initial_rows) + len(source.leads) + settings.n_controls
+    return n_short if n_short < settings.n_design and is_source_trusted(told, n_short) else settings.n_design
 
 
 def propose(snapshot: Snapshot, n: int, is_wanted: Callable[[], bool] = lambda: True) -> Proposals:
@@ -143,7 +151,10 @@ class _Proposing:
         waiting = self._waiting()
         if len(waiting):
             return waiting[:1]
-        n_of_design = self._settings.n_design - self._snapshot.n_volunteered - index
+        lead = self._lead(index)
+        if len(lead):
+            return lead
+        n_of_design = n_design(self._settings, self._snapshot.told) - self._snapshot.n_volunteered - index
         if not self._snapshot.told.can_be_modelled:
             return self._design_rows(index, n)
         if n_of_design > 0:
@@ -162,10 +173,22 @@ class _Proposing:
         is_new = np.array([key not in known and key not in found for key in row_keys(settings.initial_rows)], bool)
         return legal_rows(settings.space, settings.initial_rows[is_new])
 
+    def _lead(self, index: int) -> Array:
+        """The row of an earlier task to try next, (1, d); (0, d) when it is not the turn of one."""
+        source, snapshot = self._snapshot.source, self._snapshot
+        if source is None:
+            return np.empty((0, self._settings.space.n_columns))
+        position = index - max(source.n_asked, len(self._settings.initial_rows))
+        known = set(snapshot.known).union(row_keys(self._found))
+        return source.next_lead(position, known, snapshot.X, snapshot.y)
+
     def _design_rows(self, index: int, n: int) -> Array:
-        """The next n suggestions before the model speaks, (n, d); fewer when nothing is left."""
-        settings, space = self._settings, self._settings.space
+        """The next n suggestions before the model speaks, (n, d); fewer when nothing is left, one at a time among leads."""
+        settings, space, source = self._settings, self._settings.space, self._snapshot.source
         n_given = len(settings.initial_rows)
+        if source is not None:
+            asked = set(row_keys(np.concatenate((self._snapshot.X, self._pending))))
+            n_given, n = n_given + sum(key in asked for key in row_keys(source.leads)), 1
         place, n_points = max(0, index - n_given), max(settings.n_initial - n_given, 1)
         spread = space.from_shares(settings.design(place, n, n_points, space.n_columns, settings.draws.at(Purpose.DESIGN)))
         rows, known = [np.empty((0, space.n_columns))], set(self._known)
@@ -243,11 +266,11 @@ class _Proposing:
         """The score of the suggestion with a number."""
         snapshot, acquisition = self._snapshot, self._settings.acquisitions[0]
         aim = self._aim(index, rng)
-        surrogate = self._unlearned(model) if rng.random() < _UNLEARNED_SHARE else model.surrogate
+        is_unlearned = rng.random() < _UNLEARNED_SHARE
+        surrogate = unlearned(self._settings.family, model, snapshot.told) if is_unlearned else model.surrogate
         if any(a.needs_reached for a in self._settings.acquisitions):
             aim = self._informed(aim, surrogate, rng)
-        weight = prior_weight(len(snapshot.X))
-        return Landscape(surrogate, acquisition, aim, snapshot.prior, weight, model.success, model.worst)
+        return Landscape(surrogate, acquisition, aim, model.success, model.worst)
 
     def _aim(self, index: int, rng: np.random.Generator) -> Aim:
         kappa, xi = self._settings.schedule(index - self._settings.n_design, rng)
@@ -258,20 +281,3 @@ class _Proposing:
         best = float(surrogate.predict(surrogate.best_rows(1)).mean[0])
         rows = np.concatenate((self._settings.space.sample(_MAXIMA_FROM, rng), surrogate.best_rows(1)))
         return replace(aim, best=best, maxima=plausible_maxima(surrogate.predict(rows), best, _N_MAXIMA, rng))
-
-    def _unlearned(self, model: Model) -> Surrogate:
-        """What the model would be with the length scales and variances that are most probable before any data."""
-        settings = self._settings
-        if settings.family.unlearned is None:
-            return model.surrogate
-        X = self._snapshot.X[model.seen]
-        told = settings.family.unlearned(model.lesson.learned, X, model.targets, n_choices_of(settings.space))
-        return told.with_pending(model.pending)
-
-
-def prior_weight(n_told: int) -> float:
-    """How much the log density of a prior adds to the score; it fades as values come in.
-
-    Source: Hvarfner et al. (2022), pi-BO, where the prior is raised to the power beta / n.
-    """
-    return _PRIOR_STRENGTH / max(n_told, 1)

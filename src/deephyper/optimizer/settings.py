@@ -15,6 +15,8 @@ from .model import FailureRule
 from .strategy import STRATEGIES, Strategy
 
 N_INITIAL = 8
+# … and so many of them beside the best rows of an earlier search, if there is one.
+N_CONTROLS = 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,6 +27,7 @@ class Settings:
         space: what may be tried.
         draws: of this search.
         n_initial: how many suggestions come from the design before the model speaks.
+        n_controls: how many of them are made beside the best rows of an earlier task that is not distrusted.
         initial_rows: canonical rows to suggest before anything else, (k, d); they count as initial ones.
         design: spreads the initial suggestions.
         family: of the surrogate.
@@ -42,6 +45,7 @@ class Settings:
     space: Space
     draws: Draws
     n_initial: int = N_INITIAL
+    n_controls: int = N_CONTROLS
     initial_rows: Array = field(default_factory=lambda: np.empty((0, 0)))
     design: Design = DESIGNS["sobol"]
     family: Family = GAUSSIAN_PROCESS

@@ -9,9 +9,11 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, final
+from copy import copy
+from typing import Any, ClassVar, Self, final
 
 import numpy as np
+from scipy.special import ndtr, ndtri
 
 from .._arrays import Array
 
@@ -72,6 +74,16 @@ class Dimension(ABC):
     def decode(self, column: Array) -> list[Any]:
         """Turn cells into values: the user's own objects and Python scalars."""
 
+    def drawn_near(self, cells: Array, width: float, weight: float) -> Self:
+        """The same hyperparameter with another prior: an equal mixture of what lies near each of some cells.
+
+        Args:
+            cells: their cells, (k,), k at least 1.
+            width: of a numeric, the standard deviation of a normal distribution around the cell, in u, cut off at the ends.
+            weight: of a choice, how many times as often as every other one it is drawn.
+        """
+        return self
+
     def neighbours(self, cell: float) -> Array:
         """Cells of the other values that are one change away from `cell`, (k,); none for a continuum."""
         return np.empty(0)
@@ -117,6 +129,18 @@ class _Numeric(Dimension):
 
     def from_share(self, share: Array) -> Array:
         return share if self._quantile is None else self._unit(_clipped(self._quantile(share), self.low, self.high))
+
+    def drawn_near(self, cells: Array, width: float, weight: float) -> Self:
+        low, high = ndtr(-cells / width), ndtr((1.0 - cells) / width)
+
+        def quantile(share: Array) -> Array:
+            which = np.minimum(np.floor(share * len(cells)), len(cells) - 1).astype(np.intp)
+            rest = share * len(cells) - which
+            return self._natural(cells[which] + width * ndtri(low[which] + rest * (high - low)[which]))
+
+        near = copy(self)
+        near._quantile = quantile
+        return near
 
     def encode(self, values: Sequence[Any]) -> Array:
         natural = np.array([self._number(value) for value in values], float)
@@ -250,6 +274,11 @@ class Ordinal(_Choices):
     def from_share(self, share: Array) -> Array:
         return share if self._quantile is None else self._rank.encode(self._quantile(share).tolist())
 
+    def drawn_near(self, cells: Array, width: float, weight: float) -> Self:
+        rank, near = self._rank.drawn_near(cells, width, weight), copy(self)
+        near._quantile = lambda share: np.array(rank.decode(rank.from_share(share)), float)
+        return near
+
     def snap(self, column: Array) -> Array:
         return self._rank.snap(column)
 
@@ -277,6 +306,13 @@ class Categorical(_Choices):
         if self._quantile is not None:
             return self._quantile(share)
         return np.minimum(np.floor(share * self.n_levels), self.n_levels - 1)
+
+    def drawn_near(self, cells: Array, width: float, weight: float) -> Self:
+        counts = np.bincount(cells.astype(np.intp), minlength=len(self.choices))
+        probabilities = (len(cells) + counts * (weight - 1.0)) / (len(cells) * (len(self.choices) - 1.0 + weight))
+        edges, near = np.cumsum(probabilities)[:-1], copy(self)
+        near._quantile = lambda share: np.searchsorted(edges, share, side="right").astype(float)
+        return near
 
     def snap(self, column: Array) -> Array:
         return _clipped(np.rint(column), 0.0, self.n_levels - 1)

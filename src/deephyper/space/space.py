@@ -45,6 +45,26 @@ class Space:
         self._legal = legal
         self._sampler = sampler
 
+    def drawn_near(self, X: Array, width: float, weight: float) -> Space:
+        """The same space with other priors: an equal mixture of what lies near each of some rows.
+
+        Args:
+            X: rows, (k, d), k at least 1; NaN where a row says nothing: a column in which none says anything keeps its prior.
+            width: of numeric columns, the standard deviation in u.
+            weight: of choices, how many times as often as every other one the row's own is drawn.
+        """
+        known = {column.name: cells[~np.isnan(cells)] for column, cells in zip(self.columns, X.T, strict=True)}
+        dimensions = [
+            dimension.drawn_near(known[dimension.name], width, weight) if len(known.get(dimension.name, ())) else dimension
+            for dimension in self.dimensions
+        ]
+        return Space(dimensions, self._active, self._legal, self._sampler)
+
+    @property
+    def has_sampler(self) -> bool:
+        """Whether the user has a way of their own to draw configurations, so that priors do not matter."""
+        return self._sampler is not None
+
     @cached_property
     def names(self) -> list[str]:
         """Names of all hyperparameters, in order of definition."""

@@ -1,5 +1,23 @@
-"""Earlier searches as belief: where good rows may lie."""
+"""Earlier tasks as belief: what they say of rows, which of their rows to try first, and how far to trust them."""
 
 from .density import Density, density_of
+from .guide import Guide, Standardized, standardized
+from .guided import Guidance, Guided
+from .source import N_LEADS, NEGLIGIBLE, Source, SourceReport
+from .source_model import SourceModel, source_model
 
-__all__ = ["Density", "density_of"]
+__all__ = [
+    "NEGLIGIBLE",
+    "N_LEADS",
+    "Density",
+    "Guidance",
+    "Guide",
+    "Guided",
+    "Source",
+    "SourceModel",
+    "SourceReport",
+    "Standardized",
+    "density_of",
+    "source_model",
+    "standardized",
+]

@@ -1,0 +1,143 @@
+"""What a search was given of earlier tasks, and how far it is trusted.
+
+The best rows of the earlier tasks, the leads, are tried first, with rows of the usual design between them as controls: when two
+controls beat every lead, the source is distrusted and not heard any more. What the guides say is weighed against the values told
+(see weights.py), and fades linearly over its first evaluations, since soon the search's own values say it better.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import final
+
+import numpy as np
+
+from .._arrays import Array, Indices
+from ..space import row_keys
+from .guide import Guide
+from .guided import Guidance
+from .weights import weights_of
+
+N_LEADS = 4
+# Two leads, then a control, and so on.
+_ROUND, _LEADS_OF_ROUND = 3, 2
+_MOST_BEATEN = 2
+# A weight that a source has which the values do not contradict: half of what is expected before any.
+_TRUSTED = 0.3
+# A weight that changes no suggestion.
+NEGLIGIBLE = 0.01
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Source:
+    """Earlier tasks as a search sees them.
+
+    Args:
+        guides: what they say of rows.
+        leads: their best rows, canonical, legal, the best first, (k, d).
+        n_told: how many rows had been told when the search was given them.
+        n_asked: how many suggestions had been made by then.
+    """
+
+    guides: tuple[Guide, ...]
+    leads: Array
+    n_told: int = 0
+    n_asked: int = 0
+
+    def beginning_at(self, n_told: int, n_asked: int) -> Source:
+        """The same, given to a search at another time."""
+        return replace(self, n_told=n_told, n_asked=n_asked)
+
+    @property
+    def n_opening(self) -> int:
+        """How many suggestions it takes to try all leads, with controls between them."""
+        return len(self.leads) + -(-len(self.leads) // _LEADS_OF_ROUND)
+
+    def is_distrusted(self, X: Array, y: Array) -> bool:
+        """Whether controls have beaten all leads.
+
+        Args:
+            X: all told rows, (N, d).
+            y: their objectives, (N,); NaN for a failed evaluation.
+        """
+        n_beaten, _ = self._beaten(X, y)
+        return n_beaten >= _MOST_BEATEN
+
+    def _beaten(self, X: Array, y: Array) -> tuple[int, int]:
+        """How many controls beat all leads told so far, 0 before the first lead, and how many controls there are."""
+        judged = slice(self.n_told, self.n_told + self.n_opening)
+        leads = set(row_keys(self.leads))
+        is_lead = np.array([key in leads for key in row_keys(X[judged])], bool)
+        values = np.where(np.isnan(y[judged]), -np.inf, y[judged])
+        n_controls = int((~is_lead).sum())
+        if not is_lead.any():
+            return 0, n_controls
+        return int((values[~is_lead] > values[is_lead].max()).sum()), n_controls
+
+    def next_lead(self, position: int, known: set[bytes], X: Array, y: Array) -> Array:
+        """The lead to try next, (1, d); (0, d) when it is a control's turn, or none is left, or the source is distrusted.
+
+        Args:
+            position: how many suggestions have been made since the source was given.
+            known: keys of the rows that must not come again.
+            X: all told rows, (N, d).
+            y: their objectives, (N,).
+        """
+        n_beaten, n_controls = self._beaten(X, y)
+        # A source that has just lost against its first control has to wait for the second one.
+        is_waiting = n_beaten == n_controls == 1 and position == _ROUND
+        if n_beaten >= _MOST_BEATEN or is_waiting or position % _ROUND >= _LEADS_OF_ROUND:
+            return self.leads[:0]
+        is_new = np.array([key not in known for key in row_keys(self.leads)], bool)
+        lead: Array = self.leads[is_new][:1]
+        return lead
+
+    def guidance(self, X: Array, y: Array, seen: Indices, z: Array, n_choices: Indices) -> Guidance | None:
+        """What the guides say, weighed and faded; None once they are heard no more.
+
+        Args:
+            X: all told rows, (N, d).
+            y: their objectives, (N,).
+            seen: places of the rows to judge by, (n,).
+            z: their targets, (n,).
+            n_choices: number of choices of every column, 0 for a numeric one, (d,).
+        """
+        n_since = len(X) - self.n_told
+        left = np.array([max(0.0, 1.0 - n_since / guide.fades_over) for guide in self.guides])
+        if not left.any() or self.is_distrusted(X, y):
+            return None
+        weights = left * self._weights(X[seen], z, n_choices)
+        return Guidance(self.guides, weights) if (weights > NEGLIGIBLE).any() else None
+
+    def is_trusted(self, X: Array, y: Array, seen: Indices, z: Array, n_choices: Indices) -> bool:
+        """Whether the values do not contradict what the guides say; the arguments are those of `guidance`."""
+        if not self.guides or self.is_distrusted(X, y):
+            return False
+        return bool(self._weights(X[seen], z, n_choices).sum() >= _TRUSTED)
+
+    def _weights(self, X: Array, z: Array, n_choices: Indices) -> Array:
+        return weights_of(np.column_stack([guide.value(X) for guide in self.guides]), X, z, n_choices)
+
+
+@final
+@dataclass(frozen=True)
+class SourceReport:
+    """What has become of a source.
+
+    Args:
+        weights: how much of each earlier task was heard at most.
+        dropped_after: how many evaluations had ended when none was heard any more; None while one is.
+        is_distrusted: its best rows were beaten by others at once.
+    """
+
+    weights: tuple[float, ...]
+    dropped_after: int | None = None
+    is_distrusted: bool = False
+
+    def __str__(self) -> str:
+        text = f"source weight {', '.join(f'{weight:.2f}' for weight in self.weights or (0.0,))}"
+        if self.dropped_after is None:
+            return text
+        why = " as misleading" if self.is_distrusted else ""
+        return f"{text}, dropped{why} after {self.dropped_after} evaluations"

@@ -1,0 +1,136 @@
+"""How a search hears of earlier tasks: leads between controls, then guidance that is weighed and fades."""
+
+import numpy as np
+import pytest
+
+from deephyper._draws import Draws
+from deephyper.optimizer import BayesianOptimizer, Settings
+from deephyper.space import Real, Space, row_keys
+from deephyper.transfer import Source, SourceReport, density_of, standardized
+
+SQUARE = Space([Real("x", 0, 1), Real("y", 0, 1)])
+LEADS = np.array([[0.3, 0.3], [0.4, 0.3], [0.3, 0.4], [0.2, 0.2]])
+
+
+def source(leads=LEADS):
+    density = density_of(SQUARE, leads)
+    guide = standardized(density.log_density, density.gradient, SQUARE, leads, 24, np.random.default_rng(0))
+    return Source((guide,), leads)
+
+
+def bowl(row, centre=0.3):
+    return -float(np.square(row - centre).sum())
+
+
+def taught(leads=LEADS, seed=0, **settings):
+    optimizer = BayesianOptimizer(Settings(SQUARE, Draws(seed), **settings))
+    optimizer.learn_from(source(leads))
+    return optimizer
+
+
+def driven(optimizer, n, objective=bowl):
+    """What kind each of n suggestions is: "l" for a lead, "." for others."""
+    keys, kinds = set(row_keys(LEADS)), ""
+    for _ in range(n):
+        row = optimizer.ask(1)[0]
+        optimizer.tell(row[None], np.array([objective(row)]))
+        kinds += "l" if row_keys(row[None])[0] in keys else "."
+    return kinds
+
+
+def test_leads_come_first_with_a_control_between_them():
+    assert driven(taught(), 6) == "ll.ll."
+
+
+def test_many_suggestions_at_once_hold_all_leads_and_controls():
+    rows = taught().ask(8)
+
+    keys = row_keys(rows)
+    assert [key in set(row_keys(LEADS)) for key in keys] == [True, True, False, True, True, False, False, False]
+    assert len(set(keys)) == 8
+
+
+def test_a_source_that_two_controls_beat_is_not_heard_any_more():
+    optimizer = taught()
+
+    kinds = driven(optimizer, 12, lambda row: -bowl(row))
+
+    assert kinds == "ll.........."
+    assert optimizer.source_report.is_distrusted
+    assert str(optimizer.source_report).startswith("source weight 0.00, dropped as misleading after")
+
+
+def test_the_model_speaks_early_only_with_a_source_that_is_right():
+    def first_of_model(objective):
+        optimizer = taught()
+        for n in range(12):
+            if optimizer.snapshot().model is not None:
+                return n
+            driven(optimizer, 1, objective)
+        raise AssertionError
+
+    assert first_of_model(bowl) == 6
+    assert first_of_model(lambda row: -bowl(row)) == 9
+
+
+@pytest.mark.parametrize("objective", [bowl, lambda row: bowl(row, 0.8)])
+def test_its_weight_fades_and_the_report_tells_when_it_is_dropped(objective):
+    optimizer = taught()
+
+    driven(optimizer, 7, objective)
+    early = optimizer.source_report
+    driven(optimizer, 25, objective)
+
+    assert optimizer.snapshot().model.lesson.guidance is None
+    assert early.weights[0] > 0.1 or objective is not bowl
+    assert 5 <= optimizer.source_report.dropped_after <= 25
+
+
+def test_failures_of_leads_and_of_everything_else_do_no_harm():
+    optimizer = taught()
+
+    kinds = driven(optimizer, 14, lambda row: np.nan if row[0] < 0.45 else bowl(row, 0.6))
+
+    assert kinds.startswith("ll.")
+    assert "l" not in kinds[6:]
+
+
+def test_a_source_given_late_is_tried_next_and_fades_from_then_on():
+    optimizer = BayesianOptimizer(Settings(SQUARE, Draws(0)))
+    driven(optimizer, 12, lambda row: bowl(row, 0.8))
+    optimizer.learn_from(source())
+
+    assert driven(optimizer, 3, lambda row: bowl(row, 0.8)) == "ll."
+
+
+def test_initial_rows_come_before_leads():
+    given = np.array([[0.9, 0.1], [0.1, 0.9]])
+
+    optimizer = taught(initial_rows=given)
+    rows = optimizer.ask(4)
+
+    np.testing.assert_array_equal(rows[:2], given)
+    np.testing.assert_array_equal(rows[2:], LEADS[:2])
+
+
+@pytest.mark.parametrize("n", [3, 6, 9, 13, 30])
+def test_a_restored_search_goes_on_as_if_it_had_not_stopped(n):
+    original = taught(seed=3)
+    driven(original, n)
+    told = original.snapshot()
+
+    resumed = BayesianOptimizer(Settings(SQUARE, Draws(3)))
+    resumed.restore(told.X, told.y, original.n_asked)
+    resumed.learn_from(source())
+
+    for _ in range(4):
+        row = original.ask(1)
+        np.testing.assert_allclose(resumed.ask(1), row, atol=1e-9)
+        for optimizer in (original, resumed):
+            optimizer.tell(row, np.array([bowl(row[0])]))
+
+
+def test_a_report_reads_like_a_sentence():
+    assert str(SourceReport((0.31,))) == "source weight 0.31"
+    assert str(SourceReport((0.31, 0.0), 24)) == "source weight 0.31, 0.00, dropped after 24 evaluations"
+    assert str(SourceReport((), 8, True)) == "source weight 0.00, dropped as misleading after 8 evaluations"
