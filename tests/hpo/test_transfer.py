@@ -236,7 +236,7 @@ def test_of_very_many_good_rows_some_are_learned_from_evenly() -> None:
 
     good = good_x(pd.DataFrame({"p:x": x, "objective": x}), q=0.5)
 
-    assert len(good) == 200
+    assert len(good) == 100
     assert (good[0], good[-1]) == (pytest.approx(1.0), pytest.approx(0.5, abs=1e-3))
 
 

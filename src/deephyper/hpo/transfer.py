@@ -26,7 +26,7 @@ Table = pd.DataFrame | str | os.PathLike[str]
 
 FEWEST_GOOD_ROWS = 10
 # More rows than these tell little more, and every suggestion would pay for them.
-MOST_ROWS = 200
+MOST_ROWS = 100
 # Leads should lie so far apart, at first, in the largest difference of a column.
 _APART = 0.1
 # What is drawn under Purpose.SOURCE.

@@ -154,7 +154,7 @@ class _Proposing:
         lead = self._lead(index)
         if len(lead):
             return lead
-        n_of_design = n_design(self._settings, self._snapshot.told) - self._snapshot.n_volunteered - index
+        n_of_design = self._n_of_design(index)
         if not self._snapshot.told.can_be_modelled:
             return self._design_rows(index, n)
         if n_of_design > 0:
@@ -172,6 +172,13 @@ class _Proposing:
         known, found = self._snapshot.known, set(row_keys(self._found))
         is_new = np.array([key not in known and key not in found for key in row_keys(settings.initial_rows)], bool)
         return legal_rows(settings.space, settings.initial_rows[is_new])
+
+    def _n_of_design(self, index: int) -> int:
+        """How many suggestions the design still makes, this one included."""
+        place = index + self._snapshot.n_volunteered
+        # Whether a source is trusted, which takes time to tell, only matters where the design may go on.
+        is_over = place >= self._settings.n_design
+        return 0 if is_over else n_design(self._settings, self._snapshot.told) - place
 
     def _lead(self, index: int) -> Array:
         """The row of an earlier task to try next, (1, d); (0, d) when it is not the turn of one."""
