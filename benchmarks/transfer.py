@@ -257,8 +257,8 @@ def misleading(args: argparse.Namespace) -> None:
                 without = curves[Run(args.data, pair, seed, None, args.source)][-1]
                 losses.append((without - curves[Run(args.data, pair, seed, args.method, args.source, kind)][-1]) / span)
         print(
-            f"{args.method}, {kind}: loss against no source at {N_TARGET}, in ranges of the task: "
-            f"median {np.median(losses):+.4f}, mean {np.mean(losses):+.4f}, 90 % {np.quantile(losses, 0.9):+.3f}, largest {np.max(losses):+.3f}"
+            f"{args.method}, {kind}: loss at {N_TARGET}, in ranges of the task: median {np.median(losses):+.4f}, "
+            f"mean {np.mean(losses):+.4f}, 90 % {np.quantile(losses, 0.9):+.3f}, largest {np.max(losses):+.3f}"
         )
 
 
