@@ -30,6 +30,15 @@ def test_the_story_of_one_worker_and_five_runs_and_draws_its_picture(tmp_path: P
     assert (tmp_path / "from_serial_to_parallel.png").stat().st_size > 10_000
 
 
+@pytest.mark.slow
+def test_the_story_of_three_tables_and_one_that_misleads_runs_and_draws_its_picture(tmp_path: Path) -> None:
+    printed = run_example("plot_transfer_situations.py", tmp_path, "--seeds", "1")
+
+    assert "wrong sign     best after 5" in printed
+    assert "dropped as misleading" in printed
+    assert (tmp_path / "transfer_situations.png").stat().st_size > 10_000
+
+
 def test_the_story_of_the_small_problem_and_the_larger_one_runs_and_draws_its_picture(tmp_path: Path) -> None:
     printed = run_example("plot_transfer_learning.py", tmp_path)
 
