@@ -147,13 +147,13 @@ def test_with_a_forest_as_surrogate(tmp_path: Path) -> None:
     assert len(search.search(14)) == 14
 
 
-def test_both_models_may_be_learned(tmp_path: Path) -> None:
+def test_a_further_call_replaces_the_tables_of_the_one_before(tmp_path: Path) -> None:
     search, source = new_search(tmp_path), earlier(tmp_path)
     search.fit_surrogate(source)
-    search.fit_generative_model([source, source])
+    search.fit_generative_model([source, source.tail(20)])
     search.search(8)
 
-    assert len(search.statistics.source.weights) == 3
+    assert len(search.statistics.source.weights) == 2
 
 
 # What the search tells of it.

@@ -16,21 +16,21 @@ from ..evaluator import Evaluator, RunFunction
 from ..job import WORKER_DIED, Job, JobStatus, cell, is_failure
 from ..optimizer import BayesianOptimizer, Settings
 from ..space import row_keys
-from ..transfer import N_LEADS, Guide, Source, SourceReport
+from ..transfer import N_LEADS, SourceReport
 from .ahead import Ahead
 from .options import Options, checked_options
 from .problem import HpProblem
 from .search import Search, Suggestion
 from .transfer import (
+    EarlierTask,
     GenerativeModel,
     Table,
     earlier_tasks,
     generative_model,
     good_rows,
-    leads_of,
     n_good_of,
     partial_rows,
-    surrogate_guides,
+    source_of,
 )
 
 logger = logging.getLogger(__name__)
@@ -114,7 +114,6 @@ class CBO(Search):
             initial_points,
         )
         self._n_failures = 0
-        self._guides: dict[str, tuple[Guide, ...]] = {}
         self._is_drop_logged = False
         self._asked: dict[tuple[str, ...], Array] = {}
         super().__init__(problem, evaluator, random_state, log_dir, verbose, checkpoint_history_to_csv, checkpoint_restart)
@@ -218,35 +217,37 @@ class CBO(Search):
     def fit_generative_model(self, df: Table | Sequence[Table], q: float = 0.90) -> GenerativeModel:
         """Learn from earlier searches where good configurations lie.
 
-        Their best configurations are tried first, with a few others as controls; then the density of good configurations is what
-        the model starts from. How much of it is heard is weighed against what this search sees, and fades within 24 evaluations;
-        when two controls beat all that was tried, it is not heard at all.
+        Their best configurations are tried first, with a few others as controls. Then the model of this search starts from models
+        of theirs: as much of them is heard as agrees with the values seen here, less and less of it within 12 evaluations, and
+        nothing if two controls beat all their best configurations. `statistics.source` tells.
 
         Args:
             df: the table of an earlier search, the path of its CSV file, or a list of these, before or between calls of `search`.
                 It may miss hyperparameters of this problem, which are then drawn, and may have others; of several objectives
-                the Pareto front is what is good. A second call replaces the tables of the first one.
+                the Pareto front is what is good. A further call replaces the tables of the one before.
             q: rows above this quantile of the objective count as good; lowered, with a warning, to keep 10 rows.
 
         Returns:
             The density of good configurations; `sample(n)` draws from it.
         """
-        model = generative_model(earlier_tasks("CBO.fit_generative_model", df, self._space), q, self._space, self._draws)
-        self._hear("generative model", model.guides(), [density.good for density in model.densities])
+        tasks = earlier_tasks("CBO.fit_generative_model", df, self._space)
+        model = generative_model(tasks, q, self._space, self._draws)
+        self._hear(tasks, [density.good for density in model.densities])
         return model
 
     def fit_surrogate(self, df: Table | Sequence[Table]) -> None:
-        """Learn from earlier searches what the objective looks like, where it is bad too.
-
-        As `fit_generative_model`, but the model starts from the mean of a Gaussian process of all rows of the table. Both may be
-        called for one search.
+        """Learn from earlier searches what the objective looks like: as `fit_generative_model`, without the density.
 
         Args:
             df: the table of an earlier search, the path of its CSV file, or a list of these.
         """
         tasks = earlier_tasks("CBO.fit_surrogate", df, self._space)
-        goods = [good_rows(task, n_good_of(len(task.values), _GOOD_QUANTILE), self._space) for task in tasks]
-        self._hear("surrogate", surrogate_guides(tasks, self._space, self._draws), goods)
+        self._hear(tasks, [good_rows(task, n_good_of(len(task.values), _GOOD_QUANTILE), self._space) for task in tasks])
+
+    def _hear(self, tasks: Sequence[EarlierTask], goods: Sequence[Array]) -> None:
+        n_leads = min(N_LEADS, self._checked.settings.n_initial)
+        self._optimizer.learn_from(source_of(tasks, goods, n_leads, self._space, self._draws))
+        self._is_drop_logged = False
 
     def fit_search_space(self, df: Table | Sequence[Table], fac_numerical: float = 0.125, fac_categorical: float = 10) -> None:
         """Draw configurations from now on near the best one of an earlier search.
@@ -272,13 +273,6 @@ class CBO(Search):
         best = np.concatenate([partial_rows(task.frame.head(1), self._space) for task in tasks])
         self._space = self._space.drawn_near(best, float(fac_numerical), float(fac_categorical))
         self._optimizer.draw_from(self._space)
-
-    def _hear(self, what: str, guides: Sequence[Guide], goods: Sequence[Array]) -> None:
-        """Take what was learned of earlier searches, beside what was learned by other means."""
-        self._guides[what], self._is_drop_logged = tuple(guides), False
-        n_leads = min(N_LEADS, self._checked.settings.n_initial)
-        leads = leads_of(goods, self._space, self._draws, n_leads)
-        self._optimizer.learn_from(Source(tuple(guide for some in self._guides.values() for guide in some), leads))
 
 
 def _teaches(job: Job) -> bool:

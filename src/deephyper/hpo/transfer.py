@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,7 @@ from ..moo import pareto_ranks
 from ..results import as_frame
 from ..space import Dimension, Space, row_keys
 from ..surrogate import best_and_random
-from ..transfer import N_LEADS, Density, Guide, density_of, source_model, standardized
+from ..transfer import N_LEADS, Density, Guide, Source, density_of, source_model, standardized
 from .restart import parser_of
 
 Table = pd.DataFrame | str | os.PathLike[str]
@@ -31,8 +31,6 @@ MOST_ROWS = 100
 _APART = 0.1
 # What is drawn under Purpose.SOURCE.
 _SAMPLE, _FILL, _SCALE, _SUBSET = range(4)
-# A density is smooth. The mean of a process has ripples, which a search that is about to converge must not follow.
-_DENSITY_FADES_OVER, _MODEL_FADES_OVER = 24, 12
 
 
 @dataclass(frozen=True)
@@ -73,14 +71,6 @@ class GenerativeModel:
         shares = np.bincount(np.arange(n) % len(self.densities), minlength=len(self.densities))
         rows = [density.sample(int(share), rng) for density, share in zip(self.densities, shares, strict=True)]
         return pd.DataFrame(self.space.decode(np.concatenate(rows)), columns=self.space.names)
-
-    def guides(self) -> list[Guide]:
-        """The logarithms of the densities."""
-        return [guide for density in self.densities if (guide := self._guide(density)) is not None]
-
-    def _guide(self, density: Density) -> Guide | None:
-        fades_over = _DENSITY_FADES_OVER
-        return _standardized(density.log_density, density.gradient, density.good, fades_over, self.space, self.draws)
 
 
 # Tables.
@@ -248,26 +238,24 @@ def generative_model(tasks: Sequence[EarlierTask], q: float, space: Space, draws
     return GenerativeModel(tuple(density_of(space, good) for good in goods), space, draws)
 
 
-def surrogate_guides(tasks: Sequence[EarlierTask], space: Space, draws: Draws) -> list[Guide]:
-    """Learn what earlier searches' objectives look like."""
-    guides = []
-    for task in tasks:
-        seen = best_and_random(task.values, MOST_ROWS, draws.at(Purpose.SOURCE, _SUBSET))
-        rows = partial_rows(task.frame.iloc[seen], space)
-        model = source_model(space, rows, task.values[seen])
-        guide = _standardized(model.mean, model.with_slopes, rows, _MODEL_FADES_OVER, space, draws)
-        if guide is not None:
-            guides.append(guide)
-    return guides
+def source_of(tasks: Sequence[EarlierTask], goods: Sequence[Array], n_leads: int, space: Space, draws: Draws) -> Source:
+    """What a search is given of earlier ones: their models, and the rows to try first.
+
+    Args:
+        tasks: the earlier searches.
+        goods: good rows of each, the best first, (m, d).
+        n_leads: how many rows to try first, at most.
+        space: of the search.
+        draws: of the search.
+    """
+    guides = [guide for task in tasks if (guide := _guide(task, space, draws)) is not None]
+    return Source(tuple(guides), leads_of(goods, space, draws, n_leads))
 
 
-def _standardized(
-    function: Callable[[Array], Array],
-    with_slopes: Callable[[Array], tuple[Array, Array]],
-    good: Array,
-    fades_over: int,
-    space: Space,
-    draws: Draws,
-) -> Guide | None:
-    best = leads_of([good], space, draws, N_LEADS)
-    return standardized(function, with_slopes, space, best, fades_over, draws.at(Purpose.SOURCE, _SCALE))
+def _guide(task: EarlierTask, space: Space, draws: Draws) -> Guide | None:
+    """What the objective of an earlier search looks like."""
+    seen = best_and_random(task.values, MOST_ROWS, draws.at(Purpose.SOURCE, _SUBSET))
+    rows = partial_rows(task.frame.iloc[seen], space)
+    model = source_model(space, rows, task.values[seen])
+    best = leads_of([rows], space, draws, N_LEADS)
+    return standardized(model.mean, model.with_slopes, space, best, draws.at(Purpose.SOURCE, _SCALE))

@@ -1,8 +1,16 @@
 """A model of an earlier task's objective, of which only the mean is used.
 
 An earlier search has looked where it was good, so its rows say little about length scales elsewhere, and a fit to them creeps
-into the detail around the best row. The hyperparameters here are those expected before any data, with much noise: on tables of
-earlier searches that predicts held-out rows of the space better than learned ones.
+into the detail around the best row. So the hyperparameters are those expected before any data, with much noise, which on tables
+of earlier searches predict other rows of the space better than learned ones; unless learned ones tell nearly every row from the
+others, as they do for a smooth function of few columns.
+
+    symbol   meaning
+    K, L     covariance of the rows with noise on its diagonal, and its lower Cholesky factor
+    alpha    K^-1 (y - m)
+    y_i - mean_-i = alpha_i / (K^-1)_ii     what is left of value i when all others are known     R&W (5.12)
+
+R&W: Rasmussen & Williams, Gaussian Processes for Machine Learning (2006).
 """
 
 from __future__ import annotations
@@ -15,9 +23,12 @@ import numpy as np
 
 from .._arrays import Array, Indices
 from ..space import Space
-from ..surrogate import WITH_ADDITIVE, GaussianProcess, condition, usual
+from ..surrogate import WITH_ADDITIVE, GaussianProcess, condition, learn, usual
 
 _NOISE = 0.1
+# Learned hyperparameters are used if of the variance of the values no more than this is left when all others are known.
+_NEARLY_EXACT = 0.02
+_FEWEST_TO_LEARN = 5
 # A bad value lies at most so many times as far below the median as the upper quartile lies above it.
 _FARTHEST = 4.0
 
@@ -59,8 +70,18 @@ def source_model(space: Space, X: Array, y: Array) -> SourceModel:
     known = np.flatnonzero(is_known.any(axis=0))
     rows = space.canonical(np.where(is_known, X, _usual_cells(space, X)))
     n_choices = np.array([int(c.n_levels) if c.is_categorical else 0 for c in space.columns], np.intp)[known]
-    hyperparameters = usual(WITH_ADDITIVE, len(known), math.log(_NOISE))
-    return SourceModel(condition(hyperparameters, rows[:, known], _scaled(y), n_choices), known)
+    rows, z = rows[:, known], _scaled(y)
+    if len(z) >= _FEWEST_TO_LEARN:
+        learned = condition(learn(rows, z, n_choices).chosen, rows, z, n_choices)
+        if np.square(_left_out_errors(learned)).mean() < _NEARLY_EXACT * z.var():
+            return SourceModel(learned, known)
+    return SourceModel(condition(usual(WITH_ADDITIVE, len(known), math.log(_NOISE)), rows, z, n_choices), known)
+
+
+def _left_out_errors(process: GaussianProcess) -> Array:
+    """What is left of every value when all others are known, (n,)."""
+    errors: Array = process.alpha / np.square(process.inverse_factor).sum(axis=0)
+    return errors
 
 
 def _usual_cells(space: Space, X: Array) -> Array:

@@ -4,7 +4,7 @@
     z        targets told so far, (n,)
     G        what each of k guides says at the told rows, (n, k)
     model    z = m + G a + e, e a Gaussian process with the hyperparameters expected before any data, covariance K
-    prior    a_j ~ N(0.6 / k, 0.5^2 / k), cut off below 0: a source that is wrong teaches nothing, also not the opposite
+    prior    a_j ~ N(1 / k, 0.5^2 / k), cut off below 0: a source that is wrong teaches nothing, also not the opposite
     a        the most probable weights: generalised least squares with the prior as further rows   R&W section 2.7
 
 R&W: Rasmussen & Williams, Gaussian Processes for Machine Learning (2006).
@@ -20,7 +20,7 @@ from scipy.optimize import lsq_linear
 from .._arrays import Array, Indices
 from ..surrogate import PLAIN, condition, usual
 
-_EXPECTED, _SPREAD = 0.6, 0.5
+_EXPECTED, _SPREAD = 1.0, 0.5
 _LARGEST = 1.5
 _NOISE = 1e-2
 _MEAN_PRECISION = 0.01
