@@ -6,6 +6,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+import ConfigSpace as CS
 import numpy as np
 import pandas as pd
 import pytest
@@ -185,6 +186,19 @@ def test_where_good_rows_crowd_the_nearest_serve_too() -> None:
     rows = leads_of([good], square().numeric_space(), DRAWS, 4)
 
     assert {tuple(row) for row in rows} == {(0.5, 0.5), (0.5, 0.54), (0.51, 0.5)}
+
+
+def test_a_column_that_is_inactive_in_all_good_rows_is_not_unknown() -> None:
+    made = square()
+    kind = made.add_hyperparameter(["a", "b"], "kind")
+    child = made.add_hyperparameter((0.0, 1.0), "child")
+    made.add_condition(CS.EqualsCondition(child, kind, "b"))
+    space = made.numeric_space()
+    good = partial_rows(pd.DataFrame({"p:x": [0.5, 0.51, 0.8], "p:y": 0.5, "p:kind": "a", "p:child": np.nan}), space)
+
+    rows = leads_of([good], space, DRAWS, 2)
+
+    assert rows[:, 0].tolist() == pytest.approx([0.5, 0.8])
 
 
 def test_what_the_table_does_not_say_is_spread_evenly_over_the_range() -> None:

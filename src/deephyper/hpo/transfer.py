@@ -209,7 +209,8 @@ def _spread_order(good: Array, space: Space, n: int) -> list[int]:
     known = np.nan_to_num(good, nan=-1.0)
     nearest = np.full(len(good), np.inf)
     order: list[int] = []
-    apart = 0.0 if np.isnan(good).all(axis=0).any() else _APART
+    is_unknown = np.isnan(good) & space.active(np.nan_to_num(good))
+    apart = 0.0 if is_unknown.all(axis=0).any() else _APART
     while len(order) < min(n, len(good)):
         is_apart = nearest > apart
         if is_apart.any():
