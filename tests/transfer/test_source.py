@@ -113,6 +113,13 @@ def test_initial_rows_come_before_leads():
     np.testing.assert_array_equal(rows[2:], LEADS[:2])
 
 
+def test_good_initial_rows_do_not_speak_against_a_source():
+    optimizer = taught(initial_rows=np.array([[0.31, 0.3], [0.3, 0.29], [0.32, 0.3]]))
+
+    assert driven(optimizer, 9) == "...ll.ll."
+    assert not optimizer.source_report.is_distrusted
+
+
 @pytest.mark.parametrize("n", [3, 6, 9, 13, 30])
 def test_a_restored_search_goes_on_as_if_it_had_not_stopped(n):
     original = taught(seed=3)

@@ -38,7 +38,7 @@ class Source:
     Args:
         guides: what they say of rows.
         leads: their best rows, canonical, legal, the best first, (k, d).
-        n_told: how many rows had been told when the search was given them.
+        n_told: how many rows are told before the first lead.
         n_asked: how many suggestions had been made by then.
     """
 
@@ -105,7 +105,7 @@ class Source:
             z: their targets, (n,).
             n_choices: number of choices of every column, 0 for a numeric one, (d,).
         """
-        left = 1.0 - (len(X) - self.n_told) / _FADES_OVER
+        left = 1.0 - max(0, len(X) - self.n_told) / _FADES_OVER
         if left <= 0.0 or not self.guides or self.is_distrusted(X, y):
             return None
         weights = left * self._weights(X[seen], z, n_choices)
