@@ -12,7 +12,7 @@
   takes to reach what a search without a source has after 50 (its median over the seeds). FOLDER holds surfaces of YAHPO Gym, see
   surfaces.py; --others draws further pairs of data sets.
 - misleading: the same pairs; the source's objective has its sign flipped, or its rows are mirrored in the unit cube.
-- enlarged: pairs of lcbench; the source search saw 4 of the 7 hyperparameters, the rest was drawn.
+- enlarged: the source search saw 4 of the 7 hyperparameters of lcbench, the rest was drawn; pairs, and the same data set twice.
 """
 
 from __future__ import annotations
@@ -36,7 +36,6 @@ import pandas as pd
 from surfaces import SCENARIOS, Surface, instances, surface
 
 from deephyper.hpo import CBO, HpProblem
-from deephyper.hpo.problem import HpProblem as Problem
 
 PAIRS = [
     ("lcbench", "167168", "189873"),
@@ -53,7 +52,8 @@ PAIRS = [
 N_SOURCE, N_TARGET = 100, 50
 # Surfaces are not more exact than this share of the range.
 FLOOR = 1e-3
-FEW = ("batch_size", "learning_rate", "max_units", "num_layers")
+# The first four that lcbench declares.
+FEW = ("batch_size", "learning_rate", "max_dropout", "max_units")
 
 
 def new_search(problem: HpProblem, seed: int) -> CBO:
@@ -172,21 +172,20 @@ def best_values(run: Run) -> np.ndarray:
 def source_table(task: Surface, seed: int, how: str) -> pd.DataFrame:
     """The table of an earlier search: ours, random, or ours over few hyperparameters, the others drawn."""
     if how == "random":
-        configurations = new_problem_samples(task.problem, seed)
+        configurations = drawn_configurations(task.problem, seed)
         return pd.DataFrame([{**{f"p:{n}": x for n, x in c.items()}, "objective": task.accuracy(c)} for c in configurations])
     if how == "cbo":
         return driven(new_search(task.problem, 500 + seed), task.accuracy, N_SOURCE)[0]
-    drawn = iter(new_problem_samples(task.problem, seed))
+    drawn = iter(drawn_configurations(task.problem, seed))
     small = HpProblem()
     for name in FEW:
         small.add(task.problem.space[name])
     return driven(new_search(small, 500 + seed), lambda c: task.accuracy({**next(drawn), **c}), N_SOURCE)[0]
 
 
-def new_problem_samples(problem: Problem, seed: int) -> list[dict[str, Any]]:
-    copied = HpProblem.from_json(problem.to_json())
-    copied.space.seed(seed)
-    return copied.sample(N_SOURCE)
+def drawn_configurations(problem: HpProblem, seed: int) -> list[dict[str, Any]]:
+    problem.set_seed(seed)
+    return problem.sample(N_SOURCE)
 
 
 def spoiled(table: pd.DataFrame, problem: HpProblem, how: str | None) -> pd.DataFrame:
@@ -220,8 +219,12 @@ def chosen_pairs(args: argparse.Namespace, scenarios: Sequence[str] = tuple(SCEN
     return pairs
 
 
-def pairs(args: argparse.Namespace, scenarios: Sequence[str] = tuple(SCENARIOS), source: str | None = None) -> None:
+def pairs(
+    args: argparse.Namespace, scenarios: Sequence[str] = tuple(SCENARIOS), source: str | None = None, is_same: bool = False
+) -> None:
     seeds, chosen, source = range(args.seeds), chosen_pairs(args, scenarios), source or args.source
+    if is_same:
+        chosen = [(scenario, target, target) for scenario, _, target in chosen]
     runs = [Run(args.data, pair, seed, method, source) for pair in chosen for seed in seeds for method in (None, args.method)]
     curves = all_curves(runs)
     needed: dict[float, list[int]] = {0.0: [], FLOOR: []}
@@ -264,6 +267,8 @@ def misleading(args: argparse.Namespace) -> None:
 
 def enlarged(args: argparse.Namespace) -> None:
     pairs(args, ["lcbench"], "few")
+    print("the same data sets as source and as target")
+    pairs(args, ["lcbench"], "few", is_same=True)
 
 
 def main() -> None:

@@ -23,7 +23,7 @@ def bowl(X, centre=0.3):
 
 def guide_of(X, y, space=SQUARE):
     model = source_model(space, X, y)
-    return standardized(model.mean, model.with_slopes, space, X[np.argsort(-y)[:4]], rng())
+    return standardized(model.mean, model.with_slopes, space, X[np.argsort(-y)[:4]], 12, rng())
 
 
 class TestGuide:
@@ -38,7 +38,7 @@ class TestGuide:
         corner = np.array([[1.0, 1.0]])
 
         for slope in (0.0, -1.0):
-            assert standardized(lambda X, a=slope: a * X[:, 0], lambda X: (X[:, 0], X), SQUARE, corner, rng()) is None
+            assert standardized(lambda X, a=slope: a * X[:, 0], lambda X: (X[:, 0], X), SQUARE, corner, 12, rng()) is None
 
     def test_slopes_are_finite_differences(self):
         X, step = MIXED.sample(8, rng(1)), 1e-6

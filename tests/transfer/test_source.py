@@ -15,7 +15,7 @@ LEADS = np.array([[0.3, 0.3], [0.4, 0.3], [0.3, 0.4], [0.2, 0.2]])
 def source(leads=LEADS):
     X = np.concatenate((leads, SQUARE.sample(30, np.random.default_rng(1))))
     model = source_model(SQUARE, X, np.array([bowl(row) for row in X]))
-    return Source((standardized(model.mean, model.with_slopes, SQUARE, leads, np.random.default_rng(0)),), leads)
+    return Source((standardized(model.mean, model.with_slopes, SQUARE, leads, 12, np.random.default_rng(0)),), leads)
 
 
 def bowl(row, centre=0.3):

@@ -217,9 +217,10 @@ class CBO(Search):
     def fit_generative_model(self, df: Table | Sequence[Table], q: float = 0.90) -> GenerativeModel:
         """Learn from earlier searches where good configurations lie.
 
-        Their best configurations are tried first, with a few others as controls. Then the model of this search starts from models
-        of theirs: as much of them is heard as agrees with the values seen here, less and less of it within 12 evaluations, and
-        nothing if two controls beat all their best configurations. `statistics.source` tells.
+        Their best configurations are tried first, with a few others as controls. Then the model of this search starts from what
+        they say: as much of it is heard as agrees with the values seen here, less and less within 12 evaluations (24 if they had
+        at most three hyperparameters of this problem), and nothing if two controls beat all their best configurations.
+        `statistics.source` tells.
 
         Args:
             df: the table of an earlier search, the path of its CSV file, or a list of these, before or between calls of `search`.

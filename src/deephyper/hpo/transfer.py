@@ -31,6 +31,10 @@ MOST_ROWS = 100
 _APART = 0.1
 # What is drawn under Purpose.SOURCE.
 _SAMPLE, _FILL, _SCALE, _SUBSET = range(4)
+# Around the good rows of few columns lies a smooth hill. In many columns the best rows of a search lie close together, and a
+# density around them is a trap; a model also tells what else was good. Its ripples must be gone before the search converges.
+_FEW_COLUMNS = 3
+_DENSITY_FADES_OVER, _MODEL_FADES_OVER = 24, 12
 
 
 @dataclass(frozen=True)
@@ -249,14 +253,19 @@ def source_of(tasks: Sequence[EarlierTask], goods: Sequence[Array], n_leads: int
         space: of the search.
         draws: of the search.
     """
-    guides = [guide for task in tasks if (guide := _guide(task, space, draws)) is not None]
+    guides = [g for task, good in zip(tasks, goods, strict=True) if (g := _guide(task, good, space, draws)) is not None]
     return Source(tuple(guides), leads_of(goods, space, draws, n_leads))
 
 
-def _guide(task: EarlierTask, space: Space, draws: Draws) -> Guide | None:
-    """What the objective of an earlier search looks like."""
+def _guide(task: EarlierTask, good: Array, space: Space, draws: Draws) -> Guide | None:
+    """What an earlier search says of rows: how dense its good ones are where it had few columns, else its objective."""
+    rng = draws.at(Purpose.SOURCE, _SCALE)
+    if (~np.isnan(good)).any(axis=0).sum() <= _FEW_COLUMNS:
+        density = density_of(space, good)
+        best = leads_of([good], space, draws, N_LEADS)
+        return standardized(density.log_density, density.gradient, space, best, _DENSITY_FADES_OVER, rng)
     seen = best_and_random(task.values, MOST_ROWS, draws.at(Purpose.SOURCE, _SUBSET))
     rows = partial_rows(task.frame.iloc[seen], space)
     model = source_model(space, rows, task.values[seen])
     best = leads_of([rows], space, draws, N_LEADS)
-    return standardized(model.mean, model.with_slopes, space, best, draws.at(Purpose.SOURCE, _SCALE))
+    return standardized(model.mean, model.with_slopes, space, best, _MODEL_FADES_OVER, rng)

@@ -1,21 +1,22 @@
-"""Where good rows of an earlier search lie, as a density over the rows of this one, to draw from.
+"""Where good rows of an earlier search lie, as a density over the rows of this one.
 
-A mixture of one wide bump for every good row, and a share of the prior's density, so that no place is ruled out.
+A mixture of one wide bump for every good row, and a share of the uniform density, so that no place is ruled out and a
+misleading source does little harm. All densities are relative to the uniform one: 1 is indifference.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import final
 
 import numpy as np
-from scipy.special import ndtr, ndtri
+from scipy.special import logsumexp, ndtr, ndtri
 
-from .._arrays import Array, Mask
+from .._arrays import Array, Indices, Mask
 from ..space import Space
 
-# In a fifth of the rows every cell is drawn from its prior.
-_PRIOR_SHARE = 0.2
+_UNIFORM_SHARE = 0.2
 _NARROWEST, _WIDEST = 0.1, 0.5
 _ANY_CHOICE = 0.3
 _ROUNDS = 10
@@ -36,6 +37,20 @@ class Density:
     good: Array
     widths: Array
 
+    def log_density(self, X: Array) -> Array:
+        """Logarithm of the density relative to the uniform one at canonical rows (n, d), (n,)."""
+        return self._mixed(self._log_bumps(X))
+
+    def gradient(self, X: Array) -> tuple[Array, Array]:
+        """The log density at rows (n, d), (n,), and its slopes, (n, d), zero in categorical and inactive columns."""
+        log_bumps = self._log_bumps(X)
+        log_density = self._mixed(log_bumps)
+        # How much each bump contributes to the density at each row; the uniform share has no slope.
+        part = np.exp(log_bumps + np.log((1.0 - _UNIFORM_SHARE) / len(self.good)) - log_density[:, None])
+        is_known, centres = self._known, self._centres
+        pull = part @ (is_known * centres) - X * (part @ is_known.astype(float))
+        return log_density, np.where(self.space.active(X) & ~self.space.is_categorical, pull / self.widths**2, 0.0)
+
     def sample(self, n: int, rng: np.random.Generator) -> Array:
         """Draw at most n canonical, legal rows, (k, d)."""
         found, n_missing = [np.empty((0, self.space.n_columns))], n
@@ -53,20 +68,62 @@ class Density:
         for j, column in enumerate(self.space.columns):
             anything[:, j] = column.from_share(anything[:, j])
         bump = rng.integers(len(self.good), size=n)
-        is_of_bump = self._known[bump] & (rng.random(n) >= _PRIOR_SHARE)[:, None]
+        is_of_bump = self._known[bump] & (rng.random(n) >= _UNIFORM_SHARE)[:, None]
         centres = self._centres[bump]
         low, high = ndtr(-centres / self.widths), ndtr((1.0 - centres) / self.widths)
         near = np.clip(centres + self.widths * ndtri(low + rng.random(low.shape) * (high - low)), 0.0, 1.0)
         chosen = np.where(rng.random(low.shape) < _ANY_CHOICE, anything, centres)
         return np.where(is_of_bump, np.where(self.space.is_categorical, chosen, near), anything)
 
-    @property
+    @cached_property
     def _known(self) -> Mask:
         return ~np.isnan(self.good)
 
-    @property
+    @cached_property
     def _centres(self) -> Array:
         return np.where(self._known, self.good, 0.0)
+
+    def _mixed(self, log_bumps: Array) -> Array:
+        """Mean of the bumps and the uniform share, (n, m) -> (n,)."""
+        bumps = np.asarray(logsumexp(log_bumps, axis=1)) - np.log(len(self.good))
+        mixed: Array = np.logaddexp(bumps + np.log1p(-_UNIFORM_SHARE), np.log(_UNIFORM_SHARE))
+        return mixed
+
+    @cached_property
+    def _terms(self) -> tuple[Array, Array, Array, Array]:
+        """What bumps add where a row is active, times x, times x^2, (d, m) each, and for its choices, (all choices, m)."""
+        known, centres, widths = self._known, self._centres, self.widths
+        inside = ndtr((1.0 - centres) / widths) - ndtr(-centres / widths)
+        heights = -np.log(widths * np.sqrt(2.0 * np.pi) * inside) - 0.5 * np.square(centres / widths)
+        constant = np.where(known, np.where(self.space.is_categorical, np.log(_ANY_CHOICE), heights), 0.0)
+        is_number = known & ~self.space.is_categorical
+        linear, quadratic = (np.where(is_number, part, 0.0) for part in (centres / widths**2, -0.5 / widths**2))
+        gains = [np.log1p((1.0 / _ANY_CHOICE - 1.0) * self.space.columns[j].n_levels) for j in self._choosing]
+        chosen = [gain * self._choices(centres, known, j) for gain, j in zip(gains, self._choosing, strict=True)]
+        return constant.T, linear.T, quadratic.T, np.concatenate([np.empty((0, len(centres))), *chosen])
+
+    @cached_property
+    def _choosing(self) -> Indices:
+        return np.flatnonzero(self.space.is_categorical)
+
+    def _choices(self, X: Array, counts: Mask, j: int) -> Array:
+        """Which choice rows (n, d) make in a categorical column, none where the cell does not count, (choices, n)."""
+        choices = np.arange(int(self.space.columns[j].n_levels))
+        made: Array = ((choices[:, None] == X[:, j]) & counts[:, j]).astype(float)
+        return made
+
+    def _log_bumps(self, X: Array) -> Array:
+        """Logarithm of every bump at every row, (n, m): a sum over the columns that both know.
+
+        A number adds a normal that is cut off outside [0, 1], its square written out; a choice mostly the bump's own, else any.
+        So the columns are summed by products of thin matrices.
+        """
+        constant, linear, quadratic, chosen = self._terms
+        is_active = self.space.active(X)
+        x = np.where(is_active, X, 0.0)
+        choices = np.concatenate([np.empty((0, len(X))), *(self._choices(X, is_active, j) for j in self._choosing)])
+        total: Array = is_active.astype(float) @ constant + x @ linear + np.square(x) @ quadratic + choices.T @ chosen
+        return total
 
 
 def density_of(space: Space, good: Array) -> Density:

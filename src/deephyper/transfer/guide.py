@@ -21,6 +21,10 @@ _FLAT = 1e-9
 class Guide(Protocol):
     """A function of rows, (n, d) -> (n,), with mean 0 over the space and 2 at the best row of the earlier task."""
 
+    @property
+    def fades_over(self) -> int:
+        """After so many evaluations it is heard no more."""
+
     def value(self, X: Array) -> Array:
         """The function at rows (n, d), (n,)."""
 
@@ -38,12 +42,14 @@ class Standardized:
         with_slopes: from rows (n, d) to values (n,) and slopes (n, d).
         centre: mean over the space.
         scale: half of how much higher the best row of the earlier task lies.
+        fades_over: after so many evaluations it is heard no more.
     """
 
     function: Callable[[Array], Array]
     with_slopes: Callable[[Array], tuple[Array, Array]]
     centre: float
     scale: float
+    fades_over: int
 
     def value(self, X: Array) -> Array:
         value: Array = (self.function(X) - self.centre) / self.scale
@@ -59,6 +65,7 @@ def standardized(
     with_slopes: Callable[[Array], tuple[Array, Array]],
     space: Space,
     best: Array,
+    fades_over: int,
     rng: np.random.Generator,
 ) -> Standardized | None:
     """Give a function mean 0 over the space and 2 at the highest of some rows.
@@ -68,6 +75,7 @@ def standardized(
         with_slopes: from rows (n, d) to values (n,) and slopes (n, d).
         space: of the rows.
         best: canonical rows that were good, (k, d).
+        fades_over: after so many evaluations it is heard no more.
         rng: draws rows of the space.
 
     Returns:
@@ -78,4 +86,4 @@ def standardized(
         return None
     centre = float(function(anywhere).mean())
     height = float(function(best).max()) - centre
-    return Standardized(function, with_slopes, centre, height / _HEIGHT) if height > _FLAT else None
+    return Standardized(function, with_slopes, centre, height / _HEIGHT, fades_over) if height > _FLAT else None

@@ -2,7 +2,7 @@
 
 The best rows of the earlier tasks, the leads, are tried first, with rows of the usual design between them as controls: when two
 controls beat every lead, the source is distrusted and not heard any more. What the guides say is weighed against the values told
-(see weights.py), and fades linearly over twelve evaluations, since soon the search's own values say it better.
+(see weights.py), and fades linearly over the first evaluations, since soon the search's own values say it better.
 """
 
 from __future__ import annotations
@@ -22,8 +22,6 @@ N_LEADS = 4
 # Two leads, then a control, and so on.
 _ROUND, _LEADS_OF_ROUND = 3, 2
 _MOST_BEATEN = 2
-# The mean of a process has ripples, which a search that is about to converge must not follow.
-_FADES_OVER = 12
 # A weight that a source has which the values do not contradict: a third of what is expected before any.
 _TRUSTED = 0.3
 # A weight that changes no suggestion.
@@ -105,8 +103,9 @@ class Source:
             z: their targets, (n,).
             n_choices: number of choices of every column, 0 for a numeric one, (d,).
         """
-        left = 1.0 - max(0, len(X) - self.n_told) / _FADES_OVER
-        if left <= 0.0 or not self.guides or self.is_distrusted(X, y):
+        n_since = max(0, len(X) - self.n_told)
+        left = np.array([max(0.0, 1.0 - n_since / guide.fades_over) for guide in self.guides])
+        if not left.any() or self.is_distrusted(X, y):
             return None
         weights = left * self._weights(X[seen], z, n_choices)
         return Guidance(self.guides, weights) if (weights > NEGLIGIBLE).any() else None
