@@ -56,9 +56,9 @@ results = {"small": search_bowl(1, "small        ")}
 results["large"] = search_bowl(2, "large        ")
 
 # %%
-# The large problem again, now with the table of the small one: its best values are tried first, with the new variable drawn, and
-# the model starts from what it says, less and less as the search itself sees more. The warning says that 20 rows are few: the best
-# ten of them are learned from.
+# The large problem again, now with the table of the small one: its best values are tried first, with the new variable spread over
+# its range, and the model starts from what the table says, less and less as the search itself sees more. The warning says that 20
+# rows are few: the best ten of them are learned from.
 
 results["large, transfer"] = search_bowl(2, "with transfer", source=results["small"])
 
