@@ -67,6 +67,7 @@ def test_every_kind_of_hyperparameter_with_failures(tmp_path: Path, method: str,
     assert found.successes.objective[:6].max() > table.successes.objective.quantile(0.7)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize(
     "spoil",
@@ -101,6 +102,7 @@ def test_between_calls_of_search(tmp_path: Path, method: str) -> None:
     assert len(table.drop_duplicates([c for c in table if c.startswith("p:")])) == 15
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", METHODS)
 def test_with_several_workers(tmp_path: Path, method: str) -> None:
     evaluator = Evaluator.create(score, "thread", {"num_workers": 4})
