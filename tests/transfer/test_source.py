@@ -95,6 +95,21 @@ def test_failures_of_leads_and_of_everything_else_do_no_harm():
     assert "l" not in kinds[6:]
 
 
+def test_what_is_heard_of_a_source_is_what_the_values_bear_out():
+    X = np.concatenate((LEADS, SQUARE.sample(4, np.random.default_rng(5))))
+
+    def heard(objective):
+        y = np.array([objective(row) for row in X])
+        z = (y - y.mean()) / y.std()
+        # A lead that no control beats, so that the weight alone decides.
+        y[0] = 9.0
+        return source().guidance(X, y, np.arange(8), z, np.zeros(2, np.intp))
+
+    # A third is left after 8 of 12 evaluations.
+    assert 0.2 < heard(bowl).weights[0] < 0.5
+    assert heard(lambda row: -bowl(row)) is None
+
+
 def test_a_source_given_late_is_tried_next_and_fades_from_then_on():
     optimizer = BayesianOptimizer(Settings(SQUARE, Draws(0)))
     driven(optimizer, 12, lambda row: bowl(row, 0.8))
@@ -111,6 +126,16 @@ def test_initial_rows_come_before_leads():
 
     np.testing.assert_array_equal(rows[:2], given)
     np.testing.assert_array_equal(rows[2:], LEADS[:2])
+
+
+def test_a_suggestion_of_the_model_that_beats_the_leads_does_not_speak_against_them():
+    leads = np.array([[0.3, 0.3], [0.4, 0.3], [0.3, 0.4], [0.2, 0.2]])
+    # The first control wins, the second one does not; the last row is better than all.
+    X = np.concatenate((leads[:2], [[0.6, 0.6], [0.9, 0.9]], leads[2:3], [[0.5, 0.5]]))
+    y = np.array([1.0, 1.1, 2.0, 0.0, 1.2, 3.0])
+
+    assert not source(leads).is_distrusted(X, y)
+    assert source(leads).is_distrusted(X[:4], np.array([1.0, 1.1, 2.0, 2.1]))
 
 
 def test_good_initial_rows_do_not_speak_against_a_source():

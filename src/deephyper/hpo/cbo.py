@@ -230,6 +230,10 @@ class CBO(Search):
 
         Returns:
             The density of good configurations; `sample(n)` draws from it.
+
+        Raises:
+            ValueError: a table has nothing to learn from, or q is no quantile.
+            TypeError: it is no table.
         """
         tasks = earlier_tasks("CBO.fit_generative_model", df, self._space)
         model = generative_model(tasks, q, self._space, self._draws)
@@ -241,6 +245,10 @@ class CBO(Search):
 
         Args:
             df: the table of an earlier search, the path of its CSV file, or a list of these.
+
+        Raises:
+            ValueError: a table has nothing to learn from.
+            TypeError: it is no table.
         """
         tasks = earlier_tasks("CBO.fit_surrogate", df, self._space)
         self._hear(tasks, [good_rows(task, n_good_of(len(task.values), _GOOD_QUANTILE), self._space) for task in tasks])
@@ -260,6 +268,10 @@ class CBO(Search):
             fac_numerical: standard deviation around the best value, in units of the range (of its logarithm where that is
                 what is searched).
             fac_categorical: how many times as often as every other choice the best one is drawn.
+
+        Raises:
+            ValueError: a table has nothing to learn from, a factor is not positive, or the problem has a sampling function.
+            TypeError: it is no table.
         """
         where = "CBO.fit_search_space"
         for name, value in (("fac_numerical", fac_numerical), ("fac_categorical", fac_categorical)):

@@ -28,7 +28,7 @@ from ..acquisition import (
     PeriodicDecay,
     Schedule,
 )
-from ..optimizer import N_INITIAL, STRATEGIES, Settings, Strategy
+from ..optimizer import N_CONTROLS, N_INITIAL, STRATEGIES, Settings, Strategy
 from ..space import DESIGNS, Space, row_keys
 from ..surrogate import SURROGATES, Family, family_of, settings_of
 from .problem import legal_row
@@ -103,6 +103,8 @@ def checked_options(options: Options, space: Space, draws: Draws) -> Checked:
         space,
         draws,
         n_initial=n_initial,
+        # A number that the user gives is not cut short by an earlier search.
+        n_controls=N_CONTROLS if options.n_initial_points is None else n_initial,
         initial_rows=initial_rows,
         design=DESIGNS[options.initial_point_generator],
         family=family,

@@ -2,7 +2,17 @@
 
 from .optimizer import BayesianOptimizer
 from .proposal import Proposals, Snapshot, propose
-from .settings import N_INITIAL, Settings
+from .settings import N_CONTROLS, N_INITIAL, Settings
 from .strategy import STRATEGIES, Strategy
 
-__all__ = ["N_INITIAL", "STRATEGIES", "BayesianOptimizer", "Proposals", "Settings", "Snapshot", "Strategy", "propose"]
+__all__ = [
+    "N_CONTROLS",
+    "N_INITIAL",
+    "STRATEGIES",
+    "BayesianOptimizer",
+    "Proposals",
+    "Settings",
+    "Snapshot",
+    "Strategy",
+    "propose",
+]

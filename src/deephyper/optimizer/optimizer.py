@@ -39,8 +39,8 @@ class BayesianOptimizer:
         self._model: Model | None = None
         self._source: Source | None = None
         self._source_report: SourceReport | None = None
-        # Rows restored from an interrupted search, while nothing else has happened.
-        self._is_as_restored = True
+        # Nothing was asked or told yet but what an interrupted search has left.
+        self._is_untouched = True
         self._nominees = np.empty((0, len(settings.acquisitions), settings.space.n_columns))
 
     @property
@@ -75,10 +75,10 @@ class BayesianOptimizer:
         """
         n_given = len(self._settings.initial_rows)
         # Rows that the user wants to be tried first are no controls: they may be known to be good.
-        self._source = source.beginning_at(*((n_given, 0) if self._is_as_restored else (self.n_told, self.n_asked)))
+        self._source = source.beginning_at(*((n_given, 0) if self._is_untouched else (self.n_told, self.n_asked)))
         self._source_report = SourceReport(tuple(0.0 for _ in source.guides))
         self.drop_ready()
-        self._model = self._restored_model() if self._is_as_restored and self.n_told else None
+        self._model = self._restored_model() if self._is_untouched and self.n_told else None
 
     def ask(self, n: int = 1) -> Array:
         """Hand out suggestions, which become pending.
@@ -116,7 +116,7 @@ class BayesianOptimizer:
             X: canonical rows, (n, d), asked for or not.
             y: their objectives, (n,), higher is better; NaN for a failed evaluation.
         """
-        self._is_as_restored = False
+        self._is_untouched = False
         self._n_volunteered += sum(key not in self._pending for key in row_keys(X))
         self._X = np.concatenate((self._X, X))
         self._y = np.concatenate((self._y, np.asarray(y, float)))
@@ -141,7 +141,7 @@ class BayesianOptimizer:
         Hyperparameters become those of a search that asked after every tell.
         """
         self.tell(X, y)
-        self._n_asked, self._n_volunteered, self._is_as_restored = n_asked, 0, True
+        self._n_asked, self._n_volunteered, self._is_untouched = n_asked, 0, True
         self._model = self._restored_model()
 
     def _restored_model(self) -> Model | None:
@@ -223,5 +223,5 @@ class BayesianOptimizer:
                 self._pending[key] = row
                 taken.append((row, n_told))
         self._n_asked += len(taken)
-        self._is_as_restored = self._is_as_restored and not taken
+        self._is_untouched = self._is_untouched and not taken
         return taken

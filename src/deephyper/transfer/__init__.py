@@ -3,18 +3,16 @@
 from .density import Density, density_of
 from .guide import Guide, Standardized, standardized
 from .guided import Guidance, Guided
-from .source import N_LEADS, NEGLIGIBLE, Source, SourceReport
-from .source_model import SourceModel, source_model
+from .source import N_LEADS, Source, SourceReport
+from .source_model import source_model
 
 __all__ = [
-    "NEGLIGIBLE",
     "N_LEADS",
     "Density",
     "Guidance",
     "Guide",
     "Guided",
     "Source",
-    "SourceModel",
     "SourceReport",
     "Standardized",
     "density_of",

@@ -25,7 +25,7 @@ _MOST_BEATEN = 2
 # A weight that a source has which the values do not contradict: a third of what is expected before any.
 _TRUSTED = 0.3
 # A weight that changes no suggestion.
-NEGLIGIBLE = 0.01
+_NEGLIGIBLE = 0.01
 
 
 @final
@@ -49,11 +49,6 @@ class Source:
         """The same, given to a search at another time."""
         return replace(self, n_told=n_told, n_asked=n_asked)
 
-    @property
-    def n_opening(self) -> int:
-        """How many suggestions it takes to try all leads, with controls between them."""
-        return len(self.leads) + -(-len(self.leads) // _LEADS_OF_ROUND)
-
     def is_distrusted(self, X: Array, y: Array) -> bool:
         """Whether controls have beaten all leads.
 
@@ -66,7 +61,8 @@ class Source:
 
     def _beaten(self, X: Array, y: Array) -> tuple[int, int]:
         """How many controls beat all leads told so far, 0 before the first lead, and how many controls there are."""
-        judged = slice(self.n_told, self.n_told + self.n_opening)
+        # All leads and a control: what comes later may be a suggestion of the model, which has learned from the leads.
+        judged = slice(self.n_told, self.n_told + len(self.leads) + 1)
         leads = set(row_keys(self.leads))
         is_lead = np.array([key in leads for key in row_keys(X[judged])], bool)
         values = np.where(np.isnan(y[judged]), -np.inf, y[judged])
@@ -108,7 +104,7 @@ class Source:
         if not left.any() or self.is_distrusted(X, y):
             return None
         weights = left * self._weights(X[seen], z, n_choices)
-        return Guidance(self.guides, weights) if (weights > NEGLIGIBLE).any() else None
+        return Guidance(self.guides, weights) if (weights > _NEGLIGIBLE).any() else None
 
     def is_trusted(self, X: Array, y: Array, seen: Indices, z: Array, n_choices: Indices) -> bool:
         """Whether the values do not contradict what the guides say; the arguments are those of `guidance`."""
