@@ -6,12 +6,12 @@
     python benchmarks/before_after.py --before OLD/src --only ask-tell-50,import
 
 - ask-tell-N: CPU of one ask and one tell after N rows, the median of 40 in a row (as in ask_tell_cost.py).
-- nothing-thread, nothing-process: the manager's CPU per evaluation of nothing, RandomSearch on 4 workers with a CSV file.
+- nothing-thread, nothing-process: the manager's CPU per evaluation of nothing; RandomSearch, 4 workers, a CSV file.
 - import: CPU of a new interpreter that runs `import deephyper.hpo`; everything is byte-compiled before.
 - start: 8 processes; wall time from `search()` to the first evaluation, and the manager's CPU of that search.
 
 Both trees of a pair get the same seed and take turns at being the first. The ratio is the median over the pairs, beside
-the lowest and the highest one. A machine that others use as well is noisy: look at these two before you believe a ratio.
+the lowest and the highest one. On a machine that others use as well, look at these two before you believe a ratio.
 """
 
 from __future__ import annotations
