@@ -8,7 +8,7 @@ import pytest
 from deephyper.acquisition import ACQUISITIONS, MAXIMIZERS, Aim, Landscape, best_new_rows
 from deephyper.acquisition.maximize import ascent
 from deephyper.space import Categorical, Integer, Real, Space, row_keys
-from deephyper.surrogate import PLAIN, Hyperparameters, SuccessModel, condition, targets
+from deephyper.surrogate import PLAIN, Data, Hyperparameters, SuccessModel, condition, targets
 
 PLAUSIBLE = Hyperparameters(PLAIN, np.array([-0.7, -0.7, -0.7, 0.0, np.log(1e-5)]))
 
@@ -24,7 +24,7 @@ def mixed_space(legal=None):
 def landscape_on(space, kappa=1.0):
     X = space.sample(40, np.random.default_rng(0))
     y = targets(-np.square(X[:, 0] - 0.3) - np.square(X[:, 1] - 0.6) + 0.2 * (X[:, 2] == 1.0))
-    return X, Landscape(condition(PLAUSIBLE, X, y, np.array([0, 0, 3])), ACQUISITIONS["UCB"], Aim(kappa))
+    return X, Landscape(condition(PLAUSIBLE, Data.of(X, y, space.n_choices)), ACQUISITIONS["UCB"], Aim(kappa))
 
 
 @pytest.mark.parametrize("may_fail", [False, True])
@@ -33,7 +33,7 @@ def test_slope_of_the_landscape_is_its_finite_difference(may_fail):
     X, landscape = landscape_on(space)
     if may_fail:
         labels = np.where(X[:, 0] < 0.5, 1.0, -1.0)
-        success = SuccessModel(condition(PLAUSIBLE, X, labels, np.array([0, 0, 3])))
+        success = SuccessModel(condition(PLAUSIBLE, Data.of(X, labels, space.n_choices)))
         landscape = replace(landscape, success=success, worst=-2.0)
     Z = space.sample(6, np.random.default_rng(1))
 
@@ -51,7 +51,7 @@ def test_what_surely_fails_is_worth_as_much_as_the_worst_value():
     space = mixed_space()
     X, landscape = landscape_on(space, kappa=2.0)
     labels = np.where(X[:, 0] < 0.5, 1.0, -1.0)
-    success = SuccessModel(condition(PLAUSIBLE, X, labels, np.array([0, 0, 3])))
+    success = SuccessModel(condition(PLAUSIBLE, Data.of(X, labels, space.n_choices)))
     spoiled = replace(landscape, success=success, worst=-2.0)
 
     succeeds, fails = success.probability(X) > 0.97, success.probability(X) < 0.03
@@ -97,7 +97,8 @@ def test_rows_are_canonical_legal_and_new(seed):
 def test_the_best_remaining_row_of_a_small_space_is_exact_and_then_nothing_is_left():
     space = Space([Integer("a", 0, 3), Integer("b", 0, 2), Categorical("c", "ab")])
     X = space.grid[::5]
-    landscape = Landscape(condition(PLAUSIBLE, X, np.arange(float(len(X))), np.array([0, 0, 2])), ACQUISITIONS["UCB"], Aim(1.0))
+    surrogate = condition(PLAUSIBLE, Data.of(X, np.arange(float(len(X))), space.n_choices))
+    landscape = Landscape(surrogate, ACQUISITIONS["UCB"], Aim(1.0))
     known = set(row_keys(X))
 
     while len(row := best_new_row(landscape, space, known, np.random.default_rng(0))):

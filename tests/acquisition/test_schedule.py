@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from deephyper.acquisition import Bandit, Constant, Custom, Drawn, PeriodicDecay
+from deephyper.acquisition import Bandit, Custom, Drawn, Fixed, PeriodicDecay
 
 
 def kappas(schedule, n):
@@ -19,7 +19,7 @@ def test_drawn_ones_have_the_mean_and_the_spread_of_an_exponential():
 
 
 def test_a_constant_stays():
-    assert kappas(Constant(1.5, 0.1), 3) == [1.5] * 3
+    assert kappas(Fixed(1.5, 0.1), 3) == [1.5] * 3
 
 
 def test_decay_goes_from_start_to_end_in_every_period_after_the_delay():

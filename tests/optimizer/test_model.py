@@ -7,7 +7,7 @@ from deephyper._draws import Draws
 from deephyper.optimizer.model import Lesson, Told, is_lesson_due, newest_anchor, restored_model, told_model, with_pending
 from deephyper.optimizer.threads import blas_threads
 from deephyper.space import Real, Space
-from deephyper.surrogate import GAUSSIAN_PROCESS, targets
+from deephyper.surrogate import GAUSSIAN_PROCESS, Data, targets
 
 pytestmark = pytest.mark.usefixtures("single_thread")
 SPACE, GP = Space([Real("x", 0, 1), Real("y", 0, 1)]), GAUSSIAN_PROCESS
@@ -67,7 +67,8 @@ def test_between_lessons_the_model_grows_and_believes_what_a_new_one_would():
 
     assert grown.lesson is before.lesson and len(grown.told.rows) == 71
     Z = SPACE.sample(10, np.random.default_rng(2))
-    anew = GP.condition(before.lesson.learned, told(71).X, targets(told(71).y), np.zeros(2, int))
+    data = Data.of(told(71).X, targets(told(71).y), SPACE.n_choices)
+    anew = GP.condition(before.lesson.learned, data)
     np.testing.assert_allclose(grown.told.predict(Z).mean, anew.predict(Z).mean, atol=1e-5)
     np.testing.assert_allclose(grown.told.predict(Z).std, anew.predict(Z).std, rtol=1e-3)
 

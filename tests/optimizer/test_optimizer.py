@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deephyper._draws import Draws
-from deephyper.acquisition import Constant as ConstantKappa
+from deephyper.acquisition import Fixed
 from deephyper.optimizer import BayesianOptimizer, Settings, propose
 from deephyper.space import Categorical, Constant, Integer, Ordinal, Real, Space, row_keys
 
@@ -74,7 +74,7 @@ class TestAsk:
     @pytest.mark.parametrize("asks", [[1] * 6, [6]], ids=["one by one", "at once"])
     def test_the_model_knows_of_open_rows_so_that_doubt_drives_the_next_ones_away(self, asks):
         # Doubt is all that counts here: where an open row left it as it is, the next one would go to the very same place.
-        optimizer = BayesianOptimizer(Settings(SQUARE, Draws(0), schedule=ConstantKappa(1000.0, 0.0)))
+        optimizer = BayesianOptimizer(Settings(SQUARE, Draws(0), schedule=Fixed(1000.0, 0.0)))
         run(optimizer, 12)
 
         rows = np.concatenate([optimizer.ask(n) for n in asks])
@@ -83,9 +83,7 @@ class TestAsk:
         assert distances.min() > 0.05
 
     def test_a_constant_kappa_is_obeyed(self):
-        greedy, curious = (
-            BayesianOptimizer(Settings(SQUARE, Draws(0), schedule=ConstantKappa(kappa, 0.0))) for kappa in (0.0, 100.0)
-        )
+        greedy, curious = (BayesianOptimizer(Settings(SQUARE, Draws(0), schedule=Fixed(kappa, 0.0))) for kappa in (0.0, 100.0))
         for optimizer in (greedy, curious):
             run(optimizer, 12)
         best = greedy.snapshot().X[np.argmax(greedy.snapshot().y)]

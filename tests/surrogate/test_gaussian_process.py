@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from deephyper.surrogate import PLAIN, WITH_ADDITIVE, Hyperparameters, condition, targets
+from deephyper.surrogate import PLAIN, WITH_ADDITIVE, Data, Hyperparameters, condition, targets
 
-N_CHOICES = np.array([0, 0, 3])
+KINDS = np.array([0, 0, 3])
 THETA = np.array([-1.0, -0.3, 0.4, 0.2, np.log(1e-4)])
 PRODUCT_ALONE = Hyperparameters(PLAIN, THETA)
 BOTH_TERMS = Hyperparameters(WITH_ADDITIVE, np.array([-1.0, -0.3, 0.4, 0.2, -0.5, -1.5, -1.0, 0.3, np.log(1e-4)]))
@@ -19,7 +19,7 @@ def rows(n, seed):
 def process(hyperparameters=BOTH_TERMS, n=25):
     X = rows(n, 0)
     y = targets(np.sin(5.0 * X[:, 0]) - X[:, 1] + 0.3 * X[:, 2])
-    return X, y, condition(hyperparameters, X, y, N_CHOICES)
+    return X, y, condition(hyperparameters, Data.of(X, y, KINDS))
 
 
 def matern52(t):
@@ -98,7 +98,7 @@ def test_pending_rows_shrink_std_and_leave_mean():
 def test_growing_by_pending_rows_equals_factoring_all_rows():
     X, y, gp = process()
     P, Z = rows(6, 6), rows(20, 7)
-    everything = condition(BOTH_TERMS, np.concatenate((X, P)), np.concatenate((y, np.zeros(6))), N_CHOICES)
+    everything = condition(BOTH_TERMS, Data.of(np.concatenate((X, P)), np.concatenate((y, np.zeros(6))), KINDS))
 
     one_by_one = gp
     for row in P:
@@ -110,11 +110,12 @@ def test_growing_by_pending_rows_equals_factoring_all_rows():
 
 
 def test_growing_by_told_rows_equals_conditioning_on_all_rows():
-    X, _y, gp = process()
+    X, _, gp = process()
     P, Z = rows(6, 6), rows(20, 7)
     z = targets(np.arange(31.0))
+    data = Data.of(np.concatenate((X, P)), z, KINDS)
 
-    grown, everything = gp.with_told(P, z), condition(BOTH_TERMS, np.concatenate((X, P)), z, N_CHOICES)
+    grown, everything = gp.with_told(data), condition(BOTH_TERMS, data)
 
     np.testing.assert_allclose(grown.predict(Z).mean, everything.predict(Z).mean, rtol=1e-7, atol=1e-9)
     np.testing.assert_allclose(grown.predict(Z).std, everything.predict(Z).std, rtol=1e-6)
@@ -124,7 +125,7 @@ def test_growing_by_told_rows_equals_conditioning_on_all_rows():
 def test_no_further_rows_only_bring_new_targets():
     X, y, gp = process()
 
-    renewed = gp.with_told(np.empty((0, 3)), -y)
+    renewed = gp.with_told(Data.of(X, -y, KINDS))
 
     np.testing.assert_allclose(renewed.predict(X).mean, -gp.predict(X).mean, atol=1e-9)
 
@@ -155,15 +156,69 @@ def test_a_singular_covariance_gets_more_jitter():
     # Length scales of 50 and hardly any noise: all rows look the same.
     alike = Hyperparameters(PLAIN, np.array([np.log(50.0)] * 3 + [np.log(50.0), np.log(1e-300)]))
 
-    posterior = condition(alike, X, np.arange(60.0), N_CHOICES).predict(rows(5, 1))
+    posterior = condition(alike, Data.of(X, np.arange(60.0), KINDS)).predict(rows(5, 1))
 
     assert np.isfinite(posterior.mean).all() and np.isfinite(posterior.std).all()
 
 
 def test_numeric_columns_alone_and_no_columns_at_all_work():
     X = np.random.default_rng(0).random((5, 1))
-    numeric = condition(Hyperparameters(WITH_ADDITIVE, np.array([0.0] * 4 + [-5.0])), X, X[:, 0], np.zeros(1, int))
-    nothing = condition(Hyperparameters(PLAIN, np.array([0.0, -5.0])), np.empty((4, 0)), np.arange(4.0), np.empty(0, int))
+    numeric = condition(Hyperparameters(WITH_ADDITIVE, np.array([0.0] * 4 + [-5.0])), Data.of(X, X[:, 0], np.zeros(1, int)))
+    empty = Data.of(np.empty((4, 0)), np.arange(4.0), np.empty(0, int))
+    nothing = condition(Hyperparameters(PLAIN, np.array([0.0, -5.0])), empty)
 
     assert numeric.predict(X).mean.shape == (5,)
     assert nothing.predict(np.empty((2, 0))).std.shape == (2,)
+
+
+class TestStatedVariance:
+    """What is known of the noise of single values beforehand."""
+
+    VARIANCE = np.where(np.arange(25) % 3 == 0, 0.5, 0.0)
+
+    def data(self, n=25):
+        X, y, _ = process()
+        return Data(X[:n], y[:n], self.VARIANCE[:n], KINDS)
+
+    @pytest.mark.parametrize("hyperparameters", [PRODUCT_ALONE, BOTH_TERMS], ids=["plain", "additive"])
+    def test_it_stands_on_the_diagonal_of_the_textbook_formula(self, hyperparameters):
+        data, Z, one = self.data(), rows(10, 1), np.ones(25)
+        K = covariance(hyperparameters, data.X, data.X) + np.diag(1e-4 + 1e-8 + data.variance)
+        k = covariance(hyperparameters, data.X, Z)
+        m = one @ np.linalg.solve(K, data.y) / (one @ np.linalg.solve(K, one) + 0.01)
+
+        gp = condition(hyperparameters, data)
+
+        posterior = gp.predict(Z)
+        np.testing.assert_allclose(posterior.mean, m + k.T @ np.linalg.solve(K, data.y - m), rtol=1e-8)
+        variance = covariance(hyperparameters, Z[:1], Z[:1])[0, 0] - np.sum(k * np.linalg.solve(K, k), axis=0)
+        np.testing.assert_allclose(posterior.std**2, variance, rtol=1e-6)
+        np.testing.assert_allclose(gp.told_mean, gp.predict(data.X).mean, atol=1e-9)
+
+    def test_the_belief_is_wider_at_these_rows_and_never_narrower(self):
+        data, (_, _, exact) = self.data(), process()
+
+        noisy = condition(BOTH_TERMS, data)
+
+        before, after = exact.predict(data.X).std, noisy.predict(data.X).std
+        is_noisy = data.variance > 0.0
+        assert (after >= before - 1e-9).all()
+        assert (after[is_noisy] > 10.0 * before[is_noisy]).all()
+        np.testing.assert_allclose(after[~is_noisy], before[~is_noisy], rtol=0.02)
+
+    def test_growing_by_noisy_rows_equals_conditioning_on_all_rows(self):
+        data, Z = self.data(), rows(20, 7)
+
+        grown, everything = condition(BOTH_TERMS, self.data(19)).with_told(data), condition(BOTH_TERMS, data)
+
+        np.testing.assert_allclose(grown.predict(Z).mean, everything.predict(Z).mean, rtol=1e-7, atol=1e-9)
+        np.testing.assert_allclose(grown.predict(Z).std, everything.predict(Z).std, rtol=1e-6)
+        np.testing.assert_allclose(grown.told_mean, everything.told_mean, rtol=1e-7, atol=1e-9)
+
+    def test_none_changes_no_digit(self):
+        data, (X, y, gp) = self.data(), process()
+
+        none = condition(BOTH_TERMS, Data(X, y, np.zeros(25), KINDS))
+
+        np.testing.assert_array_equal(none.inverse_factor, gp.inverse_factor)
+        assert (condition(BOTH_TERMS, data).inverse_factor != gp.inverse_factor).any()

@@ -6,9 +6,9 @@ from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF
 from sklearn.linear_model import BayesianRidge
 
-from deephyper.surrogate import SURROGATES, family_of, settings_of
+from deephyper.surrogate import SURROGATES, Data, family_of, settings_of
 
-N_CHOICES = np.array([0, 0, 3])
+KINDS = np.array([0, 0, 3])
 NAMES = [name for name in SURROGATES if name not in ("auto", "GP")]
 LEARNERS = [name for name in NAMES if name != "DUMMY"]
 
@@ -26,7 +26,7 @@ def surrogate_of(model, n=80, settings=None, noise=0.0):
     X = rows(n, 0)
     y = objective(X) + noise * np.random.default_rng(1).standard_normal(n)
     family = family_of(model, settings or {})
-    return X, y, family.condition(7, X, y, N_CHOICES)
+    return X, y, family.condition(7, Data.of(X, y, KINDS))
 
 
 @pytest.mark.parametrize("model", [*LEARNERS, GaussianProcessRegressor(RBF(0.5), alpha=1e-4), BayesianRidge()], ids=str)
@@ -63,8 +63,8 @@ def test_variance_of_a_forest_is_that_of_its_leaves(name):
     from deephyper.surrogate.regression import one_hot
 
     class_name, own = FORESTS[name]
-    forest = getattr(ensemble, class_name)(**own, **settings, random_state=7).fit(one_hot(X, N_CHOICES), y)
-    trees = np.array([tree.predict(one_hot(Z, N_CHOICES)) for tree in forest.estimators_])
+    forest = getattr(ensemble, class_name)(**own, **settings, random_state=7).fit(one_hot(X, KINDS), y)
+    trees = np.array([tree.predict(one_hot(Z, KINDS)) for tree in forest.estimators_])
     np.testing.assert_allclose(posterior.mean, trees.mean(axis=0))
     np.testing.assert_allclose(posterior.std, np.maximum(trees.std(axis=0), 1e-6))
     assert posterior.noise_std is not None and 0.1 < np.median(posterior.noise_std) < 0.6
@@ -95,10 +95,10 @@ def test_counting_on_rows_one_by_one_equals_adding_them_as_pending():
 
 
 def test_further_rows_are_learned():
-    _, y, surrogate = surrogate_of("ET")
+    X, y, surrogate = surrogate_of("ET")
     P = rows(20, 5)
 
-    grown = surrogate.with_told(P, np.concatenate((y, np.full(20, 9.0))))
+    grown = surrogate.with_told(Data.of(np.concatenate((X, P)), np.concatenate((y, np.full(20, 9.0))), KINDS))
 
     assert len(grown.X) == 100
     np.testing.assert_array_equal(grown.best_rows(1)[0], P[np.argmax(grown.predict(P).mean)])
@@ -106,8 +106,8 @@ def test_further_rows_are_learned():
 
 def test_a_seed_fixes_a_forest():
     X, y, surrogate = surrogate_of("ET")
-    other = family_of("ET", {}).condition(8, X, y, N_CHOICES)
-    same = family_of("ET", {}).condition(7, X, y, N_CHOICES)
+    other = family_of("ET", {}).condition(8, Data.of(X, y, KINDS))
+    same = family_of("ET", {}).condition(7, Data.of(X, y, KINDS))
     Z = rows(10, 2)
 
     np.testing.assert_array_equal(surrogate.predict(Z).mean, same.predict(Z).mean)

@@ -2,14 +2,15 @@
 
 import numpy as np
 
-from deephyper.surrogate import SuccessModel, condition, learn_labels
+from deephyper.surrogate import Data, SuccessModel, condition, learn_labels
 
 NUMERIC = np.zeros(2, int)
 
 
 def model(X, succeeded):
     labels = np.where(succeeded, 1.0, -1.0)
-    return SuccessModel(condition(learn_labels(X, labels, NUMERIC), X, labels, NUMERIC))
+    data = Data.of(X, labels, NUMERIC)
+    return SuccessModel(condition(learn_labels(data), data))
 
 
 def test_success_is_likely_where_it_was_seen_and_unlikely_where_failures_were():

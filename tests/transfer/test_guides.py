@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from deephyper.space import Categorical, Real, Space
-from deephyper.surrogate import PLAIN, condition, usual
+from deephyper.surrogate import PLAIN, Data, condition, usual
 from deephyper.transfer import Guidance, Guided, source_model, standardized
 from deephyper.transfer.weights import weights_of
 
@@ -107,7 +107,7 @@ class TestWeights:
         G = guide_of(source, bowl(source)).value(X)[:, None]
         y = told(X)
         z = (y - y.mean()) / y.std()
-        return float(weights_of(G, X, z, NUMERIC)[0])
+        return float(weights_of(G, Data.of(X, z, NUMERIC))[0])
 
     @pytest.mark.parametrize("seed", range(5))
     def test_what_agrees_is_heard_and_what_disagrees_is_not(self, seed):
@@ -125,7 +125,7 @@ class TestWeights:
         z = bowl(X)
         z = (z - z.mean()) / z.std()
 
-        weights = weights_of(np.column_stack([right.value(X), wrong.value(X)]), X, z, NUMERIC)
+        weights = weights_of(np.column_stack([right.value(X), wrong.value(X)]), Data.of(X, z, NUMERIC))
 
         assert weights[0] > 0.4
         assert weights[1] < 0.25
@@ -137,7 +137,7 @@ class TestGuided:
         source, X = SQUARE.sample(60, rng(10)), SQUARE.sample(10, rng(1))
         guidance = Guidance((guide_of(source, bowl(source)), guide_of(source, bowl(source, 0.8))), np.array([0.5, 0.0]))
         z = bowl(X, 0.35)
-        inner = condition(usual(PLAIN, 2), X, z - guidance.value(X), NUMERIC)
+        inner = condition(usual(PLAIN, 2), Data.of(X, z - guidance.value(X), NUMERIC))
         return Guided(inner, guidance, X), z
 
     def test_it_knows_told_rows_and_leans_on_the_source_elsewhere(self, guided):
@@ -164,9 +164,10 @@ class TestGuided:
         new, probe = SQUARE.sample(3, rng(4)), SQUARE.sample(5, rng(5))
         y = np.concatenate((z, bowl(new, 0.35)))
 
-        grown = surrogate.with_told(new, y)
         rows = np.concatenate((surrogate.rows, new))
-        whole = Guided(condition(usual(PLAIN, 2), rows, y - surrogate.guidance.value(rows), NUMERIC), surrogate.guidance, rows)
+        grown = surrogate.with_told(Data.of(rows, y, NUMERIC))
+        unexplained = Data.of(rows, y - surrogate.guidance.value(rows), NUMERIC)
+        whole = Guided(condition(usual(PLAIN, 2), unexplained), surrogate.guidance, rows)
 
         np.testing.assert_allclose(grown.predict(probe).mean, whole.predict(probe).mean, atol=1e-6)
         np.testing.assert_array_equal(grown.best_rows(1), rows[[np.argmax(y)]])

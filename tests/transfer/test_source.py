@@ -6,6 +6,7 @@ import pytest
 from deephyper._draws import Draws
 from deephyper.optimizer import BayesianOptimizer, Settings
 from deephyper.space import Real, Space, row_keys
+from deephyper.surrogate import Data
 from deephyper.transfer import Source, SourceReport, source_model, standardized
 
 SQUARE = Space([Real("x", 0, 1), Real("y", 0, 1)])
@@ -103,7 +104,7 @@ def test_what_is_heard_of_a_source_is_what_the_values_bear_out():
         z = (y - y.mean()) / y.std()
         # A lead that no control beats, so that the weight alone decides.
         y[0] = 9.0
-        return source().guidance(X, y, np.arange(8), z, np.zeros(2, np.intp))
+        return source().guidance(X, y, Data.of(X, z, np.zeros(2, np.intp)))
 
     # A third is left after 8 of 12 evaluations.
     assert 0.2 < heard(bowl).weights[0] < 0.5

@@ -5,7 +5,7 @@ from .candidates import any_new, first_new, legal_rows
 from .functions import ACQUISITIONS, Acquisition, Aim, Score, plausible_maxima
 from .landscape import Landscape
 from .maximize import MAXIMIZERS, Effort, Maximizer, best_new_rows
-from .schedule import MEAN_KAPPA, USUAL_KAPPA, USUAL_XI, Bandit, Constant, Custom, Drawn, PeriodicDecay, Schedule
+from .schedule import MEAN_KAPPA, USUAL_KAPPA, USUAL_XI, Bandit, Custom, Drawn, Fixed, PeriodicDecay, Schedule
 
 __all__ = [
     "ACQUISITIONS",
@@ -18,10 +18,10 @@ __all__ = [
     "Acquisition",
     "Aim",
     "Bandit",
-    "Constant",
     "Custom",
     "Drawn",
     "Effort",
+    "Fixed",
     "Landscape",
     "Maximizer",
     "PeriodicDecay",

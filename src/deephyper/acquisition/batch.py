@@ -47,7 +47,9 @@ def block_of_new_rows(
     return _different(raw, _climbed(landscape, space, raw, rng), known, space)
 
 
-def drawn_rows(landscape: Landscape, space: Space, known: set[bytes], rng: np.random.Generator, effort: Effort, n: int) -> Array:
+def drawn_rows(
+    landscape: Landscape, space: Space, known: set[bytes], rng: np.random.Generator, effort: Effort, n: int
+) -> Array:
     """Draw n different new rows among the candidates, each with a probability that grows exponentially with its score.
 
     Args:

@@ -62,8 +62,7 @@ def prior_cells(space: Space, n: int, rng: np.random.Generator) -> Array:
 
 def _any_choice(space: Space, n: int, rng: np.random.Generator) -> Array:
     """Draw every categorical cell uniformly, (n, d); numeric cells are 0."""
-    n_choices = np.array([c.n_levels if c.is_categorical else 1.0 for c in space.columns])
-    choices: Array = np.floor(rng.random((n, space.n_columns)) * n_choices)
+    choices: Array = np.floor(rng.random((n, space.n_columns)) * np.maximum(space.n_choices, 1))
     return choices
 
 

@@ -110,7 +110,9 @@ def _log_h(z: Array) -> Array:
     bounded = np.maximum(low, _FAR_BELOW)
     # h = phi (1 - |z| sqrt(pi/2) erfcx(|z| / sqrt 2)) for negative z.
     ratio = np.log(-bounded * erfcx(-bounded / math.sqrt(2.0))) + _HALF_LOG_HALF_PI
-    cancelled = np.where(bounded > -1e3, np.log(np.maximum(-np.expm1(np.minimum(ratio, -1e-300)), 1e-300)), -2.0 * np.log(-low))
+    cancelled = np.where(
+        bounded > -1e3, np.log(np.maximum(-np.expm1(np.minimum(ratio, -1e-300)), 1e-300)), -2.0 * np.log(-low)
+    )
     return np.where(z > -1.0, direct, -0.5 * low * low - _HALF_LOG_2PI + cancelled)
 
 

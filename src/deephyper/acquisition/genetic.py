@@ -32,7 +32,9 @@ def evolved(landscape: Landscape, space: Space, first: Array, rng: np.random.Gen
     for _ in range(_GENERATIONS):
         children = _children(space, rows, values, rng)
         if len(children):
-            rows, values = _fittest(np.concatenate((rows, children)), np.concatenate((values, landscape.value(children))))
+            rows, values = _fittest(
+                np.concatenate((rows, children)), np.concatenate((values, landscape.value(children)))
+            )
     return rows
 
 

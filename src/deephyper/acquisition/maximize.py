@@ -122,10 +122,14 @@ def climbed(landscape: Landscape, space: Space, known: set[bytes], effort: Effor
     if not len(candidates):
         return candidates
     uphill = legal_rows(space, space.canonical(ascent(landscape, space, _spread(candidates, effort.n_starts))))
-    return _with_polished(landscape, space, np.concatenate((uphill, first_new(candidates, known, _N_RAW))), candidates, rng)
+    return _with_polished(
+        landscape, space, np.concatenate((uphill, first_new(candidates, known, _N_RAW))), candidates, rng
+    )
 
 
-def searched_around(landscape: Landscape, space: Space, known: set[bytes], effort: Effort, rng: np.random.Generator) -> Array:
+def searched_around(
+    landscape: Landscape, space: Space, known: set[bytes], effort: Effort, rng: np.random.Generator
+) -> Array:
     """The same for surrogates without slopes: instead of a climb, children of the best rows so far, and theirs."""
     rows, values = _ranked(landscape, candidates_of(landscape, space, effort, rng))
     for _ in range(_HILL_ROUNDS):

@@ -44,7 +44,7 @@ class Drawn:
 
 @final
 @dataclass(frozen=True)
-class Constant:
+class Fixed:
     """The same for all suggestions."""
 
     kappa: float
@@ -107,7 +107,9 @@ class Bandit:
 
     def __call__(self, index: int, rng: np.random.Generator) -> tuple[float, float]:
         t = max(index - self.delay, 0) + 1
-        return math.sqrt(2.0 * self.lamb * math.log(max(self.n_columns, 1) * t * t * math.pi**2 / (6.0 * self.delta))), self.xi
+        return math.sqrt(
+            2.0 * self.lamb * math.log(max(self.n_columns, 1) * t * t * math.pi**2 / (6.0 * self.delta))
+        ), self.xi
 
 
 @final

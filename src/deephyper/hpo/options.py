@@ -20,10 +20,10 @@ from ..acquisition import (
     USUAL_XI,
     Acquisition,
     Bandit,
-    Constant,
     Custom,
     Drawn,
     Effort,
+    Fixed,
     Maximizer,
     PeriodicDecay,
     Schedule,
@@ -207,7 +207,7 @@ def _schedule(options: Options, space: Space) -> Schedule:
         return _named_schedule(scheduler, start, space.n_columns)
     if STRATEGIES[options.multi_point_strategy].companions == "own kappa" and kappa is not None:
         return Drawn(kappa, start[1])
-    return Drawn(xi=start[1]) if kappa is None else Constant(*start)
+    return Drawn(xi=start[1]) if kappa is None else Fixed(*start)
 
 
 def _named_schedule(given: Any, start: tuple[float, float], n_columns: int) -> Schedule:
@@ -217,7 +217,7 @@ def _named_schedule(given: Any, start: tuple[float, float], n_columns: int) -> S
     known_names("CBO", f"key of the scheduler {kind!r}", given, ["type", *_SCHEDULERS[kind]])
     delay = count("CBO", "the scheduler's delay", given.get("delay", 0), at_least=0)
     if kind == "constant":
-        return Constant(*start)
+        return Fixed(*start)
     if kind == "bandit":
         delta, lamb = (_not_negative(name, given.get(name, usual)) for name, usual in (("delta", 0.05), ("lamb", 0.2)))
         if delta is None or lamb is None or not 0.0 < delta < 1.0:

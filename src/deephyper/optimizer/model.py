@@ -17,6 +17,7 @@ from .._arrays import Array, Indices
 from .._draws import Draws, Purpose
 from ..space import Space
 from ..surrogate import (
+    Data,
     Family,
     Hyperparameters,
     SuccessModel,
@@ -148,11 +149,6 @@ class Model:
         return float(self.targets.min())
 
 
-def n_choices_of(space: Space) -> Indices:
-    """Number of choices of every column, 0 for a numeric one, (d,)."""
-    return np.array([int(c.n_levels) if c.is_categorical else 0 for c in space.columns], np.intp)
-
-
 def newest_anchor(n_rows: int) -> int:
     """The largest of 0, 10, 20, 30, 50, 100, 200, 300, 500, 1000, ... that is at most `n_rows`."""
     if n_rows < 10:
@@ -176,7 +172,7 @@ def is_lesson_due(last: Lesson | None, told: Told) -> bool:
 
 def learn(family: Family, told: Told, last: Lesson | None) -> Lesson:
     """Learn hyperparameters, going on from the last ones unless an anchor was passed since."""
-    n_rows, n_choices = len(told.X), n_choices_of(told.space)
+    n_rows = len(told.X)
     start = None if last is None or is_cold(last, told) else last
     may_be_noisy = last is not None and last.n_rows // _NOISE_EVERY != n_rows // _NOISE_EVERY
     places, y = told.taught
@@ -184,28 +180,26 @@ def learn(family: Family, told: Told, last: Lesson | None) -> Lesson:
     rng = told.draws.at(Purpose.FIT, n_rows)
     seen = best_and_random(z, family.most_learned, rng)
     last_learned = None if start is None else start.learned
-    rows = told.X[places[seen]]
-    guidance = _guidance(told, places[seen], z[seen])
-    unexplained = _unexplained(guidance, rows, z[seen])
-    learned = family.learn(rows, unexplained, n_choices, last_learned, may_be_noisy, rng)
+    data = Data.of(told.X[places[seen]], z[seen], told.space.n_choices)
+    guidance = _guidance(told, data)
+    learned = family.learn(_unexplained(guidance, data), last_learned, may_be_noisy, rng)
     success = None
     if told.is_success_modelled:
-        labelled, labels = _labelled(told)
-        success = learn_labels(labelled, labels, n_choices, None if start is None else start.success)
+        success = learn_labels(_labelled(told), None if start is None else start.success)
     return Lesson(learned, success, n_rows, told.is_of_values, guidance)
 
 
-def _labelled(told: Told) -> tuple[Array, Array]:
-    """Some rows, (n, d), and +1 where they succeeded, -1 where they failed, (n,)."""
+def _labelled(told: Told) -> Data:
+    """Some rows, and as targets +1 where they succeeded, -1 where they failed."""
     # Failures come last in the order of values: so the best are kept, and some of all the others.
     seen = best_and_random(told.y, _MOST_LABELS, told.draws.at(Purpose.SUCCESS, len(told.X)))
-    return told.X[seen], np.where(np.isfinite(told.y[seen]), 1.0, -1.0)
+    return Data.of(told.X[seen], np.where(np.isfinite(told.y[seen]), 1.0, -1.0), told.space.n_choices)
 
 
 def _success(told: Told, lesson: Lesson) -> SuccessModel | None:
     if lesson.success is None:
         return None
-    return SuccessModel(condition(lesson.success, *_labelled(told), n_choices_of(told.space)))
+    return SuccessModel(condition(lesson.success, _labelled(told)))
 
 
 def conditioned(family: Family, told: Told, lesson: Lesson) -> Model:
@@ -214,15 +208,15 @@ def conditioned(family: Family, told: Told, lesson: Lesson) -> Model:
     n_rows = len(told.X)
     seen = best_and_random(y, family.most_conditioned, told.draws.at(Purpose.SUBSET, n_rows))
     z = Warp.of(y)(y[seen])
-    surrogate = _guided(family.condition, lesson, told.X[places[seen]], z, told.space)
+    surrogate = _guided(family.condition, lesson, Data.of(told.X[places[seen]], z, told.space.n_choices))
     return Model(lesson, n_rows, places[seen], z, surrogate, surrogate, told.X[:0], _success(told, lesson))
 
 
-def _guidance(told: Told, seen: Indices, z: Array) -> Guidance | None:
-    """What earlier tasks add to the mean, judged by the rows with these places, (n,), and their targets, (n,)."""
+def _guidance(told: Told, judged: Data) -> Guidance | None:
+    """What earlier tasks add to the mean, judged by some rows."""
     if told.source is None or not told.is_of_values:
         return None
-    return told.source.guidance(told.X, told.y, seen, z, n_choices_of(told.space))
+    return told.source.guidance(told.X, told.y, judged)
 
 
 def is_source_trusted(told: Told, n_rows: int) -> bool:
@@ -231,28 +225,28 @@ def is_source_trusted(told: Told, n_rows: int) -> bool:
         return False
     first = told.first(n_rows)
     places, y = first.taught
-    return first.is_of_values and told.source.is_trusted(first.X, first.y, places, targets(y), n_choices_of(told.space))
+    judged = Data.of(first.X[places], targets(y), told.space.n_choices)
+    return first.is_of_values and told.source.is_trusted(first.X, first.y, judged)
 
 
-def unlearned(family: Family, model: Model, told: Told) -> Surrogate:
-    """What the model would be with the length scales and variances that are most probable before any data."""
-    if family.unlearned is None:
+def prior_model(family: Family, model: Model, told: Told) -> Surrogate:
+    """What the model would be with length scales and variances at their prior means."""
+    if family.prior_model is None:
         return model.surrogate
-    surrogate = _guided(family.unlearned, model.lesson, told.X[model.seen], model.targets, told.space)
+    data = Data.of(told.X[model.seen], model.targets, told.space.n_choices)
+    surrogate = _guided(family.prior_model, model.lesson, data)
     return surrogate.with_pending(model.pending)
 
 
-def _unexplained(guidance: Guidance | None, rows: Array, z: Array) -> Array:
-    """What the guidance leaves of targets (n,), (n,)."""
-    return z if guidance is None else z - guidance.value(rows)
+def _unexplained(guidance: Guidance | None, data: Data) -> Data:
+    """The data with what the guidance leaves of the targets."""
+    return data if guidance is None else replace(data, y=data.y - guidance.value(data.X))
 
 
-def _guided(
-    condition_on: Callable[[Any, Array, Array, Indices], Surrogate], lesson: Lesson, rows: Array, z: Array, space: Space
-) -> Surrogate:
-    """A surrogate of rows (n, d) and targets (n,), which starts from the lesson's guidance if there is one."""
-    surrogate = condition_on(lesson.learned, rows, _unexplained(lesson.guidance, rows, z), n_choices_of(space))
-    return surrogate if lesson.guidance is None else Guided(surrogate, lesson.guidance, rows)
+def _guided(condition_on: Callable[[Any, Data], Surrogate], lesson: Lesson, data: Data) -> Surrogate:
+    """A surrogate which starts from the lesson's guidance if there is one."""
+    surrogate = condition_on(lesson.learned, _unexplained(lesson.guidance, data))
+    return surrogate if lesson.guidance is None else Guided(surrogate, lesson.guidance, data.X)
 
 
 def _grown(model: Model, told: Told) -> Model:
@@ -261,7 +255,7 @@ def _grown(model: Model, told: Told) -> Model:
     new = places[places >= model.n_told]
     seen = np.concatenate((model.seen, new))
     z = Warp.of(y)(y[np.searchsorted(places, seen)])
-    surrogate = model.told.with_told(told.X[new], z)
+    surrogate = model.told.with_told(Data.of(told.X[seen], z, told.space.n_choices))
     return Model(model.lesson, len(told.X), seen, z, surrogate, surrogate, told.X[:0], _success(told, model.lesson))
 
 
@@ -312,13 +306,15 @@ def with_pending(model: Model, pending: Array) -> Model:
     return replace(model, surrogate=model.told.with_pending(pending), pending=pending)
 
 
-def with_lies(model: Model, pending: Array, lie: float) -> Model:
+def with_lies(model: Model, told: Told, pending: Array, lie: float) -> Model:
     """The model with rows (p, d) as if they had been told and given the target `lie`; of very many, those nearest to the best.
 
     It serves one suggestion; the next one starts from the model without lies.
     """
     pending = _nearest(model, pending)
-    surrogate = model.told.with_told(pending, np.concatenate((model.targets, np.full(len(pending), lie))))
+    rows = np.concatenate((told.X[model.seen], pending))
+    data = Data.of(rows, np.concatenate((model.targets, np.full(len(pending), lie))), told.space.n_choices)
+    surrogate = model.told.with_told(data)
     return replace(model, surrogate=surrogate, pending=pending)
 
 

@@ -26,15 +26,15 @@ from ..acquisition import (
 from ..space import row_keys
 from ..surrogate import Surrogate
 from ..transfer import Source
-from .model import Model, Told, is_source_trusted, told_model, unlearned, with_lies, with_pending
+from .model import Model, Told, is_source_trusted, prior_model, told_model, with_lies, with_pending
 from .settings import Settings
 from .threads import blas_threads
 
 # From so many suggestions on it pays to share their candidates.
 _FEWEST_SHARED = 4
 _PENDING_PER_NEGLIGIBLE = 64
-# Learned length scales can collapse: then the search creeps for good. A suggestion of an unlearned model frees it.
-_UNLEARNED_SHARE = 0.1
+# Learned length scales can collapse: then the search creeps for good. A suggestion of the prior's model frees it.
+_PRIOR_SHARE = 0.1
 _N_MAXIMA, _MAXIMA_FROM = 16, 300
 # A portfolio judges its members by their newest nominees.
 MOST_NOMINATIONS = 100
@@ -197,7 +197,9 @@ class _Proposing:
             asked = set(row_keys(np.concatenate((self._snapshot.X, self._pending))))
             n_given, n = n_given + sum(key in asked for key in row_keys(source.leads)), 1
         place, n_points = max(0, index - n_given), max(settings.n_initial - n_given, 1)
-        spread = space.from_shares(settings.design(place, n, n_points, space.n_columns, settings.draws.at(Purpose.DESIGN)))
+        spread = space.from_shares(
+            settings.design(place, n, n_points, space.n_columns, settings.draws.at(Purpose.DESIGN))
+        )
         rows, known = [np.empty((0, space.n_columns))], set(self._known)
         for k, (row, is_legal) in enumerate(zip(spread, space.legal(spread), strict=True)):
             is_good = is_legal and known.isdisjoint(row_keys(row[None]))
@@ -218,7 +220,10 @@ class _Proposing:
         if companions == "drawn":
             return drawn_rows(landscape, settings.space, self._known, rng, settings.effort, n)
         if companions == "shared" and n >= _FEWEST_SHARED and settings.shares_candidates:
-            aims = [landscape.aim, *(self._aim(k, self._rng(k)) for k in range(index + 1, index + min(n, self._largest_block)))]
+            aims = [
+                landscape.aim,
+                *(self._aim(k, self._rng(k)) for k in range(index + 1, index + min(n, self._largest_block))),
+            ]
             kappas = np.array([aim.kappa for aim in aims])
             return block_of_new_rows(landscape, kappas, settings.space, self._known, rng, settings.effort)
         if len(settings.acquisitions) > 1:
@@ -234,8 +239,10 @@ class _Proposing:
         """The model that knows of open rows in the way of the strategy."""
         strategy = self._settings.strategy
         if strategy.lie is not None:
-            return with_lies(model, self._pending, strategy.lie(model.targets))
-        self._model = with_pending(model, self._snapshot.pending if strategy.companions == "own kappa" else self._pending)
+            return with_lies(model, self._snapshot.told, self._pending, strategy.lie(model.targets))
+        self._model = with_pending(
+            model, self._snapshot.pending if strategy.companions == "own kappa" else self._pending
+        )
         return self._model
 
     def _best_rows(self, landscape: Landscape, index: int, rng: np.random.Generator, n: int) -> Array:
@@ -273,8 +280,8 @@ class _Proposing:
         """The score of the suggestion with a number."""
         snapshot, acquisition = self._snapshot, self._settings.acquisitions[0]
         aim = self._aim(index, rng)
-        is_unlearned = rng.random() < _UNLEARNED_SHARE
-        surrogate = unlearned(self._settings.family, model, snapshot.told) if is_unlearned else model.surrogate
+        is_prior = rng.random() < _PRIOR_SHARE
+        surrogate = prior_model(self._settings.family, model, snapshot.told) if is_prior else model.surrogate
         if any(a.needs_reached for a in self._settings.acquisitions):
             aim = self._informed(aim, surrogate, rng)
         return Landscape(surrogate, acquisition, aim, model.success, model.worst)

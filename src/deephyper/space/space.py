@@ -55,7 +55,9 @@ class Space:
         """
         known = {column.name: cells[~np.isnan(cells)] for column, cells in zip(self.columns, X.T, strict=True)}
         dimensions = [
-            dimension.drawn_near(known[dimension.name], width, weight) if len(known.get(dimension.name, ())) else dimension
+            dimension.drawn_near(known[dimension.name], width, weight)
+            if len(known.get(dimension.name, ()))
+            else dimension
             for dimension in self.dimensions
         ]
         return Space(dimensions, self._active, self._legal, self._sampler)
@@ -79,6 +81,11 @@ class Space:
     def is_categorical(self) -> Mask:
         """Which columns hold the index of a choice, (d,)."""
         return np.array([d.is_categorical for d in self.columns], bool)
+
+    @cached_property
+    def n_choices(self) -> Indices:
+        """Number of choices of every column, 0 for a numeric one, (d,)."""
+        return np.array([int(d.n_levels) if d.is_categorical else 0 for d in self.columns], np.intp)
 
     @cached_property
     def is_continuous(self) -> Mask:
@@ -188,7 +195,9 @@ class Space:
         """Values of canonical rows, a list per hyperparameter, NaN where it is inactive."""
         active = self._active_everywhere(X)
         return {
-            dimension.name: [value if is_active else math.nan for value, is_active in zip(values, active[:, k], strict=True)]
+            dimension.name: [
+                value if is_active else math.nan for value, is_active in zip(values, active[:, k], strict=True)
+            ]
             for k, (dimension, values) in enumerate(zip(self.dimensions, self._values(X), strict=True))
         }
 

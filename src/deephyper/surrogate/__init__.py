@@ -1,5 +1,6 @@
 """What is believed about the objective: from rows and targets to mean and standard deviation anywhere."""
 
+from .data import Data
 from .families import GAUSSIAN_PROCESS, SURROGATES, Family, family_of, settings_of
 from .gaussian_process import GaussianProcess, condition
 from .hyperparameters import PLAIN, WITH_ADDITIVE, Hyperparameters, Learned, learn, learn_labels, usual
@@ -14,6 +15,7 @@ __all__ = [
     "SURROGATES",
     "WITH_ADDITIVE",
     "Beliefs",
+    "Data",
     "Family",
     "GaussianProcess",
     "Hyperparameters",

@@ -45,7 +45,9 @@ class Additive:
 
     def prior(self, n_columns: int) -> Prior:
         low, high = np.log([_LENGTH_BOUNDS] * n_columns + [_VARIANCE_BOUNDS]).T
-        return Prior(np.array([math.log(_USUAL_LENGTH)] * n_columns + [0.0]), np.array([1.0] * n_columns + [3.0]), low, high)
+        return Prior(
+            np.array([math.log(_USUAL_LENGTH)] * n_columns + [0.0]), np.array([1.0] * n_columns + [3.0]), low, high
+        )
 
     def at_pairs(self, theta: Array, pairs: PairDifferences) -> PairCovariance:
         variance = math.exp(theta[-1])
@@ -63,8 +65,8 @@ class Additive:
 
         return PairCovariance(values, variance, gradient)
 
-    def kernel(self, theta: Array, n_choices: Indices, rows: Array) -> AdditiveKernel:
-        return AdditiveKernel(_ROOT5 * np.exp(-theta[:-1]), math.exp(theta[-1]), n_choices, rows)
+    def kernel(self, theta: Array, kinds: Indices, rows: Array) -> AdditiveKernel:
+        return AdditiveKernel(_ROOT5 * np.exp(-theta[:-1]), math.exp(theta[-1]), kinds, rows)
 
 
 @final
@@ -75,13 +77,13 @@ class AdditiveKernel:
     Args:
         rates: a of the table, (d,).
         variance: of the whole term.
-        n_choices: number of choices of every column, 0 for a numeric one, (d,).
+        kinds: number of choices of every column, 0 for a numeric one, (d,).
         rows: the fixed rows, (N, d).
     """
 
     rates: Array
     variance: float
-    n_choices: Indices
+    kinds: Indices
     rows: Array
 
     @property
@@ -90,11 +92,11 @@ class AdditiveKernel:
 
     @cached_property
     def _numeric(self) -> Indices:
-        return np.flatnonzero(self.n_choices == 0)
+        return np.flatnonzero(self.kinds == 0)
 
     @cached_property
     def _choosing(self) -> Indices:
-        return np.flatnonzero(self.n_choices)
+        return np.flatnonzero(self.kinds)
 
     @cached_property
     def _row_factors(self) -> tuple[Array, Array]:
@@ -147,9 +149,9 @@ class AdditiveKernel:
         apart = (1.0 + a + a * a / 3.0) * np.exp(-a)
         if not len(a):
             return np.zeros((len(X), len(self.rows)))
-        ours = [X[:, j, None] == np.arange(self.n_choices[j]) for j in self._choosing]
+        ours = [X[:, j, None] == np.arange(self.kinds[j]) for j in self._choosing]
         theirs = [
-            (self.rows[:, j, None] == np.arange(self.n_choices[j])) * (self._share * (1.0 - far))
+            (self.rows[:, j, None] == np.arange(self.kinds[j])) * (self._share * (1.0 - far))
             for j, far in zip(self._choosing, apart, strict=True)
         ]
         values: Array = np.concatenate(ours, axis=1).astype(float) @ np.concatenate(theirs, axis=1).T

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .._arrays import Array, Indices
+from .data import Data
 from .external import BOOSTED, boosted, external, ignorant
 from .forest import FORESTS, forest
 from .gaussian_process import GaussianProcess, condition
@@ -23,35 +23,34 @@ class Family:
     """One kind of surrogate. What is learned of rows is the family's own affair; here it is only passed on.
 
     Args:
-        learn: from rows (n, d), targets (n,), numbers of choices (d,), what was learned before or None, whether the targets may
-            be noisy, and a generator, to what a model needs beyond the rows.
-        condition: from what was learned, rows (n, d), targets (n,) and numbers of choices (d,) to a surrogate.
-        unlearned: the same, but for the noise without having learned; None where there is no such model.
+        learn: from data, what was learned before or None, whether the targets may be noisy, and a generator, to what a
+            model needs beyond the data.
+        condition: from what was learned and data to a surrogate.
+        prior_model: like `condition`, with length scales and variances at their prior means (only the noise is learned);
+            None where there is no such model.
         most_learned: rows to learn from, at most.
         most_conditioned: rows that the surrogate sees, at most.
         has_slopes: whether the surrogate has gradients.
     """
 
-    learn: Callable[[Array, Array, Indices, Any, bool, np.random.Generator], Any]
-    condition: Callable[[Any, Array, Array, Indices], Surrogate]
-    unlearned: Callable[[Any, Array, Array, Indices], Surrogate] | None
+    learn: Callable[[Data, Any, bool, np.random.Generator], Any]
+    condition: Callable[[Any, Data], Surrogate]
+    prior_model: Callable[[Any, Data], Surrogate] | None
     most_learned: int
     most_conditioned: int
     has_slopes: bool
 
 
-def _learn_covariance(
-    X: Array, y: Array, n_choices: Indices, last: Learned | None, may_be_noisy: bool, rng: np.random.Generator
-) -> Learned:
-    return learn(X, y, n_choices, last, may_be_noisy)
+def _learn_covariance(data: Data, last: Learned | None, may_be_noisy: bool, rng: np.random.Generator) -> Learned:
+    return learn(data, last, may_be_noisy)
 
 
-def _condition_chosen(learned: Learned, X: Array, y: Array, n_choices: Indices) -> GaussianProcess:
-    return condition(learned.chosen, X, y, n_choices)
+def _condition_chosen(learned: Learned, data: Data) -> GaussianProcess:
+    return condition(learned.chosen, data)
 
 
-def _condition_unlearned(learned: Learned, X: Array, y: Array, n_choices: Indices) -> GaussianProcess:
-    return condition(usual(PLAIN, X.shape[1], learned.chosen.theta[-1]), X, y, n_choices)
+def _condition_prior(learned: Learned, data: Data) -> GaussianProcess:
+    return condition(usual(PLAIN, data.X.shape[1], learned.chosen.theta[-1]), data)
 
 
 def _forest(name: str, max_rows: int = 1_000, **settings: Any) -> Family:
@@ -63,19 +62,19 @@ def _boosted(name: str, max_rows: int = 1_000, **settings: Any) -> Family:
 
 
 GAUSSIAN_PROCESS = Family(
-    _learn_covariance, _condition_chosen, _condition_unlearned, most_learned=128, most_conditioned=500, has_slopes=True
+    _learn_covariance, _condition_chosen, _condition_prior, most_learned=128, most_conditioned=500, has_slopes=True
 )
 
 
-def _draw_seed(X: Array, y: Array, n_choices: Indices, last: Any, may_be_noisy: bool, rng: np.random.Generator) -> int:
+def _draw_seed(data: Data, last: Any, may_be_noisy: bool, rng: np.random.Generator) -> int:
     return int(rng.integers(2**31))
 
 
 def refitted(regressor: Regressor, most_rows: int = 1_000) -> Family:
-    """The family of a regressor that is fitted anew to every set of rows."""
+    """The family of a regressor that is fitted again to every set of rows."""
 
-    def fit(seed: int, X: Array, y: Array, n_choices: Indices) -> Surrogate:
-        return regression(regressor, seed, X, y, n_choices)
+    def fit(seed: int, data: Data) -> Surrogate:
+        return regression(regressor, seed, data)
 
     return Family(_draw_seed, fit, None, most_learned=1, most_conditioned=most_rows, has_slopes=False)
 

@@ -3,7 +3,7 @@
     symbol   meaning
     theta    the log parameters of the terms, one term after the other, then ln sn2
     sn2      noise variance, with the prior of noise.py
-    K        sum of the terms + (sn2 + jitter) I, (n, n)
+    K        sum of the terms + (sn2 + jitter) I + diag(stated variances), (n, n)
     m        constant mean, profiled out: 1' K^-1 y / (1' K^-1 1 + 0.01), 0.01 being the precision of its prior N(0, 10^2)
     alpha    K^-1 (y - m)
     A        K^-1 - alpha alpha'
@@ -26,6 +26,7 @@ from scipy.optimize import Bounds, minimize
 
 from .._arrays import Array, Indices
 from .additive import ADDITIVE
+from .data import Data
 from .kernels import PairDifferences, pair_differences
 from .noise import LOG_NOISE_BOUNDS, NEARLY_EXACT_OR_NOISY, PERHAPS_CHANCE, NoisePrior
 from .product import PRODUCT
@@ -48,14 +49,14 @@ WITH_ADDITIVE: tuple[Term, ...] = (PRODUCT, ADDITIVE)
 
 
 @dataclass(frozen=True)
-class Effort:
+class Patience:
     """How long one descent may take."""
 
     n_steps: int
     n_losses: int
 
 
-_COLD, _WARM, _NOISY = Effort(48, 74), Effort(12, 20), Effort(24, 38)
+_COLD, _WARM, _NOISY = Patience(48, 74), Patience(12, 20), Patience(24, 38)
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,9 +78,9 @@ class Hyperparameters:
         """Noise variance sn2."""
         return math.exp(self.theta[-1])
 
-    def kernels(self, n_choices: Indices, rows: Array) -> list[Kernel]:
+    def kernels(self, kinds: Indices, rows: Array) -> list[Kernel]:
         """The summands between any rows and the given ones, (N, d)."""
-        return [term.kernel(theta, n_choices, rows) for term, theta in zip(self.terms, self.by_term(), strict=True)]
+        return [term.kernel(theta, kinds, rows) for term, theta in zip(self.terms, self.by_term(), strict=True)]
 
     def by_term(self) -> list[Array]:
         """The log parameters of every term, (d + 1,) each."""
@@ -118,33 +119,29 @@ class Learned:
         return self.additive if self.additive.loss - self.plain.loss < tolerated else self.plain
 
 
-def learn(X: Array, y: Array, n_choices: Indices, last: Learned | None = None, may_be_noisy: bool = False) -> Learned:
+def learn(data: Data, last: Learned | None = None, may_be_noisy: bool = False) -> Learned:
     """Find the most probable hyperparameters of both covariances.
 
     Args:
-        X: rows, (n, d).
-        y: targets, (n,).
-        n_choices: number of choices of every column, 0 for a numeric one, (d,).
+        data: rows and targets.
         last: what was learned earlier, to go on from; the prior's centre if None.
         may_be_noisy: try a start with much noise too. Near no noise the gradient in ln sn2 vanishes, so that a descent from
             there never finds out.
     """
-    pairs = pair_differences(X, n_choices)
-    plain = _fit(Loss.of(PLAIN, pairs, y), None if last is None else last.plain, may_be_noisy)
-    additive = _fit(Loss.of(WITH_ADDITIVE, pairs, y), None if last is None else last.additive, may_be_noisy)
-    return Learned(plain, additive, X.shape[1])
+    pairs = pair_differences(data.X, data.kinds)
+    plain = _fit(Loss.of(PLAIN, pairs, data), None if last is None else last.plain, may_be_noisy)
+    additive = _fit(Loss.of(WITH_ADDITIVE, pairs, data), None if last is None else last.additive, may_be_noisy)
+    return Learned(plain, additive, data.X.shape[1])
 
 
-def learn_labels(X: Array, labels: Array, n_choices: Indices, last: Hyperparameters | None = None) -> Hyperparameters:
+def learn_labels(data: Data, last: Hyperparameters | None = None) -> Hyperparameters:
     """Find the most probable hyperparameters, without the additive term, for labels +1 and -1 that may be mere chance.
 
     Args:
-        X: rows, (n, d).
-        labels: (n,).
-        n_choices: number of choices of every column, 0 for a numeric one, (d,).
+        data: rows, and their labels as targets.
         last: what was learned earlier, to go on from; the prior's centre if None.
     """
-    return _fit(Loss.of(PLAIN, pair_differences(X, n_choices), labels, PERHAPS_CHANCE), last, may_be_noisy=False)
+    return _fit(Loss.of(PLAIN, pair_differences(data.X, data.kinds), data, PERHAPS_CHANCE), last, may_be_noisy=False)
 
 
 def _fit(loss: Loss, last: Hyperparameters | None, may_be_noisy: bool) -> Hyperparameters:
@@ -158,7 +155,7 @@ def _fit(loss: Loss, last: Hyperparameters | None, may_be_noisy: bool) -> Hyperp
     return Hyperparameters(loss.terms, theta, value)
 
 
-def _descend(loss: Loss, start: Array, effort: Effort) -> tuple[float, Array]:
+def _descend(loss: Loss, start: Array, patience: Patience) -> tuple[float, Array]:
     low, high = LOG_NOISE_BOUNDS
     bounds = Bounds(np.append(loss.prior.low, low), np.append(loss.prior.high, high))
     result = minimize(
@@ -167,7 +164,7 @@ def _descend(loss: Loss, start: Array, effort: Effort) -> tuple[float, Array]:
         jac=True,
         method="L-BFGS-B",
         bounds=bounds,
-        options={"maxiter": effort.n_steps, "maxfun": effort.n_losses, "gtol": _FLAT},
+        options={"maxiter": patience.n_steps, "maxfun": patience.n_losses, "gtol": _FLAT},
     )
     return float(result.fun), np.asarray(result.x, float)
 
@@ -179,33 +176,41 @@ class Loss:
     Args:
         terms: the summands of the covariance.
         pairs: how the rows differ.
-        y: targets, (n,).
+        data: the rows and their targets.
         prior: of the terms' parameters.
         noise_prior: of the noise.
     """
 
     terms: tuple[Term, ...]
     pairs: PairDifferences
-    y: Array
+    data: Data
     prior: Prior = field(repr=False)
     noise_prior: NoisePrior = NEARLY_EXACT_OR_NOISY
 
     @classmethod
     def of(
-        cls, terms: tuple[Term, ...], pairs: PairDifferences, y: Array, noise_prior: NoisePrior = NEARLY_EXACT_OR_NOISY
+        cls,
+        terms: tuple[Term, ...],
+        pairs: PairDifferences,
+        data: Data,
+        noise_prior: NoisePrior = NEARLY_EXACT_OR_NOISY,
     ) -> Loss:
         """Prepare what does not depend on theta."""
-        return cls(terms, pairs, y, Prior.joined([term.prior(len(pairs.sizes)) for term in terms]), noise_prior)
+        prior = Prior.joined([term.prior(len(pairs.sizes)) for term in terms])
+        return cls(terms, pairs, data, prior, noise_prior)
 
     def __call__(self, theta: Array) -> tuple[float, Array]:
         """Tell the loss and its gradient, both as long as theta."""
         noise = math.exp(theta[-1])
-        parts = [term.at_pairs(own, self.pairs) for term, own in zip(self.terms, by_term(theta, len(self.terms)), strict=True)]
+        parts = [
+            term.at_pairs(own, self.pairs)
+            for term, own in zip(self.terms, by_term(theta, len(self.terms)), strict=True)
+        ]
         covariances = reduce(np.add, [part.values for part in parts])
         factor = self._factor(covariances, sum(part.variance for part in parts) + noise)
-        mean, alpha = profiled_mean(factor, self.y)
+        mean, alpha = profiled_mean(factor, self.data.y)
         inverse = lapack.dpotri(factor, lower=0)[0]
-        residual = self.y - mean
+        residual = self.data.y - mean
         deviation = (theta[:-1] - self.prior.centre) / self.prior.spread
         noise_penalty, noise_slope = self.noise_prior.penalty(float(theta[-1]))
         loss = 0.5 * residual @ alpha + np.log(np.diagonal(factor)).sum()
@@ -215,17 +220,19 @@ class Loss:
         A = inverse.T - np.multiply.outer(alpha, alpha)
         d_pairs = A.ravel().take(self.pairs.places)
         half_trace = 0.5 * float(np.trace(A))
-        gradient = np.concatenate([*(part.gradient(d_pairs, half_trace) for part in parts), [noise * half_trace + noise_slope]])
+        gradient = np.concatenate(
+            [*(part.gradient(d_pairs, half_trace) for part in parts), [noise * half_trace + noise_slope]]
+        )
         gradient[:-1] += deviation / self.prior.spread
         return float(loss), gradient
 
     def _factor(self, covariances: Array, diagonal: float) -> Array:
         """Upper Cholesky factor of K, in Fortran order, with as much jitter as it takes."""
-        n = len(self.y)
+        n = len(self.data.y)
         for jitter in JITTERS:
             K = np.zeros((n, n))
             K.ravel()[self.pairs.places] = covariances
-            K.ravel()[:: n + 1] = diagonal + jitter
+            K.ravel()[:: n + 1] = diagonal + jitter + self.data.variance
             # The lower triangle in C order is the upper one in Fortran order: no copy.
             factor, info = lapack.dpotrf(K.T, lower=0, overwrite_a=1, clean=0)
             if info == 0:

@@ -44,24 +44,24 @@ def matern52_and_slope(r2: Array) -> tuple[Array, Array]:
     return correlation, slope
 
 
-def features(X: Array, n_choices: Indices, lengths: Array) -> Array:
+def features(X: Array, kinds: Indices, lengths: Array) -> Array:
     """Coordinates in which the squared Euclidean distance is r2.
 
     Args:
         X: rows, (n, d); cells of categorical columns hold the index of a choice.
-        n_choices: number of choices of every column, 0 for a numeric one, (d,).
+        kinds: number of choices of every column, 0 for a numeric one, (d,).
         lengths: length scale of every column, (d,).
 
     Returns:
         Numeric columns first, then one-hot blocks of height sqrt(1/2) / ell, (n, f).
     """
-    is_numeric = n_choices == 0
+    is_numeric = kinds == 0
     if is_numeric.all():
         # Centred, so that the expansion of the squared distance cancels less.
         return (X - 0.5) / lengths
     blocks = [(X[:, is_numeric] - 0.5) / lengths[is_numeric]]
     for j in np.flatnonzero(~is_numeric):
-        blocks.append((X[:, j, None] == np.arange(n_choices[j])) * (math.sqrt(0.5) / lengths[j]))
+        blocks.append((X[:, j, None] == np.arange(kinds[j])) * (math.sqrt(0.5) / lengths[j]))
     return np.concatenate(blocks, axis=1)
 
 
@@ -100,17 +100,17 @@ class PairDifferences:
         return squares
 
 
-def pair_differences(X: Array, n_choices: Indices) -> PairDifferences:
+def pair_differences(X: Array, kinds: Indices) -> PairDifferences:
     """Differences of every pair of rows.
 
     Args:
         X: rows, (n, d).
-        n_choices: number of choices of every column, 0 for a numeric one, (d,).
+        kinds: number of choices of every column, 0 for a numeric one, (d,).
     """
     n = len(X)
     places = np.flatnonzero(np.tri(n, k=-1, dtype=bool))
     sizes = np.empty((X.shape[1], len(places)))
     for j, column in enumerate(X.T):
-        difference = column[:, None] - column[None, :] if n_choices[j] == 0 else column[:, None] != column[None, :]
+        difference = column[:, None] - column[None, :] if kinds[j] == 0 else column[:, None] != column[None, :]
         sizes[j] = np.take(difference, places)
     return PairDifferences(np.abs(sizes, out=sizes), places)

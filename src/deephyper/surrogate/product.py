@@ -47,8 +47,8 @@ class Product:
 
         return PairCovariance(values, signal, gradient)
 
-    def kernel(self, theta: Array, n_choices: Indices, rows: Array) -> ProductKernel:
-        return ProductKernel(np.exp(theta[:-1]), math.exp(theta[-1]), n_choices, rows)
+    def kernel(self, theta: Array, kinds: Indices, rows: Array) -> ProductKernel:
+        return ProductKernel(np.exp(theta[:-1]), math.exp(theta[-1]), kinds, rows)
 
 
 @final
@@ -59,21 +59,21 @@ class ProductKernel:
     Args:
         lengths: length scales, (d,).
         variance: signal variance.
-        n_choices: number of choices of every column, 0 for a numeric one, (d,).
+        kinds: number of choices of every column, 0 for a numeric one, (d,).
         rows: the fixed rows, (N, d).
     """
 
     lengths: Array
     variance: float
-    n_choices: Indices
+    kinds: Indices
     rows: Array
 
     @cached_property
     def _counterpart(self) -> Array:
-        return counterpart(features(self.rows, self.n_choices, self.lengths))
+        return counterpart(features(self.rows, self.kinds, self.lengths))
 
     def _squared_distances(self, X: Array) -> Array:
-        return squared_distances(features(X, self.n_choices, self.lengths), self._counterpart)
+        return squared_distances(features(X, self.kinds, self.lengths), self._counterpart)
 
     def between(self, X: Array) -> Array:
         values = matern52(self._squared_distances(X))
@@ -84,7 +84,7 @@ class ProductKernel:
         values, slope = matern52_and_slope(self._squared_distances(X))
         values *= self.variance
         slope *= 2.0 * self.variance
-        inverse_squares = np.where(self.n_choices == 0, self.lengths**-2.0, 0.0)
+        inverse_squares = np.where(self.kinds == 0, self.lengths**-2.0, 0.0)
 
         def along_columns(weights: Array) -> Array:
             pulls = slope * weights

@@ -15,6 +15,7 @@ from typing import Any, final
 import numpy as np
 
 from .._arrays import Array, Indices
+from .data import Data
 from .hyperparameters import PLAIN, usual
 from .surrogate import Posterior, Slopes
 
@@ -26,10 +27,10 @@ Predictor = Callable[[Array], Posterior]
 Regressor = Callable[[Array, Array, int], Predictor]
 
 
-def one_hot(X: Array, n_choices: Indices) -> Array:
+def one_hot(X: Array, kinds: Indices) -> Array:
     """Rows as features that any regressor understands: numeric columns, then a column per choice, (n, d) -> (n, f)."""
-    numeric = X[:, n_choices == 0]
-    choices = [X[:, j, None] == np.arange(n_choices[j]) for j in np.flatnonzero(n_choices)]
+    numeric = X[:, kinds == 0]
+    choices = [X[:, j, None] == np.arange(kinds[j]) for j in np.flatnonzero(kinds)]
     return np.concatenate([numeric, *choices], axis=1).astype(float)
 
 
@@ -57,7 +58,7 @@ class Regression:
         seed: of its random draws.
         X: told rows, (N, d).
         predictor: fitted to them.
-        n_choices: number of choices of every column, 0 for a numeric one, (d,).
+        kinds: number of choices of every column, 0 for a numeric one, (d,).
         pending: rows to count on, (p, d).
     """
 
@@ -65,7 +66,7 @@ class Regression:
     seed: int
     X: Array
     predictor: Predictor
-    n_choices: Indices
+    kinds: Indices
     pending: Array
 
     @property
@@ -74,10 +75,10 @@ class Regression:
 
     @cached_property
     def _told_mean(self) -> Array:
-        return self.predictor(one_hot(self.X, self.n_choices)).mean
+        return self.predictor(one_hot(self.X, self.kinds)).mean
 
     def predict(self, X: Array) -> Posterior:
-        posterior = self.predictor(one_hot(X, self.n_choices))
+        posterior = self.predictor(one_hot(X, self.kinds))
         if not len(self.pending):
             return posterior
         return _shrunk(posterior, (1.0 - self.correlations(X, self.pending)).prod(axis=1))
@@ -87,7 +88,7 @@ class Regression:
 
     def correlations(self, X: Array, P: Array) -> Array:
         """How close rows (n, d) are to rows (p, d), 1 where they are the same, (n, p)."""
-        (kernel,) = usual(PLAIN, X.shape[1]).kernels(self.n_choices, P)
+        (kernel,) = usual(PLAIN, X.shape[1]).kernels(self.kinds, P)
         return np.minimum(kernel.between(X) / kernel.variance, 1.0)
 
     def at(self, X: Array) -> RegressionBeliefs:
@@ -96,8 +97,8 @@ class Regression:
     def with_pending(self, P: Array) -> Regression:
         return replace(self, pending=np.concatenate((self.pending, P)))
 
-    def with_told(self, P: Array, y: Array) -> Regression:
-        return regression(self.regressor, self.seed, np.concatenate((self.X, P)), y, self.n_choices)
+    def with_told(self, data: Data) -> Regression:
+        return regression(self.regressor, self.seed, data)
 
     def best_rows(self, n: int) -> Array:
         return self.X[np.argsort(-self._told_mean, kind="stable")[:n]]
@@ -124,14 +125,13 @@ def _shrunk(posterior: Posterior, factor: Array) -> Posterior:
     return replace(posterior, std=np.maximum(posterior.std * factor, SMALLEST_STD))
 
 
-def regression(regressor: Regressor, seed: int, X: Array, y: Array, n_choices: Indices) -> Regression:
-    """Fit a regressor.
+def regression(regressor: Regressor, seed: int, data: Data) -> Regression:
+    """Fit a regressor; it does not use stated variances.
 
     Args:
         regressor: fits.
         seed: of its random draws.
-        X: rows, (N, d).
-        y: targets, (N,).
-        n_choices: number of choices of every column, 0 for a numeric one, (d,).
+        data: rows and targets.
     """
-    return Regression(regressor, seed, X, regressor(one_hot(X, n_choices), y, seed), n_choices, X[:0])
+    predictor = regressor(one_hot(data.X, data.kinds), data.y, seed)
+    return Regression(regressor, seed, data.X, predictor, data.kinds, data.X[:0])

@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from .._arrays import Array
+from .data import Data
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,8 +77,12 @@ class Surrogate(Protocol):
     def with_pending(self, P: Array) -> Surrogate:
         """Count rows (p, d) as evaluated with a value yet unknown: the standard deviation shrinks, the mean stays."""
 
-    def with_told(self, P: Array, y: Array) -> Surrogate:
-        """Learn of further rows (p, d), none being pending; `y` are the targets of all rows, the new ones last, (N + p,)."""
+    def with_told(self, data: Data) -> Surrogate:
+        """Learn of further rows, while none is pending.
+
+        Args:
+            data: all rows: those learned from so far, in their order, perhaps with other targets, then the new ones.
+        """
 
     def best_rows(self, n: int) -> Array:
         """The rows learned from that have the highest mean, best first, at most n of them, (n, d)."""

@@ -74,5 +74,5 @@ class Term(Protocol):
     def at_pairs(self, theta: Array, pairs: PairDifferences) -> PairCovariance:
         """The covariance of all pairs of rows under log parameters (d + 1,)."""
 
-    def kernel(self, theta: Array, n_choices: Indices, rows: Array) -> Kernel:
+    def kernel(self, theta: Array, kinds: Indices, rows: Array) -> Kernel:
         """The term with log parameters (d + 1,) between any rows and the given ones, (N, d)."""

@@ -98,7 +98,7 @@ class Density:
         constant = np.where(known, np.where(self.space.is_categorical, np.log(_ANY_CHOICE), heights), 0.0)
         is_number = known & ~self.space.is_categorical
         linear, quadratic = (np.where(is_number, part, 0.0) for part in (centres / widths**2, -0.5 / widths**2))
-        gains = [np.log1p((1.0 / _ANY_CHOICE - 1.0) * self.space.columns[j].n_levels) for j in self._choosing]
+        gains = [np.log1p((1.0 / _ANY_CHOICE - 1.0) * self.space.n_choices[j]) for j in self._choosing]
         chosen = [gain * self._choices(centres, known, j) for gain, j in zip(gains, self._choosing, strict=True)]
         return constant.T, linear.T, quadratic.T, np.concatenate([np.empty((0, len(centres))), *chosen])
 
@@ -108,7 +108,7 @@ class Density:
 
     def _choices(self, X: Array, counts: Mask, j: int) -> Array:
         """Which choice rows (n, d) make in a categorical column, none where the cell does not count, (choices, n)."""
-        choices = np.arange(int(self.space.columns[j].n_levels))
+        choices = np.arange(self.space.n_choices[j])
         made: Array = ((choices[:, None] == X[:, j]) & counts[:, j]).astype(float)
         return made
 

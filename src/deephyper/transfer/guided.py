@@ -8,7 +8,7 @@ from typing import final
 import numpy as np
 
 from .._arrays import Array
-from ..surrogate import Beliefs, Posterior, Slopes, Surrogate
+from ..surrogate import Beliefs, Data, Posterior, Slopes, Surrogate
 from .guide import Guide
 
 
@@ -78,9 +78,9 @@ class Guided:
     def with_pending(self, P: Array) -> Guided:
         return replace(self, inner=self.inner.with_pending(P))
 
-    def with_told(self, P: Array, y: Array) -> Guided:
-        rows = np.concatenate((self.rows, P))
-        return Guided(self.inner.with_told(P, y - self.guidance.value(rows)), self.guidance, rows)
+    def with_told(self, data: Data) -> Guided:
+        unexplained = replace(data, y=data.y - self.guidance.value(data.X))
+        return Guided(self.inner.with_told(unexplained), self.guidance, data.X)
 
     def best_rows(self, n: int) -> Array:
         return self.rows[np.argsort(-self.predict(self.rows).mean, kind="stable")[:n]]

@@ -12,8 +12,9 @@ from typing import final
 
 import numpy as np
 
-from .._arrays import Array, Indices
+from .._arrays import Array
 from ..space import row_keys
+from ..surrogate import Data
 from .guide import Guide
 from .guided import Guidance
 from .weights import weights_of
@@ -89,31 +90,29 @@ class Source:
         lead: Array = self.leads[is_new][:1]
         return lead
 
-    def guidance(self, X: Array, y: Array, seen: Indices, z: Array, n_choices: Indices) -> Guidance | None:
+    def guidance(self, X: Array, y: Array, judged: Data) -> Guidance | None:
         """What the guides say, weighed and faded; None once they are heard no more.
 
         Args:
             X: all told rows, (N, d).
             y: their objectives, (N,).
-            seen: places of the rows to judge by, (n,).
-            z: their targets, (n,).
-            n_choices: number of choices of every column, 0 for a numeric one, (d,).
+            judged: the rows to judge by, and their targets.
         """
         n_since = max(0, len(X) - self.n_told)
         left = np.array([max(0.0, 1.0 - n_since / guide.fades_over) for guide in self.guides])
         if not left.any() or self.is_distrusted(X, y):
             return None
-        weights = left * self._weights(X[seen], z, n_choices)
+        weights = left * self._weights(judged)
         return Guidance(self.guides, weights) if (weights > _NEGLIGIBLE).any() else None
 
-    def is_trusted(self, X: Array, y: Array, seen: Indices, z: Array, n_choices: Indices) -> bool:
+    def is_trusted(self, X: Array, y: Array, judged: Data) -> bool:
         """Whether the values do not contradict what the guides say; the arguments are those of `guidance`."""
         if not self.guides or self.is_distrusted(X, y):
             return False
-        return bool(self._weights(X[seen], z, n_choices).sum() >= _TRUSTED)
+        return bool(self._weights(judged).sum() >= _TRUSTED)
 
-    def _weights(self, X: Array, z: Array, n_choices: Indices) -> Array:
-        return weights_of(np.column_stack([guide.value(X) for guide in self.guides]), X, z, n_choices)
+    def _weights(self, judged: Data) -> Array:
+        return weights_of(np.column_stack([guide.value(judged.X) for guide in self.guides]), judged)
 
 
 @final

@@ -23,7 +23,7 @@ import numpy as np
 
 from .._arrays import Array, Indices
 from ..space import Space
-from ..surrogate import WITH_ADDITIVE, GaussianProcess, condition, learn, usual
+from ..surrogate import WITH_ADDITIVE, Data, GaussianProcess, condition, learn, usual
 
 _NOISE = 0.1
 # Learned hyperparameters are used if of the variance of the values no more than this is left when all others are known.
@@ -69,13 +69,12 @@ def source_model(space: Space, X: Array, y: Array) -> SourceModel:
     is_known = ~np.isnan(X)
     known = np.flatnonzero(is_known.any(axis=0))
     rows = space.canonical(np.where(is_known, X, _usual_cells(space, X)))
-    n_choices = np.array([int(c.n_levels) if c.is_categorical else 0 for c in space.columns], np.intp)[known]
-    rows, z = rows[:, known], _scaled(y)
-    if len(z) >= _FEWEST_TO_LEARN:
-        learned = condition(learn(rows, z, n_choices).chosen, rows, z, n_choices)
-        if np.square(_left_out_errors(learned)).mean() < _NEARLY_EXACT * z.var():
+    data = Data.of(rows[:, known], _scaled(y), space.n_choices[known])
+    if len(data.y) >= _FEWEST_TO_LEARN:
+        learned = condition(learn(data).chosen, data)
+        if np.square(_left_out_errors(learned)).mean() < _NEARLY_EXACT * data.y.var():
             return SourceModel(learned, known)
-    return SourceModel(condition(usual(WITH_ADDITIVE, len(known), math.log(_NOISE)), rows, z, n_choices), known)
+    return SourceModel(condition(usual(WITH_ADDITIVE, len(known), math.log(_NOISE)), data), known)
 
 
 def _left_out_errors(process: GaussianProcess) -> Array:

@@ -17,8 +17,8 @@ import math
 import numpy as np
 from scipy.optimize import lsq_linear
 
-from .._arrays import Array, Indices
-from ..surrogate import PLAIN, condition, usual
+from .._arrays import Array
+from ..surrogate import PLAIN, Data, condition, usual
 
 _EXPECTED, _SPREAD = 1.0, 0.5
 _LARGEST = 1.5
@@ -26,18 +26,16 @@ _NOISE = 1e-2
 _MEAN_PRECISION = 0.01
 
 
-def weights_of(G: Array, X: Array, z: Array, n_choices: Indices) -> Array:
+def weights_of(G: Array, data: Data) -> Array:
     """The weights a, (k,), each between 0 and 1.5.
 
     Args:
         G: what the guides say at the told rows, (n, k).
-        X: told rows, (n, d).
-        z: their targets, (n,).
-        n_choices: number of choices of every column, 0 for a numeric one, (d,).
+        data: the told rows and their targets z.
     """
-    k = G.shape[1]
+    k, z = G.shape[1], data.y
     # Once multiplied by the inverse of K's factor, the differences are independent.
-    whiten = condition(usual(PLAIN, X.shape[1], math.log(_NOISE)), X, z, n_choices).inverse_factor
+    whiten = condition(usual(PLAIN, data.X.shape[1], math.log(_NOISE)), data).inverse_factor
     columns = whiten @ np.column_stack((np.ones(len(z)), G))
     precisions = np.sqrt(np.append(_MEAN_PRECISION, np.full(k, k / _SPREAD**2)))
     design = np.concatenate((columns, np.diag(precisions)))
