@@ -31,6 +31,21 @@ def test_other_addresses_give_other_draws(seed: int, one: tuple[Purpose, int], o
     assert is_same == (one == other)
 
 
+@given(st.integers(0, 2**32), addresses)
+def test_the_first_member_draws_as_a_search_of_a_single_process(seed: int, address: tuple[Purpose, int]) -> None:
+    purpose, index = address
+    alone = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(int(purpose), index)))
+
+    np.testing.assert_array_equal(Draws(seed, member=0).at(*address).random(3), alone.random(3))
+
+
+@given(st.integers(0, 2**32), addresses, st.integers(0, 99), st.integers(0, 99))
+def test_other_members_draw_differently(seed: int, address: tuple[Purpose, int], one: int, other: int) -> None:
+    draws = [Draws(seed, member).at(*address).random(3) for member in (one, other)]
+
+    assert bool(np.array_equal(*draws)) == (one == other)
+
+
 def test_the_numbers_of_purposes_never_change() -> None:
     assert {purpose.name: int(purpose) for purpose in Purpose} == {
         "DESIGN": 0,

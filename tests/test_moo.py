@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from deephyper.moo import hypervolume, pareto_mask
+from deephyper.moo import hypervolume, merit, pareto_mask, pareto_ranks
 
 objectives = arrays(float, st.tuples(st.integers(1, 12), st.integers(1, 4)), elements=st.integers(-4, 4).map(float))
 
@@ -47,3 +48,26 @@ def test_dominated_rows_add_no_volume(Y: np.ndarray) -> None:
     reference = np.full(Y.shape[1], -5.0)
 
     assert hypervolume(Y, reference) == pytest.approx(hypervolume(Y[pareto_mask(Y)], reference))
+
+
+@given(objectives)
+def test_merit_ranks_by_fronts_and_within_one_by_mean_ranks(Y: np.ndarray) -> None:
+    merits = merit(Y)
+
+    if Y.shape[1] == 1:
+        np.testing.assert_array_equal(merits, Y[:, 0])
+        return
+    by_pandas = pd.DataFrame(Y).rank(pct=True).mean(axis=1).to_numpy()
+    np.testing.assert_array_equal(merits, 0.5 * by_pandas - pareto_ranks(Y))
+    for row, one in zip(Y, merits, strict=True):
+        assert all(one < other for better, other in zip(Y, merits, strict=True) if is_dominated(row, better))
+
+
+def test_a_failure_has_no_merit_and_changes_none() -> None:
+    Y = np.array([[1.0, 2.0], [np.nan, 5.0], [2.0, 1.0], [0.0, 0.0]])
+
+    merits = merit(Y)
+
+    assert np.isnan(merits).tolist() == [False, True, False, False]
+    np.testing.assert_array_equal(merits[[0, 2, 3]], merit(Y[[0, 2, 3]]))
+    assert merit(np.full((2, 2), np.nan)).shape == (2,)

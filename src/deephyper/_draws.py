@@ -1,7 +1,7 @@
 """Every random draw has an address: what it is for, and its number.
 
-No generator is carried from call to call, so the k-th suggestion is the same whether or not something else drew before it,
-and a resumed search goes on as if it had never stopped.
+No generator is carried from call to call, so the k-th suggestion is the same whether or not something else drew before
+it, and a resumed search goes on as if it had never stopped.
 """
 
 from __future__ import annotations
@@ -31,9 +31,11 @@ class Draws:
 
     Args:
         seed: the root of every draw.
+        member: number of the process among those that share the search; each draws differently from the same seed.
     """
 
     seed: int
+    member: int = 0
 
     def at(self, purpose: Purpose, index: int = 0) -> np.random.Generator:
         """Make the generator that lives at one address.
@@ -42,13 +44,15 @@ class Draws:
             purpose: what the draw is for.
             index: which one of its kind, from 0 on.
         """
-        return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=(int(purpose), index)))
+        # What a seed means must not change: the first member's key is that of a search of a single process.
+        key = (int(purpose), index) if self.member == 0 else (int(purpose), index, self.member)
+        return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=key))
 
 
 def draws_from(
     random_state: int | np.integer | np.random.RandomState | np.random.Generator | None, what: str = "random_state"
 ) -> Draws:
-    """Make the draws of a search from what a user passes as `random_state`; None means a seed of its own for every search."""
+    """Make the draws of a search from what a user passes as `random_state`; None gives every search another seed."""
     if random_state is None:
         return Draws(np.random.SeedSequence().generate_state(1, np.uint64).item())
     if isinstance(random_state, np.random.RandomState):

@@ -1,4 +1,7 @@
-"""Several objectives at once: what dominates what. All are maximised; moocore does the work."""
+"""Several objectives at once: what dominates what, and how rows are ranked.
+
+All objectives are maximized; moocore does the work.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,32 @@ from typing import Any
 
 import numpy as np
 
-from ._arrays import Indices, Mask
+from ._arrays import Array, Indices, Mask
+
+
+def merit(Y: Array) -> Array:
+    """What rows of objectives are ranked by: the higher, the better.
+
+    One objective is its own merit. Several are ranked by the number of their Pareto front, and within a front by their mean
+    rank: a row of a better front always has the higher merit.
+
+    Args:
+        Y: objectives, (n, m); higher is better; NaN in the rows of failed evaluations.
+
+    Returns:
+        Merits, (n,), NaN where an objective is.
+    """
+    if Y.shape[1] == 1:
+        return Y[:, 0]
+    from scipy.stats import rankdata
+
+    is_value = ~np.isnan(Y).any(axis=1)
+    values = Y[is_value]
+    merits = np.full(len(Y), np.nan)
+    if len(values):
+        mean_ranks = np.asarray(rankdata(values, axis=0) / len(values), float).mean(axis=1)
+        merits[is_value] = 0.5 * mean_ranks - pareto_ranks(values)
+    return merits
 
 
 def pareto_mask(Y: Any) -> Mask:
@@ -27,7 +55,7 @@ def pareto_mask(Y: Any) -> Mask:
 
 
 def pareto_ranks(Y: Any) -> Indices:
-    """The number of the front that every row is in: 0 for the Pareto set, 1 for that of the others, and so on.
+    """The number of the front that every row is in: 0 for the Pareto set, 1 for the Pareto set of the others, and so on.
 
     Args:
         Y: objectives, (n, m); higher is better.

@@ -10,8 +10,8 @@ import pytest
 
 from deephyper._draws import Draws
 from deephyper.evaluator import Evaluator
-from deephyper.hpo.ahead import Ahead, Suggested
-from deephyper.optimizer import BayesianOptimizer, Settings, propose
+from deephyper.hpo.ahead import Ahead
+from deephyper.optimizer import BayesianOptimizer, Settings, Suggestion, propose
 from deephyper.space import Real, Space
 
 HOUR = 3600.0
@@ -34,7 +34,7 @@ def tell(optimizer: BayesianOptimizer, rows: np.ndarray) -> None:
     optimizer.tell(rows, -np.square(rows - 0.3).sum(axis=1))
 
 
-def used(optimizer: BayesianOptimizer, n_workers: int, evaluation_s: float, n: int) -> list[Suggested]:
+def used(optimizer: BayesianOptimizer, n_workers: int, evaluation_s: float, n: int) -> list[Suggestion]:
     """Suggestions for workers that become free one after the other, each told at once."""
     ahead, evaluator, given = Ahead(optimizer), evaluator_of(n_workers), []
     for _ in range(n):
@@ -76,7 +76,7 @@ def test_a_prepared_suggestion_is_the_one_that_a_fresh_ask_would_have_given(opti
     (prepared,) = ahead.suggest(1, evaluator)
 
     again = BayesianOptimizer(Settings(fresh.settings.space, fresh.settings.draws))
-    again.restore(fresh.X, fresh.y, fresh.n_asked)
+    again.restore(fresh.told.X, fresh.told.Y, fresh.n_asked)
     assert prepared.row == pytest.approx(again.ask(2)[1], abs=1e-6)
 
 

@@ -198,7 +198,7 @@ class TestEffects:
         search.tell([(c, objective(c)) for c in problem.sample(60)])
         search.ask(9)
 
-        assert len(search._optimizer.snapshot().model.told.rows) == 20
+        assert len(search._optimizer.snapshot().model.settled[0].rows) == 20
 
     def test_what_was_passed_can_be_read_again(self, problem: HpProblem, tmp_path: Path) -> None:
         params = CBO(problem, log_dir=tmp_path, acq_func="EI", multi_point_strategy="cl_min").get_params()

@@ -86,7 +86,7 @@ class TestAsk:
         greedy, curious = (BayesianOptimizer(Settings(SQUARE, Draws(0), schedule=Fixed(kappa, 0.0))) for kappa in (0.0, 100.0))
         for optimizer in (greedy, curious):
             run(optimizer, 12)
-        best = greedy.snapshot().X[np.argmax(greedy.snapshot().y)]
+        best = greedy.snapshot().told.X[np.argmax(greedy.snapshot().told.Y)]
 
         assert np.abs(greedy.ask(1) - best).max() < 0.1
         assert np.abs(curious.ask(1) - best).max() > 0.2
@@ -190,13 +190,13 @@ class TestFailures:
             optimizer.ask(3)
             optimizer.ask(1)
 
-        beliefs = [optimizer.snapshot().model.told.predict(X).mean for optimizer in (with_failures, without)]
+        beliefs = [optimizer.snapshot().model.settled[0].predict(X).mean for optimizer in (with_failures, without)]
         np.testing.assert_allclose(*beliefs, atol=0.01)
 
     def test_where_nearly_all_fails_the_search_goes_to_what_succeeded(self):
         optimizer = BayesianOptimizer(Settings(SQUARE, Draws(0)))
         optimizer.restore(SQUARE.sample(11, np.random.default_rng(1)), np.array([np.nan] * 10 + [1.0]), 11)
-        (success,) = optimizer.snapshot().X[10:]
+        (success,) = optimizer.snapshot().told.X[10:]
 
         rows = optimizer.ask(3)
 
@@ -340,8 +340,8 @@ class TestPrepared:
         optimizer.install(proposals)
         taken = optimizer.take_ready(2)
 
-        np.testing.assert_array_equal([row for row, _ in taken], proposals.rows[:2])
-        assert [n_told for _, n_told in taken] == [10, 10]
+        np.testing.assert_array_equal([suggestion.row for suggestion in taken], proposals.rows[:2])
+        assert [(s.number, s.n_told, s.was_prepared) for s in taken] == [(10, 10, True), (11, 10, True)]
         assert (optimizer.n_ready, optimizer.n_pending, optimizer.n_asked) == (1, 2, 12)
 
     def test_ready_rows_survive_a_tell(self):
@@ -350,7 +350,7 @@ class TestPrepared:
 
         optimizer.tell(np.array([[0.5, 0.5]]), np.array([0.0]))
 
-        np.testing.assert_array_equal([row for row, _ in optimizer.take_ready(3)], proposals.rows)
+        np.testing.assert_array_equal([suggestion.row for suggestion in optimizer.take_ready(3)], proposals.rows)
 
     def test_a_ready_row_that_became_known_is_skipped(self):
         optimizer, proposals = self.prepared()
@@ -358,7 +358,7 @@ class TestPrepared:
 
         optimizer.tell(proposals.rows[:1], np.array([0.0]))
 
-        np.testing.assert_array_equal([row for row, _ in optimizer.take_ready(3)], proposals.rows[1:])
+        np.testing.assert_array_equal([suggestion.row for suggestion in optimizer.take_ready(3)], proposals.rows[1:])
 
     def test_rows_whose_number_was_handed_out_meanwhile_are_not_kept(self):
         optimizer, proposals = self.prepared()
@@ -366,7 +366,7 @@ class TestPrepared:
         optimizer.ask(1)
         optimizer.install(proposals)
 
-        np.testing.assert_array_equal([row for row, _ in optimizer.take_ready(3)], proposals.rows[1:])
+        np.testing.assert_array_equal([suggestion.row for suggestion in optimizer.take_ready(3)], proposals.rows[1:])
 
     def test_proposals_may_count_on_ready_rows_that_will_be_used_up(self):
         optimizer, proposals = self.prepared()
@@ -374,7 +374,7 @@ class TestPrepared:
 
         later = propose(optimizer.snapshot(n_kept=2), 2)
         optimizer.install(later)
-        taken = [row for row, _ in optimizer.take_ready(9)]
+        taken = [suggestion.row for suggestion in optimizer.take_ready(9)]
 
         assert later.first == 12
         np.testing.assert_array_equal(taken, [*proposals.rows[:2], *later.rows])
@@ -397,6 +397,13 @@ class TestPrepared:
         optimizer.install(proposals)
 
         assert optimizer.snapshot().model.n_told == 11
+
+    def test_a_suggestion_that_was_not_prepared_says_so_and_has_its_number(self):
+        optimizer, _ = self.prepared()
+
+        suggestions = optimizer.suggest(2)
+
+        assert [(s.number, s.n_told, s.was_prepared) for s in suggestions] == [(10, 10, False), (11, 10, False)]
 
     def test_ask_is_fresh_and_drops_ready_rows(self):
         optimizer, proposals = self.prepared()

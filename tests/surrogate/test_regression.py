@@ -101,7 +101,8 @@ def test_further_rows_are_learned():
     grown = surrogate.with_told(Data.of(np.concatenate((X, P)), np.concatenate((y, np.full(20, 9.0))), KINDS))
 
     assert len(grown.X) == 100
-    np.testing.assert_array_equal(grown.best_rows(1)[0], P[np.argmax(grown.predict(P).mean)])
+    fitted, mean = grown.fitted()
+    np.testing.assert_array_equal(fitted[np.argmax(mean)], P[np.argmax(grown.predict(P).mean)])
 
 
 def test_a_seed_fixes_a_forest():

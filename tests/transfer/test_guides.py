@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from deephyper.acquisition import best_rows
 from deephyper.space import Categorical, Real, Space
 from deephyper.surrogate import PLAIN, Data, condition, usual
 from deephyper.transfer import Guidance, Guided, source_model, standardized
@@ -170,7 +171,7 @@ class TestGuided:
         whole = Guided(condition(usual(PLAIN, 2), unexplained), surrogate.guidance, rows)
 
         np.testing.assert_allclose(grown.predict(probe).mean, whole.predict(probe).mean, atol=1e-6)
-        np.testing.assert_array_equal(grown.best_rows(1), rows[[np.argmax(y)]])
+        np.testing.assert_array_equal(best_rows([grown], 1), rows[[np.argmax(y)]])
 
     def test_pending_rows_shrink_doubt_and_leave_the_mean(self, guided):
         surrogate, _ = guided

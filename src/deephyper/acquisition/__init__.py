@@ -3,7 +3,7 @@
 from .batch import LARGEST_BLOCK, USUAL_BLOCK, block_of_new_rows, drawn_rows
 from .candidates import any_new, first_new, legal_rows
 from .functions import ACQUISITIONS, Acquisition, Aim, Score, plausible_maxima
-from .landscape import Landscape
+from .landscape import Landscape, best_rows
 from .maximize import MAXIMIZERS, Effort, Maximizer, best_new_rows
 from .schedule import MEAN_KAPPA, USUAL_KAPPA, USUAL_XI, Bandit, Custom, Drawn, Fixed, PeriodicDecay, Schedule
 
@@ -29,6 +29,7 @@ __all__ = [
     "Score",
     "any_new",
     "best_new_rows",
+    "best_rows",
     "block_of_new_rows",
     "drawn_rows",
     "first_new",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from .._arrays import Array
+from ..moo import merit
 from ..surrogate import Posterior, SuccessModel, Surrogate
 from .functions import Acquisition, Aim
 
@@ -15,6 +16,19 @@ from .functions import Acquisition, Aim
 _CERTAIN = 1e-6
 # A probability that is next to none, and has a logarithm.
 _IMPOSSIBLE = 1e-12
+
+
+def best_rows(beliefs: Sequence[Surrogate], n: int) -> Array:
+    """The rows learned from that are believed to be the best, best first, at most n of them, (n, d).
+
+    Args:
+        beliefs: one for each objective; all have learned from the same rows.
+        n: how many rows.
+    """
+    fits = [belief.fitted() for belief in beliefs]
+    merits = merit(np.column_stack([mean for _, mean in fits]))
+    rows: Array = fits[0][0][np.argsort(-merits, kind="stable")[:n]]
+    return rows
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 import threading
 from concurrent.futures import Future
-from typing import NamedTuple, final
+from typing import final
 
-from .._arrays import Array
 from ..evaluator import Evaluator
-from ..optimizer import BayesianOptimizer, Proposals, Snapshot, propose
+from ..optimizer import BayesianOptimizer, Proposals, Snapshot, Suggestion, propose
 
 # A fresh suggestion knows the newest result, and is worth that share of a mean evaluation; beyond it a prepared one goes out.
 _WORTH_WAITING = 0.003
@@ -20,14 +19,6 @@ _SPARE, _MARGIN = 3, 2.0
 _MOST_AHEAD_PER_WORKER, _MOST_AHEAD = 4, 64
 # Running means follow the last few values.
 _NEWEST_SHARE = 0.3
-
-
-class Suggested(NamedTuple):
-    """A row to evaluate, (d,), how many tells its suggestion had seen, and whether it was made before it was needed."""
-
-    row: Array
-    n_told: int
-    was_prepared: bool
 
 
 @final
@@ -54,12 +45,12 @@ class Ahead:
         before = self._evaluation_seconds
         self._evaluation_seconds = seconds if before is None else _followed(before, seconds)
 
-    def suggest(self, n: int, evaluator: Evaluator) -> list[Suggested]:
+    def suggest(self, n: int, evaluator: Evaluator) -> list[Suggestion]:
         """Give suggestions for `n` workers that are free now; fewer only when nothing is left, or no time."""
-        given: list[Suggested] = []
+        given: list[Suggestion] = []
         if not self._is_fresh_cheap(evaluator):
             self._catch_up(n, evaluator)
-            given = [Suggested(row, n_told, True) for row, n_told in self._optimizer.take_ready(n)]
+            given = self._optimizer.take_ready(n)
         if len(given) < n and evaluator.time_left > 0:
             given += self._fresh(n - len(given), evaluator)
         return given
@@ -84,9 +75,9 @@ class Ahead:
         self._preparing = None
         self._optimizer.drop_ready()
 
-    def _fresh(self, n: int, evaluator: Evaluator) -> list[Suggested]:
+    def _fresh(self, n: int, evaluator: Evaluator) -> list[Suggestion]:
         begin = evaluator.now()
-        suggested = [Suggested(row, n_told, False) for row, n_told in self._optimizer.suggest(n)]
+        suggested = self._optimizer.suggest(n)
         self._note_suggestions(evaluator.now() - begin, n)
         return suggested
 

@@ -129,10 +129,10 @@ class CBO(Search):
     # Suggestions.
 
     def _ask(self, n: int) -> list[Suggestion]:
-        return [self._suggestion(row, n_told) for row, n_told in self._optimizer.suggest(n)]
+        return [self._suggestion(s.row, s.n_told) for s in self._optimizer.suggest(n)]
 
     def _suggest(self, n: int, evaluator: Evaluator) -> list[Suggestion]:
-        return [self._suggestion(*suggested) for suggested in self._ahead.suggest(n, evaluator)]
+        return [self._suggestion(s.row, s.n_told, s.was_prepared) for s in self._ahead.suggest(n, evaluator)]
 
     def _while_running(self, evaluator: Evaluator) -> None:
         self._ahead.prepare(evaluator)

@@ -4,6 +4,7 @@ from .optimizer import BayesianOptimizer
 from .proposal import Proposals, Snapshot, propose
 from .settings import N_CONTROLS, N_INITIAL, Settings
 from .strategy import STRATEGIES, Strategy
+from .suggestion import Suggestion
 
 __all__ = [
     "N_CONTROLS",
@@ -14,5 +15,6 @@ __all__ = [
     "Settings",
     "Snapshot",
     "Strategy",
+    "Suggestion",
     "propose",
 ]

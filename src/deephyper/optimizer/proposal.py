@@ -18,17 +18,19 @@ from ..acquisition import (
     Landscape,
     any_new,
     best_new_rows,
+    best_rows,
     block_of_new_rows,
     drawn_rows,
-    legal_rows,
     plausible_maxima,
 )
 from ..space import row_keys
 from ..surrogate import Surrogate
 from ..transfer import Source
-from .model import Model, Told, is_source_trusted, prior_model, told_model, with_lies, with_pending
+from .model import Model, prior_beliefs, told_model, with_lies, with_pending
+from .opening import Opening, Step, Turn
 from .settings import Settings
 from .threads import blas_threads
+from .told import Told
 
 # From so many suggestions on it pays to share their candidates.
 _FEWEST_SHARED = 4
@@ -46,8 +48,7 @@ class Snapshot:
 
     Args:
         settings: what does not change.
-        X: told rows, (N, d).
-        y: their objectives, (N,); NaN for a failed evaluation.
+        told: what has come back.
         pending: rows asked and not told, in order, (p, d).
         known: keys of all rows that must not come again: told, pending, or spent without having taught anything.
         n_asked: how many rows were asked.
@@ -58,8 +59,7 @@ class Snapshot:
     """
 
     settings: Settings
-    X: Array
-    y: Array
+    told: Told
     pending: Array
     known: frozenset[bytes]
     n_asked: int
@@ -67,11 +67,6 @@ class Snapshot:
     model: Model | None = None
     source: Source | None = None
     nominees: Array | None = None
-
-    @property
-    def told(self) -> Told:
-        """What a model is made of."""
-        return Told(self.X, self.y, self.settings.space, self.settings.draws, self.settings.failures, self.source)
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,15 +93,6 @@ def n_negligible(n_pending: int) -> int:
     return n_pending // _PENDING_PER_NEGLIGIBLE
 
 
-def n_design(settings: Settings, told: Told) -> int:
-    """How many suggestions are made before the model speaks: fewer with a source that has proved right by then."""
-    source = told.source
-    if source is None or source.n_asked or not source.guides:
-        return settings.n_design
-    n_short = len(settings.initial_rows) + len(source.leads) + settings.n_controls
-    return n_short if n_short < settings.n_design and is_source_trusted(told, n_short) else settings.n_design
-
-
 def propose(snapshot: Snapshot, n: int, is_wanted: Callable[[], bool] = lambda: True) -> Proposals:
     """Propose at most n rows, none of them told or pending; fewer only when nothing is left, or they are wanted no longer."""
     with blas_threads(snapshot.settings.n_threads):
@@ -123,6 +109,8 @@ class _Proposing:
 
     def __init__(self, snapshot: Snapshot, n: int):
         self._snapshot, self._settings, self._n = snapshot, snapshot.settings, n
+        self._context = self._settings.context(snapshot.source)
+        self._opening = Opening(self._settings, self._context, snapshot.n_volunteered)
         self._known = set() if self._settings.may_repeat else set(snapshot.known)
         self._model = snapshot.model
         self._pending = snapshot.pending
@@ -139,7 +127,7 @@ class _Proposing:
                 self._known.update(row_keys(rows))
             self._pending = np.concatenate((self._pending, rows))
         nominees = np.array(self._nominees) if self._nominees else None
-        return Proposals(self._found, first, len(self._snapshot.X), self._model, nominees)
+        return Proposals(self._found, first, len(self._snapshot.told.X), self._model, nominees)
 
     @property
     def _found(self) -> Array:
@@ -148,58 +136,30 @@ class _Proposing:
 
     def _next_rows(self, index: int, n: int) -> Array:
         """The next suggestions, at most n, the first one with a number, (k, d); (0, d) when nothing is left."""
-        waiting = self._waiting()
-        if len(waiting):
-            return waiting[:1]
-        lead = self._lead(index)
-        if len(lead):
-            return lead
-        n_of_design = self._n_of_design(index)
-        if not self._snapshot.told.can_be_modelled:
-            return self._design_rows(index, n)
-        if n_of_design > 0:
-            return self._design_rows(index, min(n, n_of_design))
-        if self._model is None or self._model.n_told != len(self._snapshot.X):
-            self._model = told_model(self._settings.family, self._model, self._snapshot.told)
-        rows = self._model_rows(self._model, index, n)
+        step = self._opening.step(index, n, self._snapshot.told, self._pending, self._is_asked)
+        if step.row is not None:
+            return step.row
+        if step.turn is Turn.DESIGN:
+            return self._design_rows(step, index)
+        rows = self._model_rows(self._told_model(), index, n)
         return rows if len(rows) else any_new(self._settings.space, self._known, self._rng(index))
 
-    def _waiting(self) -> Array:
-        """The legal initial rows that are not known: not yet suggested, or cancelled, (k, d)."""
-        settings = self._settings
-        if not len(settings.initial_rows):
-            return settings.initial_rows
-        known, found = self._snapshot.known, set(row_keys(self._found))
-        is_new = np.array([key not in known and key not in found for key in row_keys(settings.initial_rows)], bool)
-        return legal_rows(settings.space, settings.initial_rows[is_new])
+    def _is_asked(self, key: bytes) -> bool:
+        """Whether the row with this key was suggested already."""
+        return key in self._snapshot.known or key in row_keys(self._found)
 
-    def _n_of_design(self, index: int) -> int:
-        """How many suggestions the design still makes, this one included."""
-        place = index + self._snapshot.n_volunteered
-        # Whether a source is trusted, which takes time to tell, only matters where the design may go on.
-        is_over = place >= self._settings.n_design
-        return 0 if is_over else n_design(self._settings, self._snapshot.told) - place
+    def _told_model(self) -> Model:
+        """The model of everything that has come back."""
+        told = self._snapshot.told
+        if self._model is None or self._model.n_told != len(told.X):
+            self._model = told_model(self._context, self._model, told)
+        return self._model
 
-    def _lead(self, index: int) -> Array:
-        """The row of an earlier task to try next, (1, d); (0, d) when it is not the turn of one."""
-        source, snapshot = self._snapshot.source, self._snapshot
-        if source is None:
-            return np.empty((0, self._settings.space.n_columns))
-        position = index - max(source.n_asked, len(self._settings.initial_rows))
-        known = set(snapshot.known).union(row_keys(self._found))
-        return source.next_lead(position, known, snapshot.X, snapshot.y)
-
-    def _design_rows(self, index: int, n: int) -> Array:
-        """The next n suggestions before the model speaks, (n, d); fewer when nothing is left, one at a time among leads."""
-        settings, space, source = self._settings, self._settings.space, self._snapshot.source
-        n_given = len(settings.initial_rows)
-        if source is not None:
-            asked = set(row_keys(np.concatenate((self._snapshot.X, self._pending))))
-            n_given, n = n_given + sum(key in asked for key in row_keys(source.leads)), 1
-        place, n_points = max(0, index - n_given), max(settings.n_initial - n_given, 1)
-        spread = space.from_shares(
-            settings.design(place, n, n_points, space.n_columns, settings.draws.at(Purpose.DESIGN))
-        )
+    def _design_rows(self, step: Step, index: int) -> Array:
+        """Rows of the design, (k, d), each illegal or known one replaced by a random one; fewer when nothing is left."""
+        settings, space = self._settings, self._settings.space
+        rng = settings.draws.at(Purpose.DESIGN)
+        spread = space.from_shares(settings.design(step.place, step.n, step.n_points, space.n_columns, rng))
         rows, known = [np.empty((0, space.n_columns))], set(self._known)
         for k, (row, is_legal) in enumerate(zip(spread, space.legal(spread), strict=True)):
             is_good = is_legal and known.isdisjoint(row_keys(row[None]))
@@ -239,7 +199,7 @@ class _Proposing:
         """The model that knows of open rows in the way of the strategy."""
         strategy = self._settings.strategy
         if strategy.lie is not None:
-            return with_lies(model, self._snapshot.told, self._pending, strategy.lie(model.targets))
+            return with_lies(self._context, model, self._snapshot.told, self._pending, strategy.lie(model.targets))
         self._model = with_pending(
             model, self._snapshot.pending if strategy.companions == "own kappa" else self._pending
         )
@@ -281,10 +241,10 @@ class _Proposing:
         snapshot, acquisition = self._snapshot, self._settings.acquisitions[0]
         aim = self._aim(index, rng)
         is_prior = rng.random() < _PRIOR_SHARE
-        surrogate = prior_model(self._settings.family, model, snapshot.told) if is_prior else model.surrogate
+        (surrogate,) = prior_beliefs(self._context, model, snapshot.told) if is_prior else model.beliefs
         if any(a.needs_reached for a in self._settings.acquisitions):
             aim = self._informed(aim, surrogate, rng)
-        return Landscape(surrogate, acquisition, aim, model.success, model.worst)
+        return Landscape(surrogate, acquisition, aim, model.success, float(model.worst[0]))
 
     def _aim(self, index: int, rng: np.random.Generator) -> Aim:
         kappa, xi = self._settings.schedule(index - self._settings.n_design, rng)
@@ -292,6 +252,6 @@ class _Proposing:
 
     def _informed(self, aim: Aim, surrogate: Surrogate, rng: np.random.Generator) -> Aim:
         """The aim with what is believed to be reached already, and what the maximum may be."""
-        best = float(surrogate.predict(surrogate.best_rows(1)).mean[0])
-        rows = np.concatenate((self._settings.space.sample(_MAXIMA_FROM, rng), surrogate.best_rows(1)))
+        best = float(surrogate.predict(best_rows((surrogate,), 1)).mean[0])
+        rows = np.concatenate((self._settings.space.sample(_MAXIMA_FROM, rng), best_rows((surrogate,), 1)))
         return replace(aim, best=best, maxima=plausible_maxima(surrogate.predict(rows), best, _N_MAXIMA, rng))

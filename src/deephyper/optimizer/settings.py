@@ -11,7 +11,8 @@ from .._draws import Draws
 from ..acquisition import ACQUISITIONS, MAXIMIZERS, Acquisition, Drawn, Effort, Maximizer, Schedule
 from ..space import DESIGNS, Design, Space
 from ..surrogate import GAUSSIAN_PROCESS, Family
-from .model import FailureRule
+from ..transfer import Source
+from .context import Context, FailureRule
 from .strategy import STRATEGIES, Strategy
 
 N_INITIAL = 8
@@ -58,6 +59,10 @@ class Settings:
     failures: FailureRule = "model"
     may_repeat: bool = False
     n_threads: int = 1
+
+    def context(self, source: Source | None) -> Context:
+        """What a model depends on beside the evaluated rows."""
+        return Context(self.space, self.draws, self.failures, self.family, source)
 
     @property
     def shares_candidates(self) -> bool:

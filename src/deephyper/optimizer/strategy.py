@@ -10,8 +10,8 @@ import numpy as np
 
 from .._arrays import Array
 
-# From the targets told so far, (n,), to the one that open rows are told with.
-Lie = Callable[[Array], float]
+# From the targets so far, (n, m), to those that open rows are assumed to have, (m,).
+Lie = Callable[[Array], Array]
 
 
 @dataclass(frozen=True)
@@ -31,16 +31,16 @@ class Strategy:
     acquisition: str | None = None
 
 
-def _lowest(targets: Array) -> float:
-    return float(np.min(targets))
+def _lowest(targets: Array) -> Array:
+    return np.array([column.min() for column in targets.T])
 
 
-def _mean(targets: Array) -> float:
-    return float(np.mean(targets))
+def _mean(targets: Array) -> Array:
+    return np.array([column.mean() for column in targets.T])
 
 
-def _highest(targets: Array) -> float:
-    return float(np.max(targets))
+def _highest(targets: Array) -> Array:
+    return np.array([column.max() for column in targets.T])
 
 
 # cl: the constant liar of Ginsbourger, Le Riche & Carraro (2010). qUCB: Égelé et al. (2023).

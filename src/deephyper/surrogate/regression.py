@@ -100,8 +100,8 @@ class Regression:
     def with_told(self, data: Data) -> Regression:
         return regression(self.regressor, self.seed, data)
 
-    def best_rows(self, n: int) -> Array:
-        return self.X[np.argsort(-self._told_mean, kind="stable")[:n]]
+    def fitted(self) -> tuple[Array, Array]:
+        return self.X, self._told_mean
 
 
 @final

@@ -84,5 +84,5 @@ class Surrogate(Protocol):
             data: all rows: those learned from so far, in their order, perhaps with other targets, then the new ones.
         """
 
-    def best_rows(self, n: int) -> Array:
-        """The rows learned from that have the highest mean, best first, at most n of them, (n, d)."""
+    def fitted(self) -> tuple[Array, Array]:
+        """The rows learned from, (N, d), and the mean at each of them, (N,)."""

@@ -3,10 +3,11 @@
 from .density import Density, density_of
 from .guide import Guide, Standardized, standardized
 from .guided import Guidance, Guided
-from .source import N_LEADS, Source, SourceReport
+from .source import MOST_BEATEN, N_LEADS, Source, SourceReport
 from .source_model import source_model
 
 __all__ = [
+    "MOST_BEATEN",
     "N_LEADS",
     "Density",
     "Guidance",

@@ -7,6 +7,7 @@ controls beat every lead, the source is distrusted and not heard any more. What 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import final
 
@@ -20,9 +21,8 @@ from .guided import Guidance
 from .weights import weights_of
 
 N_LEADS = 4
-# Two leads, then a control, and so on.
-_ROUND, _LEADS_OF_ROUND = 3, 2
-_MOST_BEATEN = 2
+# So many controls that beat all leads are enough to distrust a source.
+MOST_BEATEN = 2
 # A weight that a source has which the values do not contradict: a third of what is expected before any.
 _TRUSTED = 0.3
 # A weight that changes no suggestion.
@@ -55,13 +55,16 @@ class Source:
 
         Args:
             X: all told rows, (N, d).
-            y: their objectives, (N,); NaN for a failed evaluation.
+            y: what they are ranked by, (N,); NaN for a failed evaluation.
         """
-        n_beaten, _ = self._beaten(X, y)
-        return n_beaten >= _MOST_BEATEN
+        n_beaten, _ = self.beaten(X, y)
+        return n_beaten >= MOST_BEATEN
 
-    def _beaten(self, X: Array, y: Array) -> tuple[int, int]:
-        """How many controls beat all leads told so far, 0 before the first lead, and how many controls there are."""
+    def beaten(self, X: Array, y: Array) -> tuple[int, int]:
+        """How many controls beat all leads so far, 0 before the first lead, and how many controls there are.
+
+        The arguments are those of `is_distrusted`.
+        """
         # All leads and a control: what comes later may be a suggestion of the model, which has learned from the leads.
         judged = slice(self.n_told, self.n_told + len(self.leads) + 1)
         leads = set(row_keys(self.leads))
@@ -72,30 +75,12 @@ class Source:
             return 0, n_controls
         return int((values[~is_lead] > values[is_lead].max()).sum()), n_controls
 
-    def next_lead(self, position: int, known: set[bytes], X: Array, y: Array) -> Array:
-        """The lead to try next, (1, d); (0, d) when it is a control's turn, or none is left, or the source is distrusted.
-
-        Args:
-            position: how many suggestions have been made since the source was given.
-            known: keys of the rows that must not come again.
-            X: all told rows, (N, d).
-            y: their objectives, (N,).
-        """
-        n_beaten, n_controls = self._beaten(X, y)
-        # A source that has just lost against its first control has to wait for the second one.
-        is_waiting = n_beaten == n_controls == 1 and position == _ROUND
-        if n_beaten >= _MOST_BEATEN or is_waiting or position % _ROUND >= _LEADS_OF_ROUND:
-            return self.leads[:0]
-        is_new = np.array([key not in known for key in row_keys(self.leads)], bool)
-        lead: Array = self.leads[is_new][:1]
-        return lead
-
     def guidance(self, X: Array, y: Array, judged: Data) -> Guidance | None:
         """What the guides say, weighed and faded; None once they are heard no more.
 
         Args:
             X: all told rows, (N, d).
-            y: their objectives, (N,).
+            y: what they are ranked by, (N,).
             judged: the rows to judge by, and their targets.
         """
         n_since = max(0, len(X) - self.n_told)
@@ -129,6 +114,20 @@ class SourceReport:
     weights: tuple[float, ...]
     dropped_after: int | None = None
     is_distrusted: bool = False
+
+    def after(self, guidances: Sequence[Guidance | None], n_told: int, is_distrusted: bool) -> SourceReport:
+        """The report after another lesson.
+
+        Args:
+            guidances: what the lesson uses, for each objective.
+            n_told: how many evaluations had ended.
+            is_distrusted: whether the best rows of the source have been beaten by others.
+        """
+        used = [guidance.weights for guidance in guidances if guidance is not None]
+        if used:
+            weights = np.maximum.reduce([np.array(self.weights), *used])
+            return SourceReport(tuple(float(weight) for weight in weights))
+        return self if self.dropped_after is not None else SourceReport(self.weights, n_told, is_distrusted)
 
     def __str__(self) -> str:
         text = f"source weight {', '.join(f'{weight:.2f}' for weight in self.weights or (0.0,))}"

@@ -1,0 +1,69 @@
+"""Which rows were handed out, and which must not come again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import final
+
+import numpy as np
+
+from .._arrays import Array
+from ..space import row_keys
+
+
+@final
+class Ledger:
+    """Which rows were handed out, and which must not come again.
+
+    Args:
+        n_columns: how many cells a row has.
+    """
+
+    def __init__(self, n_columns: int):
+        self._n_columns = n_columns
+        # Keys of the rows that came back, or were given up for good.
+        self._closed: set[bytes] = set()
+        self._pending: dict[bytes, Array] = {}
+        self.n_asked = self.n_volunteered = 0
+
+    @property
+    def n_pending(self) -> int:
+        """How many rows were handed out, and have neither come back nor been given up."""
+        return len(self._pending)
+
+    def is_known(self, row: Array) -> bool:
+        """Whether a row, (d,), is pending, came back or was given up for good."""
+        key = row_keys(row[None])[0]
+        return key in self._closed or key in self._pending
+
+    def hand_out(self, row: Array) -> int:
+        """Note that a row, (d,), was handed out; its number."""
+        self._pending[row_keys(row[None])[0]] = row
+        self.n_asked += 1
+        return self.n_asked - 1
+
+    def close(self, X: Array) -> None:
+        """Note that rows, (n, d), came back, handed out or not."""
+        self.n_volunteered += sum(key not in self._pending for key in row_keys(X))
+        self.give_up(X, may_return=False)
+
+    def give_up(self, X: Array, may_return: bool) -> None:
+        """Note that rows, (n, d), are pending no longer, and whether they may be handed out again."""
+        keys = row_keys(X)
+        for key in keys:
+            self._pending.pop(key, None)
+        if not may_return:
+            self._closed.update(keys)
+
+    def resume(self, n_asked: int) -> None:
+        """Go on with the suggestion of this number; all rows that came back so far count as handed out."""
+        self.n_asked, self.n_volunteered = n_asked, 0
+
+    def pending(self, further: Iterable[Array] = ()) -> Array:
+        """The pending rows in the order in which they were handed out, then some further rows, (p, d)."""
+        rows = [*self._pending.values(), *further]
+        return np.array(rows).reshape(len(rows), self._n_columns)
+
+    def known(self, further: Array) -> frozenset[bytes]:
+        """Keys of all rows that must not come again, those of some further rows, (n, d), among them."""
+        return frozenset(self._closed.union(self._pending, row_keys(further)))

@@ -1,0 +1,43 @@
+"""What was handed out is known, and so is what must not come again."""
+
+import numpy as np
+
+from deephyper.optimizer.ledger import Ledger
+
+A, B, C = np.array([[0.1], [0.2], [0.3]])
+
+
+def ledger():
+    ledger = Ledger(1)
+    assert [ledger.hand_out(row) for row in (A, B)] == [0, 1]
+    return ledger
+
+
+def test_rows_that_came_back_are_known_and_no_longer_pending():
+    book = ledger()
+
+    book.close(A[None])
+
+    assert book.is_known(A) and book.is_known(B) and not book.is_known(C)
+    np.testing.assert_array_equal(book.pending([C]), [B, C])
+    assert len(book.known(C[None])) == 3
+
+
+def test_rows_that_nobody_asked_for_are_counted():
+    book = ledger()
+
+    book.close(np.array([A, C]))
+
+    assert (book.n_asked, book.n_volunteered, book.n_pending) == (2, 1, 1)
+    book.resume(7)
+    assert (book.n_asked, book.n_volunteered) == (7, 0)
+
+
+def test_a_row_that_was_given_up_may_return_or_not():
+    book = ledger()
+
+    book.give_up(A[None], may_return=True)
+    book.give_up(B[None], may_return=False)
+
+    assert not book.is_known(A) and book.is_known(B)
+    assert book.n_pending == 0
