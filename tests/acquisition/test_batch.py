@@ -19,7 +19,7 @@ def mixed_space(legal=None):
 def landscape_on(space):
     X = space.sample(40, np.random.default_rng(0))
     y = targets(-np.square(X[:, 0] - 0.3) - np.square(X[:, 1] - 0.6) + 0.2 * (X[:, 2] == 1.0))
-    return X, Landscape(condition(PLAUSIBLE, Data.of(X, y, space.n_choices)), ACQUISITIONS["UCB"], Aim())
+    return X, Landscape((condition(PLAUSIBLE, Data.of(X, y, space.n_choices)),), ACQUISITIONS["UCB"], Aim())
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -43,7 +43,7 @@ def test_every_row_is_about_the_best_one_for_its_kappa_given_those_before():
 
     others = space.sample(300, np.random.default_rng(2))
     for k, kappa in enumerate(kappas):
-        score = Landscape(landscape.surrogate.with_pending(rows[:k]), landscape.acquisition, Aim(kappa))
+        score = Landscape((landscape.beliefs[0].with_pending(rows[:k]),), landscape.acquisition, Aim(kappa))
         assert score.value(rows[k : k + 1])[0] > np.quantile(score.value(others), 0.97)
 
 
@@ -51,7 +51,7 @@ def test_a_small_finite_space_is_given_out_to_its_last_row():
     space = Space([Integer("a", 0, 3), Integer("b", 0, 2), Categorical("c", "ab")])
     X = space.grid[::2]
     surrogate = condition(PLAUSIBLE, Data.of(X, targets(X[:, 0]), space.n_choices))
-    landscape = Landscape(surrogate, ACQUISITIONS["UCB"], Aim())
+    landscape = Landscape((surrogate,), ACQUISITIONS["UCB"], Aim())
 
     rows = block_of_new_rows(landscape, np.ones(20), space, set(row_keys(X)), np.random.default_rng(0), EFFORT)
 
@@ -62,7 +62,7 @@ def test_drawn_rows_are_the_likelier_the_better():
     space = Space([Categorical("c", list(range(6)))])
     data = Data.of(np.array([[0.0]]), np.zeros(1), np.array([6]))
     surrogate = condition(Hyperparameters(PLAIN, np.array([0.0, 0.0, -9.0])), data)
-    landscape = Landscape(surrogate, lambda posterior, aim: type("S", (), {"value": np.arange(6.0)}), Aim())
+    landscape = Landscape((surrogate,), lambda posterior, aim: type("S", (), {"value": np.arange(6.0)}), Aim())
     firsts = [drawn_rows(landscape, space, set(), np.random.default_rng(s), EFFORT, 1)[0, 0] for s in range(400)]
 
     counts = np.bincount(np.array(firsts, int), minlength=6)

@@ -14,7 +14,7 @@ def setting(legal=None):
     space = Space([Real("x", 0, 1), Integer("n", 0, 30), Categorical("c", "abc")], legal=legal)
     X = space.sample(40, np.random.default_rng(0))
     y = targets(-np.square(X[:, 0] - 0.3) - np.square(X[:, 1] - 0.6) + 0.2 * (X[:, 2] == 1.0))
-    return space, X, Landscape(condition(PLAUSIBLE, Data.of(X, y, space.n_choices)), ACQUISITIONS["UCB"], Aim(1.0))
+    return space, X, Landscape((condition(PLAUSIBLE, Data.of(X, y, space.n_choices)),), ACQUISITIONS["UCB"], Aim(1.0))
 
 
 def test_generations_only_improve_and_stay_legal():

@@ -24,7 +24,7 @@ def mixed_space(legal=None):
 def landscape_on(space, kappa=1.0):
     X = space.sample(40, np.random.default_rng(0))
     y = targets(-np.square(X[:, 0] - 0.3) - np.square(X[:, 1] - 0.6) + 0.2 * (X[:, 2] == 1.0))
-    return X, Landscape(condition(PLAUSIBLE, Data.of(X, y, space.n_choices)), ACQUISITIONS["UCB"], Aim(kappa))
+    return X, Landscape((condition(PLAUSIBLE, Data.of(X, y, space.n_choices)),), ACQUISITIONS["UCB"], Aim(kappa))
 
 
 @pytest.mark.parametrize("may_fail", [False, True])
@@ -34,7 +34,7 @@ def test_slope_of_the_landscape_is_its_finite_difference(may_fail):
     if may_fail:
         labels = np.where(X[:, 0] < 0.5, 1.0, -1.0)
         success = SuccessModel(condition(PLAUSIBLE, Data.of(X, labels, space.n_choices)))
-        landscape = replace(landscape, success=success, worst=-2.0)
+        landscape = replace(landscape, success=success, worst=np.array([-2.0]))
     Z = space.sample(6, np.random.default_rng(1))
 
     value, slope = landscape.gradient(Z)
@@ -52,7 +52,7 @@ def test_what_surely_fails_is_worth_as_much_as_the_worst_value():
     X, landscape = landscape_on(space, kappa=2.0)
     labels = np.where(X[:, 0] < 0.5, 1.0, -1.0)
     success = SuccessModel(condition(PLAUSIBLE, Data.of(X, labels, space.n_choices)))
-    spoiled = replace(landscape, success=success, worst=-2.0)
+    spoiled = replace(landscape, success=success, worst=np.array([-2.0]))
 
     succeeds, fails = success.probability(X) > 0.97, success.probability(X) < 0.03
     np.testing.assert_allclose(spoiled.value(X[succeeds]), landscape.value(X[succeeds]), atol=0.15)
@@ -98,7 +98,7 @@ def test_the_best_remaining_row_of_a_small_space_is_exact_and_then_nothing_is_le
     space = Space([Integer("a", 0, 3), Integer("b", 0, 2), Categorical("c", "ab")])
     X = space.grid[::5]
     surrogate = condition(PLAUSIBLE, Data.of(X, np.arange(float(len(X))), space.n_choices))
-    landscape = Landscape(surrogate, ACQUISITIONS["UCB"], Aim(1.0))
+    landscape = Landscape((surrogate,), ACQUISITIONS["UCB"], Aim(1.0))
     known = set(row_keys(X))
 
     while len(row := best_new_row(landscape, space, known, np.random.default_rng(0))):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from .._arrays import Array, Indices, Mask
@@ -41,10 +39,9 @@ def block_of_new_rows(
     candidates = first_new(candidates, known, len(candidates))
     picks = _picks(landscape, kappas, candidates)
     raw = candidates[picks]
-    if rest is not None or not len(raw) or not landscape.surrogate.has_slopes:
+    if rest is not None or not len(raw) or not landscape.has_slopes:
         return raw
-    landscape = _under(landscape, kappas[: len(raw)])
-    return _different(raw, _climbed(landscape, space, raw, rng), known, space)
+    return _different(raw, _climbed(landscape, kappas[: len(raw)], space, raw, rng), known, space)
 
 
 def drawn_rows(
@@ -74,37 +71,31 @@ def drawn_rows(
     return candidates[np.argsort(-noisy, kind="stable")[:n]]
 
 
-def _under(landscape: Landscape, kappas: Array) -> Landscape:
-    """The same landscape with a kappa for every row that is scored, (n,)."""
-    return replace(landscape, aim=replace(landscape.aim, kappa=kappas))
-
-
 def _picks(landscape: Landscape, kappas: Array, candidates: Array) -> Indices:
     """Places of the candidates taken, (m,)."""
     if not len(candidates):
         return np.empty(0, np.intp)
-    beliefs, scores = landscape.surrogate.at(candidates), landscape.outlook(candidates)
+    outlook = landscape.at(candidates)
     is_free = np.ones(len(candidates), bool)
     picks: list[int] = []
     for kappa in kappas[: len(candidates)]:
-        values = scores(beliefs.posterior, replace(landscape.aim, kappa=float(kappa)))
+        values = outlook.value(float(kappa))
         picks.append(int(np.argmax(np.where(is_free, values, -np.inf))))
         is_free[picks[-1]] = False
-        beliefs.count_on(picks[-1])
+        outlook.count_on(picks[-1])
     return np.array(picks, np.intp)
 
 
-def _climbed(landscape: Landscape, space: Space, rows: Array, rng: np.random.Generator) -> Array:
+def _climbed(landscape: Landscape, kappas: Array, space: Space, rows: Array, rng: np.random.Generator) -> Array:
     """Canonical rows uphill of the given ones, and one discrete change further where that is better, (k, d)."""
-    climbed = space.canonical(ascent(landscape, space, rows))
+    climbed = space.canonical(ascent(landscape.under(kappas), space, rows))
     if space.is_continuous.all():
         return climbed
     changed = [neighbours(space, row, rng) for row in climbed]
     owner = np.repeat(np.arange(len(climbed)), [len(rows) for rows in changed])
-    kappas = np.asarray(landscape.aim.kappa)
     pool = np.concatenate((climbed, *changed))
     owners = np.concatenate((np.arange(len(climbed)), owner))
-    values = _under(landscape, kappas[owners]).value(pool)
+    values = landscape.under(kappas[owners]).value(pool)
     best = climbed.copy()
     for i in range(len(climbed)):
         mine = np.flatnonzero(owners == i)

@@ -12,7 +12,7 @@ from .._arrays import Array
 from ..space import Space
 from .candidates import any_new, around, first_new, legal_rows, neighbours, remaining
 from .genetic import evolved
-from .landscape import Landscape, best_rows
+from .landscape import Landscape
 
 N_PARENTS = 6
 _N_RAW = 20
@@ -99,7 +99,7 @@ def candidates_of(landscape: Landscape, space: Space, effort: Effort, rng: np.ra
     """Legal rows, half anywhere and half around good ones."""
     n_around = effort.n_points // 2
     anywhere = space.sample(effort.n_points - n_around, rng)
-    return np.concatenate((anywhere, around(space, best_rows((landscape.surrogate,), N_PARENTS), n_around, rng)))
+    return np.concatenate((anywhere, around(space, landscape.best_rows(N_PARENTS), n_around, rng)))
 
 
 def _ranked(landscape: Landscape, rows: Array) -> tuple[Array, Array]:
@@ -144,7 +144,7 @@ def searched_around(
 
 def adapted(landscape: Landscape, space: Space, known: set[bytes], effort: Effort, rng: np.random.Generator) -> Array:
     """What suits the surrogate: a climb where it has slopes."""
-    pool = climbed if landscape.surrogate.has_slopes else searched_around
+    pool = climbed if landscape.has_slopes else searched_around
     return pool(landscape, space, known, effort, rng)
 
 

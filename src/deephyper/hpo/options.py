@@ -169,7 +169,7 @@ def _strategy(name: str, acq_func: str) -> Strategy:
             f"CBO: multi_point_strategy {name!r} draws a kappa for every suggestion, so acq_func must be 'UCB', "
             f"got {acq_func!r}. Choose multi_point_strategy='auto'."
         )
-    if acq_func.startswith(_PORTFOLIO) and strategy.companions in ("best", "drawn"):
+    if acq_func.startswith(_PORTFOLIO) and strategy.takes_several_of_one_score:
         raise ValueError(
             f"CBO: acq_func {acq_func!r} chooses an acquisition for every single suggestion, and multi_point_strategy {name!r} "
             "takes several from one score. Choose multi_point_strategy='auto'."
@@ -205,7 +205,7 @@ def _schedule(options: Options, space: Space) -> Schedule:
         return Custom(scheduler, start)
     if scheduler is not None:
         return _named_schedule(scheduler, start, space.n_columns)
-    if STRATEGIES[options.multi_point_strategy].companions == "own kappa" and kappa is not None:
+    if STRATEGIES[options.multi_point_strategy].needs_different_kappas and kappa is not None:
         return Drawn(kappa, start[1])
     return Drawn(xi=start[1]) if kappa is None else Fixed(*start)
 

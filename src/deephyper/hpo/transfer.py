@@ -15,7 +15,7 @@ from .._arrays import Array
 from .._checks import is_number
 from .._draws import Draws, Purpose
 from ..job import PARAMETER, objective_columns
-from ..moo import pareto_ranks
+from ..moo import merit
 from ..results import as_frame
 from ..space import Dimension, Space, row_keys
 from ..surrogate import best_and_random
@@ -111,7 +111,7 @@ def _earlier_task(where: str, frame: pd.DataFrame, space: Space) -> EarlierTask:
     is_value = np.isfinite(objectives).all(axis=1)
     if not is_value.any():
         raise ValueError(f"{where}: the table has no evaluation with a numeric objective to learn from.")
-    values = _values(objectives[is_value])
+    values = merit(objectives[is_value])
     order = np.argsort(-values, kind="stable")
     return EarlierTask(frame.loc[np.flatnonzero(is_value)[order]], values[order])
 
@@ -119,15 +119,6 @@ def _earlier_task(where: str, frame: pd.DataFrame, space: Space) -> EarlierTask:
 def _several_objectives(frame: pd.DataFrame) -> list[str]:
     n = sum(name in frame.columns for name in objective_columns(len(frame.columns) + 1))
     return objective_columns(n) if n > 1 else []
-
-
-def _values(objectives: Array) -> Array:
-    """What rows of objectives (n, m) are worth, (n,): several are compared by fronts, and within one by their mean ranks."""
-    if objectives.shape[1] == 1:
-        return objectives[:, 0]
-    mean_ranks = pd.DataFrame(objectives).rank(pct=True).mean(axis=1).to_numpy()
-    values: Array = 0.5 * mean_ranks - pareto_ranks(objectives)
-    return values
 
 
 # Rows.

@@ -10,12 +10,14 @@ import numpy as np
 from .._arrays import Array
 from ..space import Space
 from ..transfer import Source, SourceReport
+from .chooser import MOST_NOMINATIONS
 from .ledger import Ledger
 from .model import Model, restored_model
 from .opening import Opening
-from .proposal import MOST_NOMINATIONS, Proposals, Snapshot, n_negligible, propose
+from .proposal import Proposals, Snapshot, propose
 from .settings import Settings
 from .shelf import Shelf
+from .strategy import n_negligible
 from .suggestion import Suggestion
 from .threads import blas_threads
 from .told import FEWEST_VALUES, Told

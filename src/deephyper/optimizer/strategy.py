@@ -2,33 +2,184 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import NamedTuple, Protocol, final
 
 import numpy as np
 
 from .._arrays import Array
+from ..acquisition import LARGEST_BLOCK, USUAL_BLOCK
+from .context import Context
+from .model import Model, with_lies, with_pending
+from .told import Told
+
+# From so many suggestions on it pays to share their candidates.
+_FEWEST_SHARED = 4
+# docs/engine.md, "What runs counts".
+_PENDING_PER_NEGLIGIBLE = 64
 
 # From the targets so far, (n, m), to those that open rows are assumed to have, (m,).
 Lie = Callable[[Array], Array]
 
 
-@dataclass(frozen=True)
-class Strategy:
+def n_negligible(n_pending: int) -> int:
+    """How many rows more or less do not change what is worth trying next while so many are pending."""
+    return n_pending // _PENDING_PER_NEGLIGIBLE
+
+
+class Choice(NamedTuple):
+    """What was chosen.
+
+    Args:
+        rows: canonical, legal, new rows, (k, d).
+        nominees: what each acquisition of a portfolio would have suggested, (acquisitions, d).
+    """
+
+    rows: Array
+    nominees: Array | None = None
+
+
+class Chooser(Protocol):
+    """The ways to choose rows under the score of the next suggestion."""
+
+    @property
+    def n_pending(self) -> int:
+        """How many rows are open."""
+
+    @property
+    def can_share(self) -> bool:
+        """Whether several suggestions may be found among common candidates."""
+
+    def best(self, n: int) -> Choice:
+        """The n best rows; a single one where there is a portfolio of acquisitions."""
+
+    def drawn(self, n: int) -> Choice:
+        """n rows, each drawn with a probability that grows with its score."""
+
+    def sharing(self, n: int) -> Choice:
+        """n rows among common candidates, each with its own kappa, and those before it pending."""
+
+
+class Strategy(ABC):
     """How suggestions that are made together differ.
 
     Args:
-        companions: how those of one call are found: "one by one", each with those before it open; "shared", the same among
-            common candidates where that pays; "best" of one and the same score; "drawn" by it; or "own kappa", each the best
-            under a kappa of its own, whatever the others are.
-        lie: what open rows are told with; None counts them as pending, which shrinks doubt and leaves the mean.
-        acquisition: the only one that it works with, by name; None for any.
+        acquisition: the name of the only acquisition that it works with; None for any.
     """
 
-    companions: Literal["one by one", "shared", "best", "drawn", "own kappa"] = "one by one"
-    lie: Lie | None = None
     acquisition: str | None = None
+
+    @property
+    def takes_several_of_one_score(self) -> bool:
+        """Whether several suggestions come from one score, so that a portfolio has nothing to choose for each."""
+        return False
+
+    @property
+    def needs_different_kappas(self) -> bool:
+        """Whether only kappa tells suggestions apart, so that a constant one would make them equal."""
+        return False
+
+    def aware(self, context: Context, model: Model, told: Told, before: Array, pending: Array) -> Model:
+        """The model that knows of open rows as this strategy has it: they shrink doubt and leave the mean.
+
+        Args:
+            context: what the model depends on beside the rows.
+            model: of everything that has come back.
+            told: what has come back.
+            before: the rows that were open before this call, (p, d).
+            pending: these, and the suggestions of this call, (q, d).
+        """
+        return with_pending(model, pending)
+
+    @abstractmethod
+    def choose(self, chooser: Chooser, n: int) -> Choice:
+        """The next suggestions of one call, at most n."""
+
+
+@final
+@dataclass(frozen=True)
+class OneByOne(Strategy):
+    """Each suggestion of a call is chosen by itself, with those before it open.
+
+    Args:
+        lie: what open rows are assumed to have come back with; None lets them be pending.
+
+    Source: with a lie the constant liar of Ginsbourger, Le Riche & Carraro (2010).
+    """
+
+    lie: Lie | None = None
+
+    def aware(self, context: Context, model: Model, told: Told, before: Array, pending: Array) -> Model:
+        if self.lie is None:
+            return with_pending(model, pending)
+        return with_lies(context, model, told, pending, self.lie(model.targets))
+
+    def choose(self, chooser: Chooser, n: int) -> Choice:
+        return chooser.best(1)
+
+
+@final
+@dataclass(frozen=True)
+class Sharing(Strategy):
+    """The suggestions of a call are found among common candidates where that pays, else one by one.
+
+    Each has its own kappa and knows those before it as pending.
+    """
+
+    def choose(self, chooser: Chooser, n: int) -> Choice:
+        if n < _FEWEST_SHARED or not chooser.can_share:
+            return chooser.best(1)
+        # More may share where so many are open that a few more do not matter.
+        return chooser.sharing(min(n, int(np.clip(n_negligible(chooser.n_pending), USUAL_BLOCK, LARGEST_BLOCK))))
+
+
+@final
+@dataclass(frozen=True)
+class BestOfOne(Strategy):
+    """The suggestions of a call are the best rows of one and the same score."""
+
+    @property
+    def takes_several_of_one_score(self) -> bool:
+        return True
+
+    def choose(self, chooser: Chooser, n: int) -> Choice:
+        return chooser.best(n)
+
+
+@final
+@dataclass(frozen=True)
+class DrawnByScore(Strategy):
+    """The suggestions of a call are drawn from one and the same score: the higher it is, the likelier."""
+
+    @property
+    def takes_several_of_one_score(self) -> bool:
+        return True
+
+    def choose(self, chooser: Chooser, n: int) -> Choice:
+        return chooser.drawn(n)
+
+
+@final
+@dataclass(frozen=True)
+class OwnKappa(Strategy):
+    """Each suggestion of a call is the best row under its own kappa, whatever the others of this call are.
+
+    Source: Égelé et al. (2023).
+    """
+
+    acquisition: str | None = "UCB"
+
+    @property
+    def needs_different_kappas(self) -> bool:
+        return True
+
+    def aware(self, context: Context, model: Model, told: Told, before: Array, pending: Array) -> Model:
+        return with_pending(model, before)
+
+    def choose(self, chooser: Chooser, n: int) -> Choice:
+        return chooser.best(1)
 
 
 def _lowest(targets: Array) -> Array:
@@ -43,14 +194,13 @@ def _highest(targets: Array) -> Array:
     return np.array([column.max() for column in targets.T])
 
 
-# cl: the constant liar of Ginsbourger, Le Riche & Carraro (2010). qUCB: Égelé et al. (2023).
-STRATEGIES = {
-    "auto": Strategy("shared"),
-    "cl_min": Strategy(lie=_lowest),
-    "cl_mean": Strategy(lie=_mean),
-    "cl_max": Strategy(lie=_highest),
-    "topk": Strategy("best"),
-    "boltzmann": Strategy("drawn"),
-    "qUCB": Strategy("own kappa", acquisition="UCB"),
-    "qUCBd": Strategy("own kappa", acquisition="UCBd"),
+STRATEGIES: dict[str, Strategy] = {
+    "auto": Sharing(),
+    "cl_min": OneByOne(_lowest),
+    "cl_mean": OneByOne(_mean),
+    "cl_max": OneByOne(_highest),
+    "topk": BestOfOne(),
+    "boltzmann": DrawnByScore(),
+    "qUCB": OwnKappa("UCB"),
+    "qUCBd": OwnKappa("UCBd"),
 }
