@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._arrays import Array, Mask
-from ..space import Space, row_keys
+from ..space import Space, reflected, row_keys
 
 _SCALES = np.array([0.003, 0.02, 0.08, 0.25])
 _REDRAW = 0.4
@@ -44,12 +44,6 @@ def _moved(n: int, n_columns: int, rng: np.random.Generator) -> Mask:
     is_moved[np.arange(n), rng.integers(n_columns, size=n)] |= ~is_moved.any(axis=1)
     is_moved[rng.random(n) < 0.5] = True
     return is_moved
-
-
-def reflected(u: Array) -> Array:
-    """Fold numbers back into [0, 1] at its ends."""
-    u = np.mod(u, 2.0)
-    return np.minimum(u, 2.0 - u)
 
 
 def prior_cells(space: Space, n: int, rng: np.random.Generator) -> Array:
@@ -115,5 +109,7 @@ def any_new(space: Space, known: set[bytes], rng: np.random.Generator) -> Array:
             return row
     rest = remaining(space, known)
     if rest is None:
-        return np.empty((0, space.n_columns))
+        # Walks may have come to know all rows of one region; draws may still find another.
+        by_force = space.sample_by_force(_MANY_DRAWS, rng) if space.walks else np.empty((0, space.n_columns))
+        return first_new(by_force, known, 1)
     return rest[rng.permutation(len(rest))[:1]]

@@ -27,7 +27,8 @@ from .told import FEWEST_VALUES, Told
 class BayesianOptimizer:
     """Bayesian optimization on canonical rows; objectives are maximized.
 
-    A seed and the order of asks and tells fix every proposal.
+    A seed and the order of asks and tells fix every proposal. A resumed search goes on with the same ones, except where so
+    few configurations are legal that it walks from those it has found: these it has to find again.
 
     Args:
         settings: how it decides.
@@ -45,6 +46,8 @@ class BayesianOptimizer:
         # Nothing was asked or told yet but what an interrupted search has left.
         self._is_untouched = True
         self._nominees = np.empty((0, len(settings.acquisitions), d))
+        # Places known to be legal, where draws from the priors hardly ever are.
+        self._feasible = np.empty((0, d))
 
     @property
     def n_told(self) -> int:
@@ -164,6 +167,7 @@ class BayesianOptimizer:
             model=self._model,
             source=self._source,
             nominees=self._nominees,
+            feasible=self._feasible,
         )
 
     def install(self, proposals: Proposals) -> None:
@@ -173,12 +177,14 @@ class BayesianOptimizer:
             self._note_source(proposals.model)
         if proposals.nominees is not None:
             self._nominees = np.concatenate((self._nominees, proposals.nominees))[-MOST_NOMINATIONS:]
+        self._feasible = proposals.feasible
         n_late = max(0, self.n_asked - proposals.first)
         self._shelf.put(proposals.rows[n_late:], proposals.n_told, behind=max(0, proposals.first - self.n_asked))
 
     def draw_from(self, space: Space) -> None:
         """Draw from now on from the priors of a space that holds the same rows."""
         self._settings = replace(self._settings, space=space)
+        self._feasible = self._feasible[:0]
         self.drop_ready()
 
     def _note_source(self, model: Model) -> None:

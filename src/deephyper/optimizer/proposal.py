@@ -11,7 +11,7 @@ import numpy as np
 from .._arrays import Array
 from .._draws import Purpose
 from ..acquisition import Aim, Landscape, any_new
-from ..space import row_keys
+from ..space import Walkers, row_keys
 from ..transfer import Source
 from .chooser import LandscapeChooser
 from .model import Model, prior_beliefs, told_model
@@ -38,6 +38,7 @@ class Snapshot:
         known: keys of all rows that must not come again: told, pending, or spent without having taught anything.
         n_asked: how many rows were asked.
         nominees: what each acquisition of a portfolio would have suggested so far, (k, acquisitions, d).
+        feasible: places known to be legal, as shares of the priors, (k, d), where draws are hardly ever legal.
         n_volunteered: how many rows were told without having been asked; they stand in for initial suggestions.
         model: the newest model, perhaps of fewer rows.
         source: what is known of earlier tasks.
@@ -49,6 +50,7 @@ class Snapshot:
     known: frozenset[bytes]
     n_asked: int
     nominees: Array
+    feasible: Array
     n_volunteered: int = 0
     model: Model | None = None
     source: Source | None = None
@@ -65,11 +67,13 @@ class Proposals:
         n_told: how many told rows the proposals know.
         model: the model behind them; None where none was needed.
         nominees: what each acquisition of a portfolio would have suggested, (k, acquisitions, d).
+        feasible: places known to be legal now, as shares of the priors, (k, d).
     """
 
     rows: Array
     first: int
     n_told: int
+    feasible: Array = field(repr=False)
     model: Model | None = field(default=None, repr=False)
     nominees: Array | None = field(default=None, repr=False)
 
@@ -90,6 +94,9 @@ class _Proposing:
 
     def __init__(self, snapshot: Snapshot, n: int):
         self._snapshot, self._settings, self._n = snapshot, snapshot.settings, n
+        # It remembers, for this call alone, where legal rows are found: so the function stays pure.
+        self._walkers = Walkers(snapshot.feasible)
+        self._space = self._settings.space.walked_by(self._walkers)
         self._context = self._settings.context(snapshot.source)
         self._opening = Opening(self._settings, self._context, snapshot.n_volunteered)
         self._known = set() if self._settings.may_repeat else set(snapshot.known)
@@ -108,7 +115,8 @@ class _Proposing:
                 self._known.update(row_keys(rows))
             self._pending = np.concatenate((self._pending, rows))
         nominees = np.array(self._nominees) if self._nominees else None
-        return Proposals(self._found, first, len(self._snapshot.told.X), self._model, nominees)
+        n_told = len(self._snapshot.told.X)
+        return Proposals(self._found, first, n_told, self._walkers.shares, self._model, nominees)
 
     @property
     def _found(self) -> Array:
@@ -123,7 +131,7 @@ class _Proposing:
         if step.turn is Turn.DESIGN:
             return self._design_rows(step, index)
         rows = self._model_rows(index, n)
-        return rows if len(rows) else any_new(self._settings.space, self._known, self._rng(index))
+        return rows if len(rows) else any_new(self._space, self._known, self._rng(index))
 
     def _is_asked(self, key: bytes) -> bool:
         """Whether the row with this key was suggested already."""
@@ -138,7 +146,7 @@ class _Proposing:
 
     def _design_rows(self, step: Step, index: int) -> Array:
         """Rows of the design, (k, d), each illegal or known one replaced by a random one; fewer when nothing is left."""
-        settings, space = self._settings, self._settings.space
+        settings, space = self._settings, self._space
         rng = settings.draws.at(Purpose.DESIGN)
         spread = space.from_shares(settings.design(step.place, step.n, step.n_points, space.n_columns, rng))
         rows, known = [np.empty((0, space.n_columns))], set(self._known)
@@ -158,7 +166,7 @@ class _Proposing:
         self._model = settings.strategy.aware(self._context, model, snapshot.told, snapshot.pending, self._pending)
         landscape = self._landscape(self._model, index, rng)
         chooser = LandscapeChooser(
-            settings, settings.space, landscape, index, rng, self._known, snapshot.nominees, len(self._pending)
+            settings, self._space, landscape, index, rng, self._known, snapshot.nominees, len(self._pending)
         )
         choice = settings.strategy.choose(chooser, n)
         if choice.nominees is not None:
@@ -174,4 +182,4 @@ class _Proposing:
         landscape = Landscape(beliefs, settings.acquisitions[0], Aim(kappa, xi), model.success, model.worst)
         if not any(acquisition.needs_reached for acquisition in settings.acquisitions):
             return landscape
-        return landscape.informed(settings.space.sample(_MAXIMA_FROM, rng), _N_MAXIMA, rng)
+        return landscape.informed(self._space.sample(_MAXIMA_FROM, rng), _N_MAXIMA, rng)

@@ -2,6 +2,7 @@
 
 from .designs import DESIGNS, Design, sobol
 from .dimension import Categorical, Constant, Dimension, Integer, Ordinal, Real
+from .feasible import Walkers, reflected
 from .space import LARGEST_GRID, Space, row_keys
 
 __all__ = [
@@ -15,6 +16,8 @@ __all__ = [
     "Ordinal",
     "Real",
     "Space",
+    "Walkers",
+    "reflected",
     "row_keys",
     "sobol",
 ]

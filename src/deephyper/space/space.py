@@ -12,6 +12,7 @@ import numpy as np
 
 from .._arrays import Array, Indices, Mask
 from .dimension import Constant, Dimension
+from .feasible import Walkers, is_thin
 
 # A finite space with at most this many combinations is written out, so that it can be proposed to its last point.
 LARGEST_GRID = 50_000
@@ -30,6 +31,7 @@ class Space:
         active: from snapped rows (n, d) to the mask (n, len(dimensions)) of active hyperparameters; all are if None.
         legal: from canonical rows (n, d) to the mask (n,) of allowed ones; all are if None.
         sampler: the user's own way to draw `size` configurations; independent draws from the priors if None.
+        walkers: legal rows to walk from where draws are hardly ever legal; draws alone if None.
     """
 
     def __init__(
@@ -38,12 +40,14 @@ class Space:
         active: Callable[[Array], Mask] | None = None,
         legal: Callable[[Array], Mask] | None = None,
         sampler: Callable[[int], Sequence[Mapping[str, Any]]] | None = None,
+        walkers: Walkers | None = None,
     ):
         self.dimensions = tuple(dimensions)
         self.columns = tuple(d for d in self.dimensions if not isinstance(d, Constant))
         self._active = active
         self._legal = legal
         self._sampler = sampler
+        self._walkers = walkers
 
     def drawn_near(self, X: Array, width: float, weight: float) -> Space:
         """The same space with other priors: an equal mixture of what lies near each of some rows.
@@ -61,6 +65,15 @@ class Space:
             for dimension in self.dimensions
         ]
         return Space(dimensions, self._active, self._legal, self._sampler)
+
+    def walked_by(self, walkers: Walkers) -> Space:
+        """The same space where, if draws are hardly ever legal, rows come from walks that start at legal ones.
+
+        It stays as it is where everything is legal, where all configurations are written out, and where the user draws.
+        """
+        if self._legal is None or self._sampler is not None or self.n_combinations <= LARGEST_GRID:
+            return self
+        return Space(self.dimensions, self._active, self._legal, walkers=walkers)
 
     @property
     def has_sampler(self) -> bool:
@@ -130,17 +143,43 @@ class Space:
         if self._sampler is not None:
             rows = self._from_sampler(self._sampler, n)
             return rows[self.legal(rows)][:n]
-        found: list[Array] = []
-        n_found, n_draws = 0, n
+        walkers = self._walkers
+        if walkers is not None and walkers.can_walk:
+            return self._walked(walkers, n, rng)
+        rows, shares, is_rare = self._drawn(n, rng)
+        if walkers is not None and is_rare:
+            walkers.keep(shares)
+            if len(rows) < n and len(walkers.shares):
+                return np.concatenate((rows, self._walked(walkers, n - len(rows), rng)))
+        return rows[:n]
+
+    def sample_by_force(self, n: int, rng: np.random.Generator) -> Array:
+        """Draw as `sample` does, and never walk."""
+        return self._drawn(n, rng)[0][:n]
+
+    @property
+    def walks(self) -> bool:
+        """Whether rows come from walks now, because draws are hardly ever legal."""
+        return self._walkers is not None and self._walkers.can_walk
+
+    def _drawn(self, n: int, rng: np.random.Generator) -> tuple[Array, Array, bool]:
+        """Legal rows, (k, d), with their shares of the priors, (k, d), and whether draws are hardly ever legal."""
+        found: list[tuple[Array, Array]] = []
+        n_found, n_drawn, n_draws = 0, 0, n
         for _ in range(_SAMPLING_ROUNDS):
-            rows = self.from_shares(rng.random((n_draws, self.n_columns)))
-            rows = rows[self.legal(rows)]
-            found.append(rows)
-            n_found += len(rows)
+            shares = rng.random((n_draws, self.n_columns))
+            rows = self.from_shares(shares)
+            is_legal = self.legal(rows)
+            found.append((rows[is_legal], shares[is_legal]))
+            n_found, n_drawn = n_found + len(found[-1][0]), n_drawn + n_draws
             if n_found >= n:
                 break
             n_draws = min(2 * n_draws, 20_000)
-        return np.concatenate(found)[:n]
+        rows, shares = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        return rows, shares, is_thin(n_found, n_drawn)
+
+    def _walked(self, walkers: Walkers, n: int, rng: np.random.Generator) -> Array:
+        return walkers.walk(self.from_shares, self.legal, self.is_categorical, n, rng)
 
     def _from_sampler(self, sampler: Callable[[int], Sequence[Mapping[str, Any]]], n: int) -> Array:
         configurations = list(sampler(n))

@@ -1,0 +1,133 @@
+"""Legal rows of a space whose legal part is so thin that draws from the priors hardly ever hit it.
+
+What was found legal once is kept and walked from. A walker is a legal row, held as its shares of the priors, in which the priors
+are uniform. It moves to another place if that is legal, and stays where it is if not; both kinds of move are as likely
+backwards as forwards, so the walkers stay spread over the legal part as the priors say:
+
+- by a normal step of any size in some of the columns, a choice being drawn again;
+- by the difference of two other walkers, times a factor, so that steps follow the shape of the legal part.
+
+Source: ter Braak (2006), Differential Evolution Markov Chain; halves that move in turns as in Goodman & Weare (2010).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import final
+
+import numpy as np
+
+from .._arrays import Array, Mask
+
+# Draws that are legal so rarely are replaced by walks: far below the 1 % from which on nothing must change, and judged by so many
+# draws that chance cannot mislead.
+_THIN, _FEWEST_JUDGED = 0.0025, 2_000
+# With fewer places to start from, whole regions might be missed.
+_FEWEST_TO_WALK = 16
+_N_WALKERS = 256
+# Each walker moves so many times whenever rows are asked for, which tries 2,048 rows where draws would need 100,000. What is
+# not yet well mixed goes on mixing the next time.
+_N_MOVES = 8
+_JUMP_SHARE = 0.1
+_SMALLEST_STEP = 1e-4
+_BELOW_ONE = float(np.nextafter(1.0, 0.0))
+
+
+def is_thin(n_legal: int, n_drawn: int) -> bool:
+    """Whether draws are legal so rarely that walking is better."""
+    return n_drawn >= _FEWEST_JUDGED and n_legal < _THIN * n_drawn
+
+
+def reflected(u: Array) -> Array:
+    """Fold numbers back into [0, 1] at its ends."""
+    u = np.mod(u, 2.0)
+    return np.minimum(u, 2.0 - u)
+
+
+@final
+class Walkers:
+    """Places known to be legal, which move whenever rows are drawn.
+
+    They live as long as one proposal. What they know at its end, `shares`, is handed on to the next one.
+
+    Args:
+        shares: where they are, as shares of the priors, (k, d).
+    """
+
+    def __init__(self, shares: Array):
+        self._shares = shares
+
+    @property
+    def shares(self) -> Array:
+        """Where they are now, as shares of the priors, (k, d); at most 256."""
+        return self._shares
+
+    @property
+    def can_walk(self) -> bool:
+        """Whether there are enough of them to reach every region."""
+        return len(self._shares) >= _FEWEST_TO_WALK
+
+    def keep(self, shares: Array) -> None:
+        """Start from further places that were found to be legal, (k, d), too."""
+        self._shares = np.concatenate((self._shares, shares))[-_N_WALKERS:]
+
+    def walk(
+        self,
+        rows_of: Callable[[Array], Array],
+        is_legal: Callable[[Array], Mask],
+        is_choice: Mask,
+        n: int,
+        rng: np.random.Generator,
+    ) -> Array:
+        """Let everybody move a few times, and tell at most n of the rows they come to, (k, d).
+
+        Args:
+            rows_of: from shares to canonical rows, (n, d) -> (n, d).
+            is_legal: from canonical rows to the mask of legal ones.
+            is_choice: which columns hold a choice, (d,).
+            n: how many rows.
+            rng: draws the moves.
+        """
+        # Under other priors than before, the same shares are other rows.
+        at = self._shares[is_legal(rows_of(self._shares))]
+        if not len(at):
+            self._shares = at
+            return rows_of(at)
+        at = np.resize(at, (_N_WALKERS, at.shape[1]))
+        rows, visited = rows_of(at), [np.empty((0, at.shape[1]))]
+        halves = np.array_split(rng.permutation(_N_WALKERS), 2)
+        for move in range(2 * _N_MOVES):
+            movers, others = halves[move % 2], halves[1 - move % 2]
+            tried = _moved(at[movers], at[others], is_choice, rng)
+            tried_rows = rows_of(tried)
+            can_move = is_legal(tried_rows)
+            at[movers[can_move]], rows[movers[can_move]] = tried[can_move], tried_rows[can_move]
+            visited.append(tried_rows[can_move])
+        self._shares = at
+        # Where everybody is in the end comes first; where many rows are wanted, the way there follows, the newest first.
+        return np.concatenate((rows[rng.permutation(_N_WALKERS)], *reversed(visited)))[:n]
+
+
+def _moved(at: Array, others: Array, is_choice: Mask, rng: np.random.Generator) -> Array:
+    """Where walkers, (k, d), try to go next, (k, d): half of them by a step, half by a difference of two others."""
+    k, d = at.shape
+    by_step = np.where(_some_columns(k, d, rng), _stepped(at, is_choice, rng), at)
+    one, other = rng.integers(len(others), size=(2, k))
+    # Of a normal distribution this factor is the best; now and then 1, which leads from one region to another.
+    factor = np.where(rng.random(k) < _JUMP_SHARE, 1.0, 2.38 / np.sqrt(2.0 * d) * rng.random(k))
+    by_difference = reflected(at + factor[:, None] * (others[one] - others[other]))
+    return np.minimum(np.where((rng.random(k) < 0.5)[:, None], by_step, by_difference), _BELOW_ONE)
+
+
+def _some_columns(k: int, d: int, rng: np.random.Generator) -> Mask:
+    """The columns that each of k walkers moves in: all, or about two, (k, d)."""
+    is_moved = np.asarray(rng.random((k, d)) < min(1.0, 2.0 / d), bool)
+    is_moved[rng.random(k) < 0.5] = True
+    return is_moved
+
+
+def _stepped(at: Array, is_choice: Mask, rng: np.random.Generator) -> Array:
+    """A normal step of any size from every place, (k, d); choices are drawn again."""
+    size = _SMALLEST_STEP ** rng.random((len(at), 1))
+    step = reflected(at + size * rng.standard_normal(at.shape))
+    return np.where(is_choice, rng.random(at.shape), step)
