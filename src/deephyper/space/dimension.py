@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from copy import copy
 from typing import Any, ClassVar, Self, final
 
 import numpy as np
@@ -138,9 +137,7 @@ class _Numeric(Dimension):
             rest = share * len(cells) - which
             return self._natural(cells[which] + width * ndtri(low[which] + rest * (high - low)[which]))
 
-        near = copy(self)
-        near._quantile = quantile
-        return near
+        return type(self)(self.name, self.low, self.high, self.log, quantile)
 
     def encode(self, values: Sequence[Any]) -> Array:
         natural = np.array([self._number(value) for value in values], float)
@@ -275,9 +272,8 @@ class Ordinal(_Choices):
         return share if self._quantile is None else self._rank.encode(self._quantile(share).tolist())
 
     def drawn_near(self, cells: Array, width: float, weight: float) -> Self:
-        rank, near = self._rank.drawn_near(cells, width, weight), copy(self)
-        near._quantile = lambda share: np.array(rank.decode(rank.from_share(share)), float)
-        return near
+        rank = self._rank.drawn_near(cells, width, weight)
+        return Ordinal(self.name, self.choices, lambda share: np.array(rank.decode(rank.from_share(share)), float))
 
     def snap(self, column: Array) -> Array:
         return self._rank.snap(column)
@@ -310,9 +306,10 @@ class Categorical(_Choices):
     def drawn_near(self, cells: Array, width: float, weight: float) -> Self:
         counts = np.bincount(cells.astype(np.intp), minlength=len(self.choices))
         probabilities = (len(cells) + counts * (weight - 1.0)) / (len(cells) * (len(self.choices) - 1.0 + weight))
-        edges, near = np.cumsum(probabilities)[:-1], copy(self)
-        near._quantile = lambda share: np.searchsorted(edges, share, side="right").astype(float)
-        return near
+        edges = np.cumsum(probabilities)[:-1]
+        return Categorical(
+            self.name, self.choices, lambda share: np.searchsorted(edges, share, side="right").astype(float)
+        )
 
     def snap(self, column: Array) -> Array:
         return _clipped(np.rint(column), 0.0, self.n_levels - 1)

@@ -116,7 +116,7 @@ def _moved(at: Array, others: Array, is_choice: Mask, rng: np.random.Generator) 
     # Of a normal distribution this factor is the best; now and then 1, which leads from one region to another.
     factor = np.where(rng.random(k) < _JUMP_SHARE, 1.0, 2.38 / np.sqrt(2.0 * d) * rng.random(k))
     by_difference = reflected(at + factor[:, None] * (others[one] - others[other]))
-    return np.minimum(np.where((rng.random(k) < 0.5)[:, None], by_step, by_difference), _BELOW_ONE)
+    return np.minimum(np.where(rng.random((k, 1)) < 0.5, by_step, by_difference), _BELOW_ONE)
 
 
 def _some_columns(k: int, d: int, rng: np.random.Generator) -> Mask:
