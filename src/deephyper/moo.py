@@ -15,8 +15,8 @@ from ._arrays import Array, Indices, Mask
 def merit(Y: Array) -> Array:
     """What rows of objectives are ranked by: the higher, the better.
 
-    One objective is its own merit. Several are ranked by the number of their Pareto front, and within a front by their mean
-    rank: a row of a better front always has the higher merit.
+    One objective is its own merit. Several are ranked by the number of their Pareto front, and within a front by their
+    mean rank: a row of a better front always has the higher merit.
 
     Args:
         Y: objectives, (n, m); higher is better; NaN in the rows of failed evaluations.
@@ -55,7 +55,7 @@ def pareto_mask(Y: Any) -> Mask:
 
 
 def pareto_ranks(Y: Any) -> Indices:
-    """The number of the front that every row is in: 0 for the Pareto set, 1 for the Pareto set of the others, and so on.
+    """The number of the front of every row: 0 for the Pareto set, 1 for the Pareto set of the others, and so on.
 
     Args:
         Y: objectives, (n, m); higher is better.

@@ -10,7 +10,8 @@ from .candidates import first_new, neighbours
 from .landscape import Landscape
 from .maximize import Effort, ascent, candidates_of, few_remaining
 
-# Larger blocks are cheaper, and climb without knowing where the others of their block end up.
+# Rows of a block climb without knowing where its others end up, so larger blocks are cheaper and worse:
+# docs/benchmarks.md, "What decided the defaults", last lines.
 USUAL_BLOCK, LARGEST_BLOCK = 8, 16
 _SAME_PLACE = 1e-3
 
@@ -20,8 +21,8 @@ def block_of_new_rows(
 ) -> Array:
     """Find a good new row for every kappa.
 
-    The best candidate for the first kappa is counted as pending, then the best for the next one is taken, and so on; all climb
-    together in the end, each under its own kappa, from what was believed before the block.
+    The best candidate for the first kappa is counted as pending, then the best for the next one is taken, and so on;
+    all climb together in the end, each under its own kappa, from what was believed before the block.
 
     Args:
         landscape: the score to maximize; its own kappa does not matter.
@@ -104,7 +105,7 @@ def _climbed(landscape: Landscape, kappas: Array, space: Space, rows: Array, rng
 
 
 def _different(raw: Array, climbed: Array, known: set[bytes], space: Space) -> Array:
-    """The climbed rows, but the raw one where the climbed one is illegal, known or where another has been taken, (k, d)."""
+    """The climbed rows, but the raw one where the climbed one is illegal, known or close to one taken, (k, d)."""
     is_good: Mask = space.legal(climbed)
     raw_keys = row_keys(raw)
     taken: list[Array] = []

@@ -26,7 +26,7 @@ def around(space: Space, parents: Array, n: int, rng: np.random.Generator) -> Ar
     """
     favour = np.floor(len(parents) * rng.random(n) ** 1.5).astype(np.intp)
     start = parents[favour]
-    # What the parent leaves inactive may wake up in the child, and then should be anywhere.
+    # A cell that is inactive in the parent but becomes active in the child is drawn from its prior.
     start = np.where(space.active(start), start, prior_cells(space, n, rng))
     is_moved = _moved(n, space.n_columns, rng)
     step = rng.standard_normal(start.shape) * rng.choice(_SCALES, n)[:, None]
@@ -61,7 +61,7 @@ def _any_choice(space: Space, n: int, rng: np.random.Generator) -> Array:
 
 
 def neighbours(space: Space, row: Array, rng: np.random.Generator) -> Array:
-    """All legal rows that differ from `row`, (d,), by one change of one active hyperparameter that is no continuum, (k, d)."""
+    """All legal rows that differ from `row`, (d,), in one active hyperparameter that is no continuum, (k, d)."""
     is_active = space.active(row[None])[0]
     places = [j for j, column in enumerate(space.columns) if is_active[j] and not column.is_continuous]
     cells = [space.columns[j].neighbours(row[j]) for j in places]

@@ -6,13 +6,15 @@
     z         (m - f - xi) / s
     phi, Phi  density and distribution function of the standard normal
     h(z)      phi(z) + z Phi(z)
-    UCB       m + kappa s                                            Srinivas et al. (2010), eq. 6, kappa for the root of beta
-    EI        log(s h(z)), the logarithm of the mean gain            Jones et al. (1998), eq. 15; Ament et al. (2023), eq. 9
+    UCB       m + kappa s                                            Srinivas et al. (2010), eq. 6: kappa is root beta
+    EI        log(s h(z)), the logarithm of the mean gain            Jones et al. (1998), eq. 15
+                                                                     Ament et al. (2023), eq. 9
     PI        log Phi(z), of the probability of a gain               Kushner (1964)
     MES       mean over plausible maxima y* of g phi(g) / (2 Phi(g)) - log Phi(g), g = (y* - m) / s
                                                                      Wang & Jegelka (2017), eq. 6
 
-Gains are scored by their logarithm, which orders rows in the same way and still has slopes where a gain is all but impossible.
+Gains are scored by their logarithm: it orders rows in the same way and still has slopes where a gain is hardly
+possible.
 """
 
 from __future__ import annotations
@@ -73,7 +75,8 @@ class Acquisition:
 
     Args:
         formula: from mean, standard deviation and aim to the score.
-        is_logarithm: whether the score is the logarithm of a gain that is never negative; else it is in units of the targets.
+        is_logarithm: whether the score is the logarithm of a gain that is never negative; else it is in units of the
+            targets.
         counts_noise: whether doubt includes what another evaluation of the same row could not remove.
         needs_reached: whether the aim has to tell what is reached already, and what the maximum may be.
     """
@@ -89,13 +92,13 @@ class Acquisition:
 
 
 def upper_confidence_bound(mean: Array, std: Array, aim: Aim) -> Score:
-    """UCB of the table."""
+    """UCB of the table: Srinivas et al. (2010), eq. 6."""
     value = mean + aim.kappa * std
     return Score(value, np.ones_like(value), np.broadcast_to(np.asarray(aim.kappa, float), value.shape))
 
 
 def log_expected_improvement(mean: Array, std: Array, aim: Aim) -> Score:
-    """EI of the table."""
+    """EI of the table: Ament et al. (2023), eq. 9."""
     z = (mean - aim.best - aim.xi) / std
     log_h = _log_h(z)
     d_mean = np.exp(log_ndtr(z) - log_h) / std
@@ -125,7 +128,7 @@ def log_probability_of_improvement(mean: Array, std: Array, aim: Aim) -> Score:
 
 
 def max_value_entropy(mean: Array, std: Array, aim: Aim) -> Score:
-    """MES of the table."""
+    """MES of the table: Wang & Jegelka (2017), eq. 6."""
     g = (aim.maxima - mean[:, None]) / std[:, None]
     log_phi = log_ndtr(g)
     ratio = np.exp(-0.5 * g * g - _HALF_LOG_2PI - log_phi)
@@ -156,7 +159,8 @@ def plausible_maxima(posterior: Posterior, best: float, n: int, rng: np.random.G
         n: how many to draw.
         rng: draws them.
 
-    Source: Wang & Jegelka (2017), section 3.1: a Gumbel distribution with the quartiles of the maximum of independent normals.
+    Source: Wang & Jegelka (2017), section 3.1: a Gumbel distribution with the quartiles of the maximum of independent
+    normals.
     """
 
     def log_share_below(y: float) -> float:

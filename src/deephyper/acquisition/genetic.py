@@ -1,4 +1,4 @@
-"""A genetic search over rows of any kind: tournaments, uniform crossover, and the same small moves as around good rows."""
+"""A genetic search over rows of any kind: tournaments, uniform crossover, and small moves as around good rows."""
 
 from __future__ import annotations
 

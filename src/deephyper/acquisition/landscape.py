@@ -37,8 +37,8 @@ def best_rows(beliefs: Sequence[Surrogate], n: int) -> Array:
 class Landscape:
     """The score of one suggestion, as a function of rows.
 
-    With p the probability of success, a row is worth p times its score and 1 - p times that of the worst value seen; where
-    the score is the logarithm of a gain, log p is added (Gelbart et al. 2014, eq. 3: a failure gains nothing).
+    With p the probability of success, a row is worth p times its score and 1 - p times that of the worst value seen;
+    where the score is the logarithm of a gain, log p is added (Gelbart et al. 2014, eq. 3: a failure gains nothing).
 
     Nobody looks at the beliefs but this class, and only this class knows how many objectives there are.
 

@@ -1,4 +1,7 @@
-"""The best new rows of a landscape: candidates, a joint ascent from the best of them, and a polish of what cannot be climbed."""
+"""The best new rows of a landscape.
+
+Candidates come first, then a joint ascent from the best of them, then single changes of what cannot be climbed.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,7 @@ _POLISH_ROUNDS = 3
 _HILL_ROUNDS = 3
 
 
+# The defaults: docs/engine.md, "The best row under the score"; docs/benchmarks.md: twice the candidates gain little.
 @dataclass(frozen=True)
 class Effort:
     """How hard to look for the top of a landscape.
@@ -34,8 +38,8 @@ class Effort:
     n_starts: int = 5
 
 
-# From a landscape, the space, the keys of known rows, the effort and a generator to many canonical, legal rows, the best first,
-# (m, d). Known rows may be among them; the keys are there so that they do not crowd out others.
+# From a landscape, the space, the keys of known rows, the effort and a generator to many canonical, legal rows, the
+# best first, (m, d). Known rows may be among them; the keys are there so that they do not crowd out others.
 Pool = Callable[[Landscape, Space, set[bytes], Effort, np.random.Generator], Array]
 
 
@@ -77,8 +81,8 @@ def best_new_rows(
         n: how many rows.
 
     Returns:
-        Canonical, legal, different rows, the best first, (k, d); k < n only when no more are left among the candidates, and 0
-        only when none is left at all, or none that many draws can find.
+        Canonical, legal, different rows, the best first, (k, d); k < n only when no more are left among the candidates,
+        and 0 only when none is left at all, or none that many draws can find.
     """
     pool = few_remaining(space, known, effort)
     if pool is None:
@@ -200,7 +204,7 @@ def ascent(landscape: Landscape, space: Space, starts: Array) -> Array:
 
 
 def _with_polished(landscape: Landscape, space: Space, tops: Array, others: Array, rng: np.random.Generator) -> Array:
-    """The top rows polished, the best first, and the others behind them, in case all of those are known."""
+    """The top rows and better neighbours, the best first, then the others, in case all of those are known."""
     if not len(tops):
         return others
     polished, values = _polished(landscape, space, tops, rng)
@@ -208,7 +212,7 @@ def _with_polished(landscape: Landscape, space: Space, tops: Array, others: Arra
 
 
 def _polished(landscape: Landscape, space: Space, pool: Array, rng: np.random.Generator) -> tuple[Array, Array]:
-    """Add the neighbours of the best row, and of theirs while they are better; the pool and its values, (k, d) and (k,)."""
+    """Add neighbours of the best row, and theirs while they are better: the pool, (k, d), and its values, (k,)."""
     values = landscape.value(pool)
     if space.is_continuous.all():
         return pool, values

@@ -9,10 +9,11 @@ from typing import Protocol, final
 
 import numpy as np
 
-# Mean of the exponential distribution that kappa is drawn from.
+# Mean of the exponential distribution that kappa is drawn from; docs/benchmarks.md, "What decided the defaults", has
+# others.
 MEAN_KAPPA = 1.8
 USUAL_XI = 1e-3
-# Where a schedule needs a constant to begin with.
+# Kappa at the beginning of a schedule, where the user gives none.
 USUAL_KAPPA = 1.96
 
 
@@ -20,13 +21,13 @@ class Schedule(Protocol):
     """A rule for kappa and xi."""
 
     def __call__(self, index: int, rng: np.random.Generator) -> tuple[float, float]:
-        """Kappa and xi of the suggestion with this number after the initial ones; `rng` is the suggestion's own."""
+        """Kappa and xi of the suggestion with this number after the initial ones; `rng` belongs to this suggestion."""
 
 
 @final
 @dataclass(frozen=True)
 class Drawn:
-    """Kappa drawn anew for every suggestion from an exponential distribution: most refine, some explore.
+    """Every suggestion draws its own kappa from an exponential distribution: most refine, some explore.
 
     Args:
         mean: of the distribution.
@@ -115,7 +116,7 @@ class Bandit:
 @final
 @dataclass(frozen=True)
 class Custom:
-    """A function of the user's: from the suggestion's number and the starting kappa and xi to the two."""
+    """A function that the user passed: from the suggestion's number and the starting kappa and xi to kappa and xi."""
 
     function: Callable[[int, tuple[float, float]], tuple[float, float]]
     start: tuple[float, float]

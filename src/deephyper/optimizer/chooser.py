@@ -75,8 +75,8 @@ class LandscapeChooser:
     def _nominated(self) -> Choice:
         """The suggestion of one acquisition of a portfolio: likely one whose earlier suggestions are now believed good.
 
-        Source: Hoffman, Brochu & de Freitas (2011), GP-Hedge, algorithm 1 with eta = 1; gains are computed again from the
-        newest model instead of being summed as they were believed at the time.
+        Source: Hoffman, Brochu & de Freitas (2011), GP-Hedge, algorithm 1 with eta = 1; gains are computed again from
+        the newest model instead of being summed as they were believed at the time.
         """
         landscapes = [self.landscape.with_acquisition(acquisition) for acquisition in self.settings.acquisitions]
         nominees = [self._best_rows(landscape, 1) for landscape in landscapes]

@@ -25,8 +25,8 @@ class Context:
     Args:
         space: what may be tried.
         draws: of the search.
-        failures: what a failed evaluation means: "model" learns where evaluations succeed, "min" and "mean" count it as the
-            lowest or the mean value, "ignore" leaves it out.
+        failures: what a failed evaluation means: "model" learns where evaluations succeed, "min" and "mean" count it as
+            the lowest or the mean value, "ignore" leaves it out.
         family: of the surrogate.
         source: what is known of earlier tasks, if anything.
     """

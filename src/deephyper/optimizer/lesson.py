@@ -1,8 +1,8 @@
 """What is learned from the evaluated rows beyond the rows themselves, and when.
 
-At anchor sizes (10, 20, 30, 50, 100, ...) fitting restarts from the prior mean; between anchors it starts from the previous
-fit. So hyperparameters depend on the evaluated rows alone, and those of an interrupted search are rebuilt by repeating what
-came after the newest anchor.
+At anchor sizes (10, 20, 30, 50, 100, ...) fitting restarts from the prior mean; between anchors it starts from the
+previous fit. So hyperparameters depend on the evaluated rows alone, and those of an interrupted search are rebuilt by
+repeating what came after the newest anchor.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ..transfer import Guidance
 from .context import Context
 from .told import Told
 
-# A start with much noise is tried every so many rows: see `surrogate.hyperparameters.learn`.
+# After how many rows a start with much noise is tried again: see `surrogate.hyperparameters.learn`.
 _NOISE_EVERY = 10
 # How often is chosen in docs/engine.md, "The model".
 _LEARN_ALWAYS_BELOW = 50
@@ -56,7 +56,7 @@ def newest_anchor(n_rows: int) -> int:
 
 
 def is_cold(last: Lesson, told: Told) -> bool:
-    """Whether the next lesson starts from the prior mean: an anchor was passed, or the last one was about something else."""
+    """Whether the next lesson starts from the prior mean: past an anchor, or if the last was about something else."""
     return last.n_rows < newest_anchor(len(told.X)) or last.is_of_values != told.has_enough_values
 
 
@@ -122,7 +122,7 @@ def _guidance(context: Context, told: Told, judged: Data) -> Guidance | None:
 
 
 def is_source_trusted(context: Context, told: Told, n_rows: int) -> bool:
-    """Whether the first `n_rows` rows, if there are so many, agree with what earlier tasks say of them."""
+    """Whether the first `n_rows` rows, if there are that many, agree with what earlier tasks say of them."""
     if context.source is None or len(told.X) < n_rows:
         return False
     first = told.first(n_rows)

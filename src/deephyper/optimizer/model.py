@@ -162,7 +162,9 @@ def with_pending(model: Model, pending: Array) -> Model:
 
 
 def with_lies(context: Context, model: Model, told: Told, pending: Array, lies: Array) -> Model:
-    """The model as if rows (p, d) had come back with the targets `lies`, (m,); of very many, those nearest to the best row.
+    """The model as if rows (p, d) had come back with the targets `lies`, (m,).
+
+    Of very many rows it knows those nearest to the best one.
 
     It serves one suggestion; the next one starts from the model without lies.
     """

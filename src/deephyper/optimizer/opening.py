@@ -1,8 +1,8 @@
 """The plan of the first suggestions, before the model chooses.
 
-First come the rows that the user gave. With earlier tasks their best rows, the leads, come next, with a row of the design after
-every two as a control. Then the design goes on, until there are as many suggestions as were asked for and the model can say
-something. Rows that came back without having been suggested stand in for rows of the design.
+First come the rows that the user gave. With earlier tasks their best rows, the leads, come next, with a row of the
+design after every two as a control. Then the design goes on, until there are as many suggestions as were asked for and
+the model can say something. Rows that came back without having been suggested stand in for rows of the design.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class Opening:
     n_volunteered: int = 0
 
     def length(self, told: Told) -> int:
-        """How many suggestions are made before the model chooses: fewer with earlier tasks that have proved right by then."""
+        """How many suggestions are made before the model chooses: fewer with earlier tasks that have proved right."""
         settings, source = self.settings, self.context.source
         if source is None or source.n_asked or not source.guides:
             return settings.n_design
@@ -112,7 +112,7 @@ class Opening:
         return legal_rows(self.context.space, given[is_new])
 
     def _lead(self, number: int, told: Told, is_known: Callable[[bytes], bool]) -> Array:
-        """The lead to try next, (1, d); (0, d) when it is a control's turn, none is left, or the source is distrusted."""
+        """The lead to try next, (1, d); (0, d) at a control's turn, or if none is left or trusted."""
         source = self.context.source
         if source is None:
             return np.empty((0, self.context.space.n_columns))

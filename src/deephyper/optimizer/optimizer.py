@@ -27,8 +27,8 @@ from .told import FEWEST_VALUES, Told
 class BayesianOptimizer:
     """Bayesian optimization on canonical rows; objectives are maximized.
 
-    A seed and the order of asks and tells fix every proposal. A resumed search goes on with the same ones, except where so
-    few configurations are legal that it walks from those it has found: these it has to find again.
+    A seed and the order of asks and tells fix every proposal. A resumed search goes on with the same ones, except where
+    so few configurations are legal that it walks from those it has found: these it has to find again.
 
     Args:
         settings: how it decides.
@@ -98,8 +98,8 @@ class BayesianOptimizer:
     def suggest(self, n: int = 1) -> list[Suggestion]:
         """Hand out suggestions as `ask` does.
 
-        They know everything that was told; only where very many rows are pending may they have missed a few of the newest
-        results, so that one model serves several asks.
+        They know everything that was told; only where very many rows are pending may they have missed a few of the
+        newest results, so that one model serves several asks.
         """
         n_behind = n_negligible(self.n_pending)
         self._shelf.drop(fewest_told=self.n_told - n_behind)
@@ -128,7 +128,8 @@ class BayesianOptimizer:
 
         Args:
             X: canonical rows, (n, d).
-            may_return: they may be proposed again, as after a cancellation; not so when they may be what killed a worker.
+            may_return: they may be proposed again, as after a cancellation; not so when they may be what killed a
+                worker.
         """
         self._ledger.give_up(X, may_return)
 

@@ -79,7 +79,10 @@ class Proposals:
 
 
 def propose(snapshot: Snapshot, n: int, is_wanted: Callable[[], bool] = lambda: True) -> Proposals:
-    """Propose at most n rows, none of them told or pending; fewer only when nothing is left, or they are wanted no longer."""
+    """Propose at most n rows, none of them told or pending.
+
+    There are fewer only when nothing is left, or when `is_wanted` says that no more are wanted.
+    """
     with blas_threads(snapshot.settings.n_threads):
         return _Proposing(snapshot, n).proposals(is_wanted)
 
@@ -145,7 +148,7 @@ class _Proposing:
         return self._model
 
     def _design_rows(self, step: Step, index: int) -> Array:
-        """Rows of the design, (k, d), each illegal or known one replaced by a random one; fewer when nothing is left."""
+        """Rows of the design, (k, d), random ones in place of illegal or known ones; fewer when nothing is left."""
         settings, space = self._settings, self._space
         rng = settings.draws.at(Purpose.DESIGN)
         spread = space.from_shares(settings.design(step.place, step.n, step.n_points, space.n_columns, rng))

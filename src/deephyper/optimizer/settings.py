@@ -15,8 +15,9 @@ from ..transfer import Source
 from .context import Context, FailureRule
 from .strategy import STRATEGIES, Strategy
 
+# docs/engine.md, "The first eight suggestions".
 N_INITIAL = 8
-# … and so many of them beside the best rows of an earlier search, if there is one.
+# How many of them are left beside the best rows of an earlier search, if there is one.
 N_CONTROLS = 1
 
 
@@ -27,17 +28,19 @@ class Settings:
     Args:
         space: what may be tried.
         draws: of this search.
-        n_initial: how many suggestions come from the design before the model speaks.
+        n_initial: how many suggestions come from the design before the model chooses.
         n_controls: how many of them are made beside the best rows of an earlier task that is not distrusted.
         initial_rows: canonical rows to suggest before anything else, (k, d); they count as initial ones.
         design: spreads the initial suggestions.
         family: of the surrogate.
-        acquisitions: how rows are scored; of several, which are a portfolio, the one that has done best so far is the likeliest.
+        acquisitions: how rows are scored; several are a portfolio, of which the one that has done best so far is the
+            likeliest to be used.
         schedule: how much suggestions explore.
         strategy: how suggestions for several workers differ.
         maximizer: how the best row is looked for.
         effort: how hard.
-        maximize_every: only every so many suggestions are looked for in this way, the others among drawn candidates.
+        maximize_every: 3 means that every third suggestion is looked for in this way, and the others among drawn
+            candidates.
         failures: what a failed evaluation means to the model.
         may_repeat: whether a row that is told or pending may be suggested again.
         n_threads: for linear algebra.

@@ -43,5 +43,5 @@ class Shelf:
         return self._rows.pop(0) if self._rows else None
 
     def drop(self, fewest_told: float = float("inf")) -> None:
-        """Throw away the rows that were proposed when fewer evaluated rows were known than so many."""
+        """Throw away the rows that were proposed when fewer than `fewest_told` evaluated rows were known."""
         self._rows = [prepared for prepared in self._rows if prepared.n_told >= fewest_told]

@@ -15,9 +15,9 @@ from .context import Context
 from .model import Model, with_lies, with_pending
 from .told import Told
 
-# From so many suggestions on it pays to share their candidates.
+# With fewer suggestions it does not pay to share candidates.
 _FEWEST_SHARED = 4
-# docs/engine.md, "What runs counts".
+# One row in this many changes next to nothing: docs/engine.md, "What runs counts".
 _PENDING_PER_NEGLIGIBLE = 64
 
 # From the targets so far, (n, m), to those that open rows are assumed to have, (m,).

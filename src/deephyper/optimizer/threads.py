@@ -1,6 +1,7 @@
 """One thread for linear algebra and forests: its matrices are small, and the other cores belong to the evaluations.
 
-It also keeps a seed's promise: the number of threads decides how sums are split, and so the last digits of a proposal.
+A seed also fixes proposals only with a fixed number of threads: it decides how sums are split, and so their last
+digits.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from functools import cache
 
 from threadpoolctl import ThreadpoolController
 
-# The limit belongs to the whole process, and threadpoolctl heeds only one thread at a time: so they take turns.
+# The limit holds for the whole process, and threadpoolctl can set one at a time: so threads take turns.
 _TURN = threading.RLock()
 
 
@@ -25,6 +26,6 @@ def _controller(knows_forests: bool) -> ThreadpoolController:
 
 @contextmanager
 def blas_threads(n: int = 1) -> Iterator[None]:
-    """Limit linear algebra and OpenMP to n threads for as long as the context lasts; another thread waits until it is left."""
+    """Limit linear algebra and OpenMP to n threads while the context lasts; other threads wait until it is left."""
     with _TURN, _controller("sklearn.ensemble" in sys.modules).limit(limits=n):
         yield

@@ -50,7 +50,7 @@ class Told:
         return merit(self.Y)
 
     def first(self, n_rows: int) -> Told:
-        """What had come back when there were only so many rows."""
+        """What had come back after the first `n_rows` rows."""
         return Told(self.X[:n_rows], self.Y[:n_rows])
 
     def followed_by(self, X: Array, Y: Array) -> Told:

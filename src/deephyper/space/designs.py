@@ -1,6 +1,7 @@
-"""The first points of a search, before any model can speak.
+"""The first points of a search, before a model can say anything.
 
-Shares of the priors are spread over [0, 1)^d. A sequence has no end; a design of n points does, and goes on with random points.
+Shares of the priors are spread over [0, 1)^d. A sequence has no end; a design of n points does, and goes on with random
+points.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ class Design(Protocol):
         Args:
             index: number of the first point, from 0 on.
             n: how many points.
-            n_points: how many there are meant to be in all; a design of so many goes on with random points.
+            n_points: how many there are meant to be in all; a finite design has this many, and goes on with random
+                points.
             n_columns: dimension of the points.
             rng: fixes the whole design; the same state gives the same one.
 
@@ -87,7 +89,7 @@ def latin_hypercube(n_points: int, n_columns: int, rng: np.random.Generator) -> 
 
 
 def grid(n_points: int, n_columns: int, rng: np.random.Generator) -> Array:
-    """The middles of equal boxes, as many a column as n_points allow, in random order, (at most n_points, n_columns)."""
+    """The middles of equal boxes, in random order, (at most n_points, n_columns); all columns are cut alike."""
     n_levels = int(n_points ** (1.0 / max(n_columns, 1)) + 1e-9)
     if n_levels < 2 or n_columns == 0:
         return np.full((1, n_columns), 0.5)
@@ -96,12 +98,12 @@ def grid(n_points: int, n_columns: int, rng: np.random.Generator) -> Array:
 
 
 def _sequence(points: Callable[[int, int, int, np.random.Generator], Array]) -> Design:
-    """A design without an end."""
+    """A design that never ends."""
     return lambda index, n, n_points, n_columns, rng: points(index, n, n_columns, rng)
 
 
 def _finite(points: Callable[[int, int, np.random.Generator], Array]) -> Design:
-    """A design of n_points, and random ones behind them."""
+    """A design of n_points, followed by random ones."""
 
     def design(index: int, n: int, n_points: int, n_columns: int, rng: np.random.Generator) -> Array:
         own = points(n_points, n_columns, rng)

@@ -1,7 +1,7 @@
 """One hyperparameter as one column of numbers.
 
-A numeric is held as u in [0, 1], a categorical as the index of its choice. `decode` gives back the user's own objects and
-Python scalars, never numpy's.
+A numeric is held as u in [0, 1], a categorical as the index of its choice. `decode` gives back the
+objects that the user passed, and Python scalars, never numpy's.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Quantile = Callable[[Array], Array]
 
 
 def _clipped(values: Array, low: float, high: float) -> Array:
-    """What `numpy.clip` gives, at a fifth of its price on the short arrays of single configurations."""
+    """What `numpy.clip` gives, five times as fast on the short arrays of single configurations."""
     clipped: Array = np.minimum(np.maximum(values, low), high)
     return clipped
 
@@ -66,20 +66,21 @@ class Dimension(ABC):
         """Turn values into cells, (n,).
 
         Raises:
-            ValueError: a value is none of this hyperparameter's.
+            ValueError: this hyperparameter cannot have a value.
         """
 
     @abstractmethod
     def decode(self, column: Array) -> list[Any]:
-        """Turn cells into values: the user's own objects and Python scalars."""
+        """Turn cells into values: the objects that the user passed, and Python scalars."""
 
     def drawn_near(self, cells: Array, width: float, weight: float) -> Self:
-        """The same hyperparameter with another prior: an equal mixture of what lies near each of some cells.
+        """The same hyperparameter with another prior: a mixture, in equal parts, of values near each of some cells.
 
         Args:
             cells: their cells, (k,), k at least 1.
-            width: of a numeric, the standard deviation of a normal distribution around the cell, in u, cut off at the ends.
-            weight: of a choice, how many times as often as every other one it is drawn.
+            width: of a numeric, the standard deviation of a normal distribution around the cell, in u, cut off at the
+                ends.
+            weight: how many times as often as every other choice one of the given ones is drawn.
         """
         return self
 
@@ -141,7 +142,7 @@ class _Numeric(Dimension):
 
     def encode(self, values: Sequence[Any]) -> Array:
         natural = np.array([self._number(value) for value in values], float)
-        # A value that went through a file or a unit change may lie a rounding error outside.
+        # A value that went through a file or a change of units may lie outside by a rounding error.
         slack = 1e-9 * max(abs(self.low), abs(self.high))
         is_outside = (natural < self.low - slack) | (natural > self.high + slack)
         if is_outside.any():
@@ -180,7 +181,7 @@ class Real(_Numeric):
 
 @final
 class Integer(_Numeric):
-    """Whole numbers; every one of them owns an interval of u of its own, the outermost ones too."""
+    """Whole numbers; each of them has its own interval of u, the outermost ones too."""
 
     _margin = 0.5
 
@@ -219,7 +220,7 @@ class Integer(_Numeric):
 
 
 class _Choices(Dimension):
-    """A list of the user's own objects.
+    """A list of objects that the user passed.
 
     Args:
         name: what the user calls it.

@@ -1,8 +1,8 @@
 """Legal rows of a space whose legal part is so thin that draws from the priors hardly ever hit it.
 
-What was found legal once is kept and walked from. A walker is a legal row, held as its shares of the priors, in which the priors
-are uniform. It moves to another place if that is legal, and stays where it is if not; both kinds of move are as likely
-backwards as forwards, so the walkers stay spread over the legal part as the priors say:
+What was found legal once is kept and walked from. A walker is a legal row, held as its shares of the priors, in which
+the priors are uniform. It moves to another place if that is legal, and stays where it is if not; both kinds of move are
+as likely backwards as forwards, so the walkers stay spread over the legal part as the priors say:
 
 - by a normal step of any size in some of the columns, a choice being drawn again;
 - by the difference of two other walkers, times a factor, so that steps follow the shape of the legal part.
@@ -19,13 +19,13 @@ import numpy as np
 
 from .._arrays import Array, Mask
 
-# Draws that are legal so rarely are replaced by walks: far below the 1 % from which on nothing must change, and judged by so many
-# draws that chance cannot mislead.
+# Rarer legal draws than this are replaced by walks. Spaces with more than 1 % must be drawn as without walks, so the
+# limit lies far below, and is judged by enough draws that chance does not mislead.
 _THIN, _FEWEST_JUDGED = 0.0025, 2_000
 # With fewer places to start from, whole regions might be missed.
 _FEWEST_TO_WALK = 16
 _N_WALKERS = 256
-# Each walker moves so many times whenever rows are asked for, which tries 2,048 rows where draws would need 100,000. What is
+# How often each walker moves whenever rows are asked for. This tries 2,048 rows where draws would need 100,000. What is
 # not yet well mixed goes on mixing the next time.
 _N_MOVES = 8
 _JUMP_SHARE = 0.1
@@ -104,7 +104,8 @@ class Walkers:
             at[movers[can_move]], rows[movers[can_move]] = tried[can_move], tried_rows[can_move]
             visited.append(tried_rows[can_move])
         self._shares = at
-        # Where everybody is in the end comes first; where many rows are wanted, the way there follows, the newest first.
+        # Where everybody is in the end comes first; where many rows are wanted, the way there follows, the newest
+        # first.
         return np.concatenate((rows[rng.permutation(_N_WALKERS)], *reversed(visited)))[:n]
 
 

@@ -23,14 +23,14 @@ _SAMPLING_ROUNDS = 14
 class Space:
     """Ordered dimensions, what makes them active, and what is legal.
 
-    A row is canonical when its cells stand for values and its inactive cells hold their imputed value; two canonical rows
-    are the same configuration exactly when they are equal.
+    A row is canonical when its cells stand for values and its inactive cells hold their imputed value; two canonical
+    rows are the same configuration exactly when they are equal.
 
     Args:
         dimensions: all hyperparameters, in order of definition.
         active: from snapped rows (n, d) to the mask (n, len(dimensions)) of active hyperparameters; all are if None.
         legal: from canonical rows (n, d) to the mask (n,) of allowed ones; all are if None.
-        sampler: the user's own way to draw `size` configurations; independent draws from the priors if None.
+        sampler: the user's function that draws `size` configurations; independent draws from the priors if None.
         walkers: legal rows to walk from where draws are hardly ever legal; draws alone if None.
     """
 
@@ -50,12 +50,13 @@ class Space:
         self._walkers = walkers
 
     def drawn_near(self, X: Array, width: float, weight: float) -> Space:
-        """The same space with other priors: an equal mixture of what lies near each of some rows.
+        """The same space with other priors: a mixture, in equal parts, of what lies near each of some rows.
 
         Args:
-            X: rows, (k, d), k at least 1; NaN where a row says nothing: a column in which none says anything keeps its prior.
+            X: rows, (k, d), k at least 1; NaN where a row says nothing: a column in which none says anything keeps its
+                prior.
             width: of numeric columns, the standard deviation in u.
-            weight: of choices, how many times as often as every other one the row's own is drawn.
+            weight: how many times as often as every other choice that of a row is drawn.
         """
         known = {column.name: cells[~np.isnan(cells)] for column, cells in zip(self.columns, X.T, strict=True)}
         dimensions = [
@@ -77,7 +78,7 @@ class Space:
 
     @property
     def has_sampler(self) -> bool:
-        """Whether the user has a way of their own to draw configurations, so that priors do not matter."""
+        """Whether a function of the user's draws configurations, so that priors do not matter."""
         return self._sampler is not None
 
     @cached_property
@@ -259,7 +260,7 @@ class Space:
 
 
 def row_keys(X: Array) -> list[bytes]:
-    """What a row is known by: equal canonical rows have equal keys."""
+    """A key for every row: equal canonical rows have equal keys."""
     # Adding 0.0 turns -0.0 into 0.0, which has other bytes and is the same value.
     return [row.tobytes() for row in np.ascontiguousarray(X, float) + 0.0]
 

@@ -5,7 +5,7 @@
     sa2      variance of the whole term
     t        sqrt5 |x_j - x'_j| / ell'_j; a categorical differs by 1 or 0
     M_j      (1 + t + t^2 / 3) exp(-t)                                    R&W (4.17)
-    k        (sa2 / d) sum_j M_j                                          Duvenaud, Nickisch & Rasmussen (2011), order one
+    k        (sa2 / d) sum_j M_j                                          Duvenaud et al. (2011), order one
     prior    ln ell'_j ~ N(ln 0.3, 1), ln sa2 ~ N(0, 3^2)
 
 Between many rows M_j needs neither an exponential nor a root per pair. With a = sqrt5 / ell'_j, p = a (x_j - 1/2) and

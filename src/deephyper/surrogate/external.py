@@ -11,7 +11,7 @@ from .._arrays import Array
 from .regression import SMALLEST_STD, Predictor, Regressor, clone_with
 from .surrogate import Posterior
 
-# A normal distribution has its median and one standard deviation to both sides here.
+# Of a normal distribution these are the median and one standard deviation to both sides.
 _QUANTILES = (0.1587, 0.5, 0.8413)
 
 # Name of the scikit-learn class, of its argument for the quantile, and what is set beyond its defaults.
@@ -47,7 +47,7 @@ def boosted(name: str, settings: Mapping[str, Any]) -> Regressor:
 
 def external(estimator: Any) -> Regressor:
     """A regressor that fits copies of the user's estimator, whose `predict` takes `return_std`."""
-    is_unseeded = estimator.get_params().get("random_state", "none of its own") is None
+    is_unseeded = estimator.get_params().get("random_state", "no such setting") is None
 
     def fit(features: Array, y: Array, seed: int) -> Predictor:
         own = clone_with(estimator, **({"random_state": seed} if is_unseeded else {})).fit(features, y)

@@ -20,14 +20,14 @@ from .surrogate import Surrogate
 
 @dataclass(frozen=True)
 class Family:
-    """One kind of surrogate. What is learned of rows is the family's own affair; here it is only passed on.
+    """One kind of surrogate. Only the family itself understands what it learned; others pass it on.
 
     Args:
         learn: from data, what was learned before or None, whether the targets may be noisy, and a generator, to what a
             model needs beyond the data.
         condition: from what was learned and data to a surrogate.
-        prior_model: like `condition`, with length scales and variances at their prior means (only the noise is learned);
-            None where there is no such model.
+        prior_model: like `condition`, with length scales and variances at their prior means (only the noise is
+            learned); None where there is no such model.
         most_learned: rows to learn from, at most.
         most_conditioned: rows that the surrogate sees, at most.
         has_slopes: whether the surrogate has gradients.
@@ -61,6 +61,7 @@ def _boosted(name: str, max_rows: int = 1_000, **settings: Any) -> Family:
     return refitted(boosted(name, settings), max_rows)
 
 
+# How many rows it sees: docs/engine.md, "The model"; what else was tried: the last lines of docs/benchmarks.md.
 GAUSSIAN_PROCESS = Family(
     _learn_covariance, _condition_chosen, _condition_prior, most_learned=128, most_conditioned=500, has_slopes=True
 )
@@ -89,7 +90,7 @@ def _ignorant() -> Family:
 
 # From further settings, as keyword arguments, to the family.
 SURROGATES: dict[str, Callable[..., Family]] = {
-    # A process of all rows while there are few, of the best and some others when there are many.
+    # A Gaussian process: of all rows while there are few, of the best and some others when there are many.
     "auto": _gaussian_process,
     "GP": _gaussian_process,
     **{name: partial(_forest, name) for name in FORESTS},

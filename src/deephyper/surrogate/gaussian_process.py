@@ -4,8 +4,8 @@
     X, x        told rows (N, d), and a row to predict
     k           covariances between x and the rows, (N,)
     s           variance of a row before any data: the terms' variances summed
-    L           lower Cholesky factor of K = covariances + (sn2 + jitter) I + diag(stated variances); its inverse is kept,
-                so that predicting is multiplying
+    L           lower Cholesky factor of K = covariances + (sn2 + jitter) I + diag(stated variances); its inverse
+                is kept, so that predicting is multiplying
     alpha       K^-1 (y - m), padded with zeros for pending rows
     mean        m + k' alpha                                              R&W (2.25), with the constant mean m
     V           L^-1 k

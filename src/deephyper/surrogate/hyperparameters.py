@@ -4,7 +4,7 @@
     theta    the log parameters of the terms, one term after the other, then ln sn2
     sn2      noise variance, with the prior of noise.py
     K        sum of the terms + (sn2 + jitter) I + diag(stated variances), (n, n)
-    m        constant mean, profiled out: 1' K^-1 y / (1' K^-1 1 + 0.01), 0.01 being the precision of its prior N(0, 10^2)
+    m        constant mean, profiled out: 1' K^-1 y / (1' K^-1 1 + 0.01); its prior N(0, 10^2) has the precision 0.01
     alpha    K^-1 (y - m)
     A        K^-1 - alpha alpha'
     loss     0.5 (y - m)' alpha + 0.5 ln det K                            R&W (5.8), without its constant
@@ -38,10 +38,11 @@ NOT_FACTORED = "no jitter makes the covariance of the rows positive definite."
 MEAN_PRECISION = 0.01
 _NOISY_START = 0.3
 _MARGIN = 1e-3
-# Slopes of the loss in nats per factor e: flatter than this, no model is told from another. Saves a quarter of the losses.
+# Slopes of the loss in nats per factor e. Flatter ones do not tell models apart; stopping there saves a quarter of the
+# losses.
 _FLAT = 0.02
-# The additive term is kept unless the loss without it is lower by this many nats. Where columns are many and few of them
-# matter, it costs a sparse problem dearly, so there it has to win outright.
+# The additive term is kept unless the loss without it is lower by this many nats. Where few of many columns
+# matter it does harm, so with many columns it has to fit better (docs/engine.md, "The model").
 _TOLERATED_LOSS, _MANY_COLUMNS = 1.0, 20
 
 PLAIN: tuple[Term, ...] = (PRODUCT,)
@@ -100,7 +101,7 @@ def usual(terms: tuple[Term, ...], n_columns: int, log_noise: float = NEARLY_EXA
 
 @dataclass(frozen=True, eq=False)
 class Learned:
-    """What was learned of one set of rows: two covariances, each from its own last theta on.
+    """What was learned of one set of rows: two covariances, each fitted from its last theta.
 
     Args:
         plain: all columns together.
@@ -124,9 +125,9 @@ def learn(data: Data, last: Learned | None = None, may_be_noisy: bool = False) -
 
     Args:
         data: rows and targets.
-        last: what was learned earlier, to go on from; the prior's centre if None.
-        may_be_noisy: try a start with much noise too. Near no noise the gradient in ln sn2 vanishes, so that a descent from
-            there never finds out.
+        last: what was learned earlier, where the fit starts; it starts at the prior mean if None.
+        may_be_noisy: try a start with much noise too. Near no noise the gradient in ln sn2 vanishes, so a descent from
+            there never finds much noise.
     """
     pairs = pair_differences(data.X, data.kinds)
     plain = _fit(Loss.of(PLAIN, pairs, data), None if last is None else last.plain, may_be_noisy)
@@ -139,7 +140,7 @@ def learn_labels(data: Data, last: Hyperparameters | None = None) -> Hyperparame
 
     Args:
         data: rows, and their labels as targets.
-        last: what was learned earlier, to go on from; the prior's centre if None.
+        last: what was learned earlier, where the fit starts; it starts at the prior mean if None.
     """
     return _fit(Loss.of(PLAIN, pair_differences(data.X, data.kinds), data, PERHAPS_CHANCE), last, may_be_noisy=False)
 

@@ -2,7 +2,7 @@
 
     symbol   meaning
     ell_j    length scale of column j
-    r2       scaled squared distance, sum_j (dx_j / ell_j)^2; a categorical has dx_j = 1 where the choices differ, else 0
+    r2       scaled squared distance, sum_j (dx_j / ell_j)^2; a categorical has dx_j = 1 where choices differ, else 0
     t        sqrt(5 r2)
     c        correlation (1 + t + t^2 / 3) exp(-t)                     R&W (4.17)
     c'       dc / dr2 = -(5/6) (1 + t) exp(-t)

@@ -6,8 +6,8 @@
     k        sf2 c(r2), r2 = sum_j (dx_j / ell_j)^2                       see kernels.py
     prior    ln ell_j ~ N(sqrt 2 - 3 + 0.5 ln d, 3), ln sf2 ~ N(0, 3^2)
 
-The first is the dimension-scaled prior LogNormal(sqrt 2 + 0.5 ln d, sqrt 3) of Hvarfner, Hellsten & Nardi (2024); the 3 less is
-the Jacobian of the logarithm.
+The first is the dimension-scaled prior LogNormal(sqrt 2 + 0.5 ln d, sqrt 3) of Hvarfner, Hellsten & Nardi (2024); the 3
+less is the Jacobian of the logarithm.
 """
 
 from __future__ import annotations

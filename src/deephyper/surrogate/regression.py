@@ -1,7 +1,7 @@
-"""Surrogates that are fitted anew to every set of rows: forests, boosting, and any scikit-learn regressor.
+"""Surrogates that are fitted again to every set of rows: forests, boosting, and any scikit-learn regressor.
 
-They have neither slopes nor a way to count on pending rows of their own. Around a pending row at correlation c the standard
-deviation is shrunk by the factor 1 - c, with the Matern-5/2 correlation and the length scales that a Gaussian process expects
+They have no slopes, and know nothing of pending rows. Near a pending row, at correlation c, their standard deviation
+is shrunk by the factor 1 - c, with the Matern-5/2 correlation and the length scales that a Gaussian process expects
 before any data.
 """
 
@@ -35,7 +35,7 @@ def one_hot(X: Array, kinds: Indices) -> Array:
 
 
 def estimator_settings(class_name: str) -> list[str]:
-    """The names of the settings of a class of `sklearn.ensemble`, its seed left out: that is the search's own."""
+    """The names of the settings of a class of `sklearn.ensemble`, without its seed, which the search sets."""
     from sklearn import ensemble
 
     return [name for name in getattr(ensemble, class_name)().get_params() if name != "random_state"]
@@ -59,7 +59,7 @@ class Regression:
         X: told rows, (N, d).
         predictor: fitted to them.
         kinds: number of choices of every column, 0 for a numeric one, (d,).
-        pending: rows to count on, (p, d).
+        pending: rows whose evaluation is under way, (p, d).
     """
 
     regressor: Regressor

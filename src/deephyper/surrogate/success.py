@@ -4,9 +4,9 @@
     m, s     its mean and standard deviation at a row
     p        Phi(2 m / sqrt(1 + 4 s^2)): probability of success
 
-The labels are learned by `learn_labels`, which expects noise, so failures that have nothing to do with the row become that and
-p is the same everywhere. The link is the probit with labels of +-2 and unit noise: Rasmussen & Williams (2006), section 6.5
-and equation 3.25.
+The labels are learned by `learn_labels`, which expects noise, so failures that have nothing to do with the row count as
+noise, and p is the same everywhere. The link is the probit with labels of +-2 and unit noise: Rasmussen & Williams
+(2006), section 6.5 and equation 3.25.
 """
 
 from __future__ import annotations

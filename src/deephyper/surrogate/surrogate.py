@@ -18,7 +18,8 @@ class Posterior:
     Args:
         mean: expected target, (n,), in units of the targets.
         std: standard deviation of the noise-free objective, (n,), same units: what further evaluations can remove.
-        noise_std: standard deviation of evaluations at one and the same row, (n,); None where the surrogate keeps it apart.
+        noise_std: standard deviation of evaluations at one and the same row, (n,); None where it is not part of what
+            the surrogate says.
     """
 
     mean: Array
@@ -66,16 +67,16 @@ class Surrogate(Protocol):
         """Whether `gradient` can be called."""
 
     def predict(self, X: Array) -> Posterior:
-        """Tell the belief at rows (n, d)."""
+        """The belief at rows (n, d)."""
 
     def gradient(self, X: Array) -> tuple[Posterior, Slopes]:
-        """Tell the belief at rows (n, d), which need not be snapped, and its slopes there."""
+        """The belief at rows (n, d), which need not be snapped, and its slopes there."""
 
     def at(self, X: Array) -> Beliefs:
         """The belief at rows (n, d), to which pending ones among them can be added cheaply."""
 
     def with_pending(self, P: Array) -> Surrogate:
-        """Count rows (p, d) as evaluated with a value yet unknown: the standard deviation shrinks, the mean stays."""
+        """Count rows (p, d) as evaluated with an unknown value: the standard deviation shrinks, the mean stays."""
 
     def with_told(self, data: Data) -> Surrogate:
         """Learn of further rows, while none is pending.

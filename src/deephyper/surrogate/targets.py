@@ -1,8 +1,9 @@
 """From objectives to the targets that a model learns: the power transform, then mean 0 and variance 1.
 
-A power above 1 squeezes the tail of bad values, so that a few terrible ones do not flatten the differences among the good. Where
-they are so terrible that the better half of the values looks like a single one beside them, no power helps: then the better half
-alone says where the values lie and how wide they spread, before the transform squeezes the rest.
+A power above 1 squeezes the tail of bad values, so that a few terrible ones do not flatten the differences among the
+good. Where they are so terrible that the better half of the values looks like a single value beside them, no power
+helps. Then the better half alone decides the location and the scale of the values, before the transform squeezes the
+rest.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ _POWERS = np.linspace(-2.0, 6.0, 33)
 _SMALLEST_VARIANCE = 1e-20
 # More values than these tell nothing more about location, scale and shape.
 _MOST_VALUES = 1_000
-# The better half spans less than this share of the standard deviation where a few values are far worse than all others. A search
-# that has nearly converged must not be mistaken for that: its better half may span a fiftieth.
+# The better half spans less than this share of the standard deviation where a few values are far worse than all others.
+# A search that has nearly converged must not be mistaken for that: its better half may span a fiftieth.
 _NARROW = 0.01
 # Half of normal values lie within 1.35 standard deviations around their median.
 _WIDTH_OF_HALF = 1.35
@@ -93,7 +94,7 @@ def _thinned(values: Array) -> Array:
 
 
 def _location_and_scale(values: Array) -> tuple[float, float]:
-    """Mean and standard deviation, or those that the better half suggests where a few values are far worse than all others."""
+    """Mean and standard deviation; where a few values are far worse than all others, those of the better half."""
     centre, spread = float(values.mean()), float((values - values.mean()).std())
     median, upper_quartile, best = np.quantile(values, [0.5, 0.75, 1.0])
     if 0.0 < best - median < _NARROW * spread:

@@ -1,6 +1,7 @@
 """One summand of a Gaussian process's covariance: its prior, how it is learned, and how it predicts.
 
-A covariance is a sum of terms. Every term has d + 1 parameters, all as logarithms: a length scale per column, then its variance.
+A covariance is a sum of terms. Every term has d + 1 parameters, all as logarithms: a length scale per column, then its
+variance.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ import numpy as np
 from .._arrays import Array, Indices
 from .kernels import PairDifferences
 
-# From weights, (N,) or different ones for every x, (n, N), to the sum over rows i of weights_i dk(x, X_i)/dx_j, (n, d); zero for
-# categoricals.
+# From weights, (N,) or different ones for every x, (n, N), to the sum over rows i of weights_i dk(x, X_i)/dx_j, (n, d);
+# zero for categoricals.
 AlongColumns = Callable[[Array], Array]
 
 
@@ -42,8 +43,8 @@ class PairCovariance:
     Args:
         values: covariance of every pair, (p,).
         variance: covariance of a row with itself.
-        gradient: from dloss/dk at every pair, (p,), counting a pair once, and dloss/dvariance to the slopes of the loss in
-            the term's log parameters, (d + 1,).
+        gradient: from dloss/dk at every pair, (p,), counting a pair once, and dloss/dvariance to the slopes of the loss
+            in the term's log parameters, (d + 1,).
     """
 
     values: Array

@@ -91,7 +91,7 @@ class Density:
 
     @cached_property
     def _terms(self) -> tuple[Array, Array, Array, Array]:
-        """What bumps add where a row is active, times x, times x^2, (d, m) each, and for its choices, (all choices, m)."""
+        """What bumps add for active cells, times 1, x and x^2, (d, m) each, and for choices, (all choices, m)."""
         known, centres, widths = self._known, self._centres, self.widths
         inside = ndtr((1.0 - centres) / widths) - ndtr(-centres / widths)
         heights = -np.log(widths * np.sqrt(2.0 * np.pi) * inside) - 0.5 * np.square(centres / widths)
@@ -115,8 +115,8 @@ class Density:
     def _log_bumps(self, X: Array) -> Array:
         """Logarithm of every bump at every row, (n, m): a sum over the columns that both know.
 
-        A number adds a normal that is cut off outside [0, 1], its square written out; a choice mostly the bump's own, else any.
-        So the columns are summed by products of thin matrices.
+        A number adds a normal that is cut off outside [0, 1], its square written out; a choice mostly the bump's own,
+        else any. So the columns are summed by products of thin matrices.
         """
         constant, linear, quadratic, chosen = self._terms
         is_active = self.space.active(X)

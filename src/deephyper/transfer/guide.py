@@ -11,9 +11,9 @@ import numpy as np
 from .._arrays import Array
 from ..space import Space
 
-# So many rows tell the mean of a function over the space.
+# How many rows the mean of a function over the space is computed from.
 _N_ROWS = 500
-# What the best row of the earlier task is said to be: what the best of some dozens of targets usually is.
+# The value of a guide at the best row of the earlier task: that of the best of some dozens of targets, usually.
 _HEIGHT = 2.0
 _FLAT = 1e-9
 
@@ -23,7 +23,7 @@ class Guide(Protocol):
 
     @property
     def fades_over(self) -> int:
-        """After so many evaluations it is heard no more."""
+        """After this many evaluations it is not used any more."""
 
     def value(self, X: Array) -> Array:
         """The function at rows (n, d), (n,)."""
@@ -42,7 +42,7 @@ class Standardized:
         with_slopes: from rows (n, d) to values (n,) and slopes (n, d).
         centre: mean over the space.
         scale: half of how much higher the best row of the earlier task lies.
-        fades_over: after so many evaluations it is heard no more.
+        fades_over: after this many evaluations it is not used any more.
     """
 
     function: Callable[[Array], Array]
@@ -75,7 +75,7 @@ def standardized(
         with_slopes: from rows (n, d) to values (n,) and slopes (n, d).
         space: of the rows.
         best: canonical rows that were good, (k, d).
-        fades_over: after so many evaluations it is heard no more.
+        fades_over: after this many evaluations it is not used any more.
         rng: draws rows of the space.
 
     Returns:

@@ -28,20 +28,20 @@ class Guidance:
     def value(self, X: Array) -> Array:
         """The sum at rows (n, d), (n,)."""
         total = np.zeros(len(X))
-        for guide, weight in self._heard():
+        for guide, weight in self._used():
             total += weight * guide.value(X)
         return total
 
     def gradient(self, X: Array) -> tuple[Array, Array]:
         """The sum at rows (n, d), (n,), and its slopes, (n, d)."""
         total, slopes = np.zeros(len(X)), np.zeros(X.shape)
-        for guide, weight in self._heard():
+        for guide, weight in self._used():
             value, slope = guide.gradient(X)
             total += weight * value
             slopes += weight * slope
         return total, slopes
 
-    def _heard(self) -> list[tuple[Guide, float]]:
+    def _used(self) -> list[tuple[Guide, float]]:
         return [(guide, float(weight)) for guide, weight in zip(self.guides, self.weights, strict=True) if weight > 0.0]
 
 

@@ -1,8 +1,9 @@
 """What a search was given of earlier tasks, and how far it is trusted.
 
-The best rows of the earlier tasks, the leads, are tried first, with rows of the usual design between them as controls: when two
-controls beat every lead, the source is distrusted and not heard any more. What the guides say is weighed against the values told
-(see weights.py), and fades linearly over the first evaluations, since soon the search's own values say it better.
+The best rows of the earlier tasks, the leads, are tried first, with rows of the usual design between them as controls.
+When two controls beat every lead, the source is distrusted and not used any more. How much of the guides is used
+depends on the values seen so far (see weights.py), and fades linearly over the first evaluations, since the values of
+this search soon say more.
 """
 
 from __future__ import annotations
@@ -21,9 +22,9 @@ from .guided import Guidance
 from .weights import weights_of
 
 N_LEADS = 4
-# So many controls that beat all leads are enough to distrust a source.
+# How many controls that beat all leads are enough to distrust a source: docs/decisions/transfer.md.
 MOST_BEATEN = 2
-# A weight that a source has which the values do not contradict: a third of what is expected before any.
+# The values do not contradict a source with at least this weight: a third of what is expected before any value is seen.
 _TRUSTED = 0.3
 # A weight that changes no suggestion.
 _NEGLIGIBLE = 0.01
@@ -76,7 +77,7 @@ class Source:
         return int((values[~is_lead] > values[is_lead].max()).sum()), n_controls
 
     def guidance(self, X: Array, y: Array, judged: Data) -> Guidance | None:
-        """What the guides say, weighed and faded; None once they are heard no more.
+        """What the guides say, weighted and faded; None once they are not used any more.
 
         Args:
             X: all told rows, (N, d).
@@ -106,9 +107,9 @@ class SourceReport:
     """What has become of a source.
 
     Args:
-        weights: how much of each earlier task was heard at most.
-        dropped_after: how many evaluations had ended when none was heard any more; None while one is.
-        is_distrusted: its best rows were beaten by others at once.
+        weights: the largest weight that each earlier task has had.
+        dropped_after: how many evaluations had ended when none was used any more; None while one is.
+        is_distrusted: whether its best rows were beaten by controls.
     """
 
     weights: tuple[float, ...]

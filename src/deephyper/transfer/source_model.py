@@ -1,9 +1,9 @@
 """A model of an earlier task's objective, of which only the mean is used.
 
-An earlier search has looked where it was good, so its rows say little about length scales elsewhere, and a fit to them creeps
-into the detail around the best row. So the hyperparameters are those expected before any data, with much noise, which on tables
-of earlier searches predict other rows of the space better than learned ones; unless learned ones tell nearly every row from the
-others, as they do for a smooth function of few columns.
+An earlier search has looked where it was good. So its rows say little about length scales elsewhere, and a fit follows
+the detail around the best row. The hyperparameters are therefore the prior means, with much noise: on tables of earlier
+searches they predict other rows of the space better than learned ones. Learned ones are used where they predict nearly
+every row from the others, as they do for a smooth function of few columns (docs/decisions/transfer.md).
 
     symbol   meaning
     K, L     covariance of the rows with noise on its diagonal, and its lower Cholesky factor
@@ -26,10 +26,11 @@ from ..space import Space
 from ..surrogate import WITH_ADDITIVE, Data, GaussianProcess, condition, learn, usual
 
 _NOISE = 0.1
-# Learned hyperparameters are used if of the variance of the values no more than this is left when all others are known.
+# Learned hyperparameters are used if no more than this share of the variance is left when all other values are known.
 _NEARLY_EXACT = 0.02
 _FEWEST_TO_LEARN = 5
-# A bad value lies at most so many times as far below the median as the upper quartile lies above it.
+# A value lies at most this many times as far below the median as the upper quartile lies above it; worse ones are
+# lifted.
 _FARTHEST = 4.0
 
 
@@ -51,7 +52,7 @@ class SourceModel:
         return self.process.mean_at(X[:, self.known])
 
     def with_slopes(self, X: Array) -> tuple[Array, Array]:
-        """The same, and its slopes, (n, d), zero in categorical columns and in those that the earlier task did not have."""
+        """The same, and its slopes, (n, d), zero in categorical columns and where the earlier task had none."""
         mean, known_slopes = self.process.mean_with_slopes(X[:, self.known])
         slopes = np.zeros(X.shape)
         slopes[:, self.known] = known_slopes

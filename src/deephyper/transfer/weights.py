@@ -4,7 +4,7 @@
     z        targets told so far, (n,)
     G        what each of k guides says at the told rows, (n, k)
     model    z = m + G a + e, e a Gaussian process with the hyperparameters expected before any data, covariance K
-    prior    a_j ~ N(1 / k, 0.5^2 / k), cut off below 0: a source that is wrong teaches nothing, also not the opposite
+    prior    a_j ~ N(1 / k, 0.5^2 / k), cut off below 0: the opposite of what a source says is never used
     a        the most probable weights: generalised least squares with the prior as further rows   R&W section 2.7
 
 R&W: Rasmussen & Williams, Gaussian Processes for Machine Learning (2006).
