@@ -14,7 +14,9 @@ from deephyper import _checks as checks
 
 
 def test_a_near_name_is_suggested() -> None:
-    with pytest.raises(ValueError, match=r"^CBO: acq_func must be one of 'UCB', 'EI', got 'UCBB'\. Did you mean 'UCB'\?$"):
+    with pytest.raises(
+        ValueError, match=r"^CBO: acq_func must be one of 'UCB', 'EI', got 'UCBB'\. Did you mean 'UCB'\?$"
+    ):
         checks.one_of("CBO", "acq_func", "UCBB", ["UCB", "EI"])
 
 
@@ -82,7 +84,9 @@ def test_seconds_come_back_as_a_float() -> None:
 
 @pytest.mark.parametrize("value", [0, -1.0, math.inf, math.nan, "3", True, None], ids=repr)
 def test_what_is_no_span_of_time_is_refused(value: Any) -> None:
-    with pytest.raises(ValueError, match=r"^S: timeout must be a positive number of seconds, or None for no limit, got "):
+    with pytest.raises(
+        ValueError, match=r"^S: timeout must be a positive number of seconds, or None for no limit, got "
+    ):
         checks.seconds("S", "timeout", value)
 
 

@@ -77,7 +77,9 @@ def test_a_generator_in_the_same_state_gives_the_same_draws(make: Any) -> None:
 
 @pytest.mark.parametrize("state", [-1, np.int64(-1), 1.0, "1", True, np.True_, [1]], ids=repr)
 def test_what_is_no_seed_is_refused(state: Any) -> None:
-    with pytest.raises(ValueError, match="^random_state must be None, an int of at least 0, or a numpy generator, got "):
+    with pytest.raises(
+        ValueError, match="^random_state must be None, an int of at least 0, or a numpy generator, got "
+    ):
         draws_from(state)
     with pytest.raises(ValueError, match="^HpProblem: seed must be None"):
         draws_from(state, "HpProblem: seed")

@@ -1,4 +1,4 @@
-"""The one form of sentence for bad input: where, what is accepted, what came, what to do."""
+"""Checks of user input. Every message says where, what is accepted, what came, and what to do."""
 
 from __future__ import annotations
 
@@ -11,80 +11,88 @@ from typing import Any
 
 
 def quoted(names: Iterable[object]) -> str:
-    """Write names as a sentence does: 'a', 'b', 'c'."""
+    """Write names as a list in a sentence: 'a', 'b', 'c'."""
     return ", ".join(repr(str(name)) for name in names)
 
 
 def did_you_mean(name: object, known: Iterable[str]) -> str:
-    """The end of a sentence that names the nearest known name, or nothing."""
+    """Ask " Did you mean …?" with the most similar known name; an empty text if none is similar."""
     near = difflib.get_close_matches(str(name), list(known), n=1, cutoff=0.5)
     return f" Did you mean {near[0]!r}?" if near else ""
 
 
 def one_of(where: str, what: str, value: Any, accepted: Iterable[str]) -> None:
-    """Refuse a value that is none of the accepted names."""
+    """Raise ValueError for a value that is none of the accepted names."""
     names = list(accepted)
     if not isinstance(value, str) or value not in names:
         raise ValueError(f"{where}: {what} must be one of {quoted(names)}, got {value!r}.{did_you_mean(value, names)}")
 
 
 def known_names(where: str, what: str, names: Iterable[str], accepted: Iterable[str]) -> None:
-    """Refuse a name that is not accepted, telling the near one."""
+    """Raise TypeError for the first name that is not accepted, and suggest a similar one."""
     accepted = list(accepted)
     for name in names:
         if name not in accepted:
-            raise TypeError(f"{where}: unknown {what} {name!r}; accepted are {quoted(accepted)}.{did_you_mean(name, accepted)}")
+            raise TypeError(
+                f"{where}: unknown {what} {name!r}; accepted are {quoted(accepted)}.{did_you_mean(name, accepted)}"
+            )
 
 
 def instance_of(where: str, what: str, value: Any, kind: type | tuple[type, ...], accepted: str) -> None:
-    """Refuse a value that is not of a kind; `accepted` says the kind in words."""
+    """Raise TypeError for a value that is not of a type; `accepted` describes the type in words."""
     if not isinstance(value, kind):
         raise TypeError(f"{where}: {what} must be {accepted}, got {value!r} of type {type(value).__name__}.")
 
 
 def function(where: str, what: str, value: Any, accepted: str) -> None:
-    """Refuse what cannot be called."""
+    """Raise TypeError for a value that cannot be called; `accepted` describes what is needed."""
     if not callable(value):
         raise TypeError(f"{where}: {what} must be {accepted}, got {value!r} of type {type(value).__name__}.")
 
 
 def is_number(value: Any) -> bool:
-    """True for a real number that is not a bool, numpy scalars included."""
+    """Whether this is a real number and no bool; numpy scalars count."""
     return isinstance(value, numbers.Real) and not is_bool(value)
 
 
 def is_bool(value: Any) -> bool:
-    """True for a bool, numpy's included (without importing numpy: workers read this module)."""
+    """Whether this is a bool of Python or numpy, found without importing numpy, since workers import this module."""
     return isinstance(value, bool) or type(value).__name__ in ("bool_", "bool")
 
 
 def is_integer(value: Any) -> bool:
-    """True for a whole number that is not a bool, numpy scalars included."""
+    """Whether this is a whole number and no bool; numpy scalars count."""
     return isinstance(value, numbers.Integral) and not is_bool(value)
 
 
 def count(where: str, what: str, value: Any, at_least: int = 1) -> int:
-    """Refuse what is not a whole number of at least `at_least`."""
+    """Return a whole number as an int; raise ValueError if it is none or below `at_least`."""
     if not is_integer(value) or value < at_least:
         raise ValueError(f"{where}: {what} must be a whole number of at least {at_least}, got {value!r}.")
     return int(value)
 
 
 def seconds(where: str, what: str, value: Any) -> float:
-    """Refuse what is not a positive, finite number of seconds."""
+    """Return a number of seconds as a float; raise ValueError if it is not positive and finite."""
     if not is_number(value) or not math.isfinite(value) or value <= 0:
         raise ValueError(f"{where}: {what} must be a positive number of seconds, or None for no limit, got {value!r}.")
     return float(value)
 
 
 def options_of(function: Callable[..., Any]) -> list[str]:
-    """The names of a function's arguments, without `self` and catch-alls."""
+    """List the names of a function's arguments, without `self`, `*args` and `**kwargs`."""
     catch_alls = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
-    return [name for name, p in inspect.signature(function).parameters.items() if name != "self" and p.kind not in catch_alls]
+    return [
+        name
+        for name, p in inspect.signature(function).parameters.items()
+        if name != "self" and p.kind not in catch_alls
+    ]
 
 
-def known_options(where: str, given: Mapping[str, Any], function: Callable[..., Any], left_out: Iterable[str] = ()) -> None:
-    """Refuse keyword arguments that a function does not take, telling the near name."""
+def known_options(
+    where: str, given: Mapping[str, Any], function: Callable[..., Any], left_out: Iterable[str] = ()
+) -> None:
+    """Raise TypeError for a keyword argument that a function does not take, and suggest a similar name."""
     if any(p.kind is inspect.Parameter.VAR_KEYWORD for p in inspect.signature(function).parameters.values()):
         return
     known_names(where, "option", given, [name for name in options_of(function) if name not in set(left_out)])

@@ -1,7 +1,7 @@
-"""Every random draw has an address: what it is for, and its number.
+"""Random draws that depend only on the seed and on an address: the purpose of the draw, and its number.
 
-No generator is carried from call to call, so the k-th suggestion is the same whether or not something else drew before
-it, and a resumed search goes on as if it had never stopped.
+No generator is carried from call to call. The k-th suggestion is therefore the same whether or not something else drew
+before it, and a resumed search continues as if it had never stopped.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 
 
 class Purpose(IntEnum):
-    """What a draw is for; the numbers are part of what a seed means, so they never change."""
+    """What a draw is for. The numbers never change, since every seed would then give other draws."""
 
     DESIGN = 0
     SUGGESTION = 1
@@ -30,21 +30,21 @@ class Draws:
     """All random draws of one search.
 
     Args:
-        seed: the root of every draw.
-        member: number of the process among those that share the search; each draws differently from the same seed.
+        seed: decides every draw.
+        member: number of this process among the members of the search. Each member draws differently from one seed.
     """
 
     seed: int
     member: int = 0
 
     def at(self, purpose: Purpose, index: int = 0) -> np.random.Generator:
-        """Make the generator that lives at one address.
+        """Make the generator of one address.
 
         Args:
             purpose: what the draw is for.
-            index: which one of its kind, from 0 on.
+            index: the number of the draw among those of its purpose, from 0.
         """
-        # What a seed means must not change: the first member's key is that of a search of a single process.
+        # Member 0 keeps the short key of a search in a single process, so that its seeds still give the same draws.
         key = (int(purpose), index) if self.member == 0 else (int(purpose), index, self.member)
         return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=key))
 
@@ -52,7 +52,7 @@ class Draws:
 def draws_from(
     random_state: int | np.integer | np.random.RandomState | np.random.Generator | None, what: str = "random_state"
 ) -> Draws:
-    """Make the draws of a search from what a user passes as `random_state`; None gives every search another seed."""
+    """Make the draws of a search from what a user passes as `random_state`; None gives each search a new seed."""
     if random_state is None:
         return Draws(np.random.SeedSequence().generate_state(1, np.uint64).item())
     if isinstance(random_state, np.random.RandomState):

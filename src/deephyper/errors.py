@@ -3,7 +3,7 @@
     DeepHyperError
     ├── RunFunctionError           a run-function cannot be used as it is (also a TypeError)
     ├── SearchSpaceExhausted       every legal configuration has been proposed
-    ├── AllFailedError             the first evaluations all raised or died; `.results` holds their rows
+    ├── AllFailedError             the first evaluations all raised or lost their worker; `.results` holds their rows
     └── MaximumJobsSpawnReached    an evaluator was asked for more jobs than it may submit
 
 Bad arguments raise `ValueError` or `TypeError` with one sentence: where, what is accepted, what came, what to do.
@@ -15,7 +15,7 @@ from typing import Any
 
 
 class DeepHyperError(Exception):
-    """Root of the package's own exceptions."""
+    """Base of all exceptions of this package."""
 
 
 class RunFunctionError(DeepHyperError, TypeError):
@@ -31,7 +31,7 @@ class AllFailedError(DeepHyperError):
 
     Args:
         message: one sentence, then the first traceback.
-        results: the table of what was evaluated.
+        results: the table of these evaluations.
     """
 
     def __init__(self, message: str, results: Any = None):

@@ -5,13 +5,17 @@ from __future__ import annotations
 import copy
 import json
 import pickle
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from deephyper.job import HPOJob, Job, JobStatus, Outcome, RunningJob
+from deephyper.space import Categorical, Real, Space
+from values import cells
 
 PARAMETERS = {"lr": 0.1, "units": 32, "act": None, "shape": (1, 2)}
 
@@ -66,18 +70,114 @@ def test_a_job_does_not_share_what_it_was_given() -> None:
     assert (parameters, metadata) == ({"x": 1}, {"a": 1})
 
 
-objectives = st.one_of(st.none(), st.floats(allow_nan=False), st.tuples(st.floats(0, 1), st.floats(0, 1)), st.just("F_x"))
+def test_a_cancelled_job_started_when_its_function_began_if_it_did() -> None:
+    begun, waiting = Job(0, {}), Job(1, {})
+    begun.launch(1.0)
+
+    begun.cancel(5.0, start=1.5)
+    waiting.cancel(5.0)
+
+    assert (begun.timestamp_start, begun.duration) == (1.5, 3.5)
+    assert (waiting.timestamp_start, waiting.duration) == (None, None)
 
 
-@given(objectives, st.sampled_from(JobStatus), st.lists(st.tuples(st.floats(0, 9), st.floats(0, 9)), max_size=3))
-def test_a_job_survives_the_store_also_as_json(objective: Any, status: JobStatus, observations: list[Any]) -> None:
-    job = Job(7, {"x": 1.5}, "search", {"a": [1]}, timestamp_submit=0.5)
-    job.status, job.objective, job.observations, job.timestamp_gather = status, objective, observations, 2.5
+@pytest.mark.parametrize(
+    ("outcome", "teaches", "is_lost"),
+    [
+        (Outcome(0.5), True, False),
+        (Outcome("F_x"), True, False),
+        (Outcome.raised("E", "…"), True, False),
+        (Outcome.killed("timeout", "…"), True, False),
+        (Outcome.worker_died("…"), False, True),
+        (None, False, False),
+    ],
+)
+def test_what_was_cancelled_or_lost_its_worker_teaches_nothing(
+    outcome: Outcome | None, teaches: bool, is_lost: bool
+) -> None:
+    job = Job(0, {})
+    before = (job.teaches, job.is_lost)
+    if outcome is None:
+        job.cancel(1.0)
+    else:
+        job.finish(outcome, None, 1.0, 1.0)
+
+    assert before == (False, False)
+    assert (job.teaches, job.is_lost) == (teaches, is_lost)
+
+
+def test_a_job_that_is_tried_again_remembers_how_often() -> None:
+    job = Job(4, {})
+    job.launch(1.0)
+
+    job.retry()
+
+    assert (job.id, job.status, job.timestamp_start, job.n_retries) == (4, JobStatus.READY, None, 1)
+
+
+SHAPE = (1, (2, None))
+SPACE = Space([Real("x", 0, 9), Categorical("shape", [SHAPE, "1", 1, True, np.int64(5)])])
+objectives = st.one_of(
+    st.none(), st.floats(allow_nan=False), st.tuples(st.floats(0, 1), st.floats(0, 1)), st.just("F_x")
+)
+times = st.none() | st.floats(0, 1e9)
+pairs = st.lists(st.tuples(st.floats(0, 9), st.floats(0, 9)), max_size=3)
+
+
+@given(
+    objective=objectives,
+    status=st.sampled_from(JobStatus),
+    observations=pairs,
+    metadata=st.dictionaries(st.text(), cells),
+    shape=st.sampled_from(SPACE.dimensions[1].choices),
+    stamps=st.tuples(times, times, times, times),
+    others=st.tuples(st.booleans(), st.integers(0, 3)),
+)
+def test_a_job_survives_the_store_also_as_json(
+    objective: Any, status: JobStatus, observations: Any, metadata: Any, shape: Any, stamps: Any, others: Any
+) -> None:
+    crashed, n_retries = others
+    outcome = None if objective is None else Outcome(objective, {}, crashed)
+    job = Job(7, {"x": 1.5, "shape": shape}, "search", metadata, stamps[0], outcome)
+    job.status, job.observations, job.n_retries = status, observations, n_retries
+    job.timestamp_start, job.timestamp_end, job.timestamp_gather = stamps[1:]
 
     for record in (job.record(), json.loads(json.dumps(job.record()))):
-        again = Job.from_record(record, "search")
+        again = Job.from_record(record, "search", SPACE.read)
 
-        assert vars(again) == vars(job)
+        assert again.parameters["shape"] is shape
+        assert repr(vars(again)) == repr(vars(job))
+        assert repr(again.record()) == repr(record)
+
+
+def test_a_record_shares_nothing_with_its_job_nor_a_job_with_its_record() -> None:
+    job = Job(0, {"shape": [1]}, metadata={"a": {"b": [1]}})
+    job.finish(Outcome((1.0, 2.0)), 0.0, 1.0, 1.0, [(1.0, 0.5)])
+    record = job.record()
+    before = copy.deepcopy(record)
+    again = Job.from_record(record, "")
+
+    for one in (job, again):
+        one.parameters["shape"].append(2)
+        one.metadata["a"]["b"].append(2)
+        one.observations.append((2.0, 0.5))
+
+    assert record == before
+    assert job.metadata["a"] is not again.metadata["a"]
+
+
+def test_what_json_does_not_know_is_text_in_a_record() -> None:
+    metadata = {"path": Path("x/y"), "array": np.arange(2), "of": {1: object}, "pair": (1, np.float32(0.5))}
+
+    record = Job(0, {"kind": Path("z")}, metadata=metadata).record()
+
+    assert record["parameters"] == {"kind": "z"}
+    assert record["metadata"] == {"path": "x/y", "array": [0, 1], "of": {"1": "<class 'object'>"}, "pair": [1, 0.5]}
+    assert json.loads(json.dumps(record)) == record
+
+
+def test_a_job_without_observations_has_no_list_in_its_record() -> None:
+    assert not [value for value in Job(0, {"x": 1.0}).record().values() if isinstance(value, list)]
 
 
 def test_the_old_name_is_the_same_class() -> None:

@@ -3,50 +3,18 @@
 from __future__ import annotations
 
 import csv
-import math
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from deephyper.job import Journal, cell, read_lines, value_of
+from deephyper._cells import value_of
+from deephyper.job import Journal, read_lines
+from values import cells, is_same
 
-TRICKY = [
-    "",
-    "None",
-    "nan",
-    "NaN",
-    "null",
-    "true",
-    "True",
-    "1",
-    "1e5",
-    "[1]",
-    '"',
-    '"q"',
-    "a,b",
-    "a\r\nb",
-    " x ",
-    "\ud800",
-    "é",
-    "Infinity",
-]
-
-scalars = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(), st.sampled_from(TRICKY))
-cells = st.recursive(scalars, lambda inner: st.one_of(st.lists(inner), st.dictionaries(st.text(), inner)), max_leaves=8)
 in_a_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
-
-
-def is_same(one: Any, other: Any) -> bool:
-    return type(one) is type(other) and (repr(one) == repr(other))
-
-
-@given(cells)
-def test_a_cell_comes_back_as_the_value_that_it_was(value: Any) -> None:
-    assert is_same(value_of(cell(value)), value)
 
 
 @in_a_folder
@@ -64,41 +32,6 @@ def test_rows_come_back_from_the_file(tmp_path: Path, rows: list[list[Any]]) -> 
         for line, row in zip(lines, rows, strict=True)
         for text, value in zip(line, row, strict=True)
     )
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        (math.nan, ""),
-        (np.float64("nan"), ""),
-        (0.1 + 0.2, "0.30000000000000004"),
-        (np.float64(0.1), "0.1"),
-        (np.int64(3), "3"),
-        (np.bool_(True), "true"),
-        (True, "true"),
-        (None, "null"),
-        ("None", "None"),
-        ("F_x", "F_x"),
-        ("1", '"1"'),
-        ("", '""'),
-        ((1, 2), "[1, 2]"),
-        (np.array([1.5, 2.0]), "[1.5, 2.0]"),
-        ([np.int64(1), np.float32(2)], "[1, 2.0]"),
-        ({"a": np.arange(2)}, '{"a": [0, 1]}'),
-        ({(1, 2): 3}, "{(1, 2): 3}"),
-        (Path("x/y"), "x/y"),
-    ],
-    ids=repr,
-)
-def test_a_cell_is_json_and_bare_text_where_it_cannot_be_mistaken(value: Any, text: str) -> None:
-    assert cell(value) == text
-
-
-def test_a_circle_is_written_as_python_shows_it() -> None:
-    circle: list[Any] = [1]
-    circle.append(circle)
-
-    assert cell(circle) == "[1, [...]]"
 
 
 def test_a_file_is_touched_by_its_first_row_not_before(tmp_path: Path) -> None:

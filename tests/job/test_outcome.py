@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deephyper.job import Objective, Outcome, is_failure, n_objectives_of
+from deephyper.job import Objective, Objectives, Outcome, is_failure, is_lost, number_of
 
 anything = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(), st.binary(), st.complex_numbers()),
@@ -56,7 +56,6 @@ def test_one_number_of_every_kind_is_one_float(returned: Any) -> None:
 @pytest.mark.parametrize("returned", [(1, 2.5), [1, 2.5], np.array([1, 2.5]), (np.int64(1), np.float64(2.5))], ids=repr)
 def test_several_numbers_are_a_tuple_of_floats(returned: Any) -> None:
     assert Outcome.parse(returned).objective == (1.0, 2.5)
-    assert n_objectives_of((1.0, 2.5)) == 2
 
 
 def test_zero_and_negative_numbers_are_objectives() -> None:
@@ -83,7 +82,7 @@ def test_zero_and_negative_numbers_are_objectives() -> None:
         ([[1, 2]], "F_not_a_number"),
         ((1, None), "F_not_a_number"),
         (1j, "F_not_a_number"),
-        (object(), "F_not_a_number"),
+        pytest.param(object(), "F_not_a_number", id="an object"),
         ("F", "F"),
         ("F_out_of_memory", "F_out_of_memory"),
         ({"objective": "F_x", "metadata": {}}, "F_x"),
@@ -118,12 +117,13 @@ def test_metadata_that_are_no_mapping_are_kept_under_that_name(metadata: Any) ->
 
 @pytest.mark.parametrize(("returned", "n"), [((1, 2), 1), (1, 2), ((1, 2, 3), 2)])
 def test_another_number_of_objectives_than_before_is_a_failure(returned: Any, n: int) -> None:
-    assert Outcome.parse(returned, n).objective == "F_number_of_objectives"
-    assert Outcome.parse(returned, n_objectives_of(Outcome.parse(returned).objective)).objective != "F_number_of_objectives"
+    assert Outcome.parse(returned, Objectives(n)).objective == "F_number_of_objectives"
+    own = Objectives().learned_from([Outcome.parse(returned).objective])
+    assert Outcome.parse(returned, own).objective != "F_number_of_objectives"
 
 
 def test_a_failure_may_come_at_any_number_of_objectives() -> None:
-    assert Outcome.parse("F_x", 3).objective == "F_x"
+    assert Outcome.parse("F_x", Objectives(3)).objective == "F_x"
 
 
 def test_only_exceptions_and_dead_workers_are_crashes() -> None:
@@ -137,3 +137,29 @@ def test_only_exceptions_and_dead_workers_are_crashes() -> None:
 @pytest.mark.parametrize(("objective", "expected"), [("F", True), (0.0, False), ((1.0, 2.0), False), (None, False)])
 def test_a_failure_is_told_by_its_type(objective: Objective | None, expected: bool) -> None:
     assert is_failure(objective) is expected
+
+
+def test_only_a_lost_worker_leaves_a_result_unknown() -> None:
+    assert Outcome.worker_died("killed").is_lost and is_lost("F_worker_died")
+    assert not any(is_lost(objective) for objective in ("F_timeout", 1.0, (1.0, 2.0), None))
+
+
+@pytest.mark.parametrize(
+    ("value", "number"),
+    [
+        (0.5, 0.5),
+        (3, 3.0),
+        ("0.5", 0.5),
+        ("F_x", None),
+        ("Fnan", None),
+        ("", None),
+        (None, None),
+        ((1.0, 2.0), None),
+        (math.nan, None),
+    ],
+)
+def test_a_cell_of_an_objective_is_a_number_or_nan(value: Any, number: float | None) -> None:
+    found = number_of(value)
+
+    assert type(found) is float
+    assert math.isnan(found) if number is None else found == number

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from deephyper.job import Job, Outcome
+from deephyper.job import Job, Objectives, Outcome
 from deephyper.results import History, read_rows, read_table
 
 PARSERS = {"x": float, "kind": lambda text: {"null": None}.get(text, text)}
@@ -34,7 +34,7 @@ def test_rows_are_in_the_file_after_each_gather_from_the_first_on(tmp_path: Path
     lengths = []
 
     for i, objective in enumerate(["F_x", 1.0, None]):
-        ours.add([job(i, objective)], origin=1.0)
+        ours.add([job(i, objective)])
         lengths.append(len(read_table(tmp_path / "results.csv", PARSERS)))
 
     assert lengths == [1, 2, 3]
@@ -58,7 +58,7 @@ def test_the_file_is_the_table(tmp_path: Path, objectives: list[Any], at_once: b
     ours = history(tmp_path)
     jobs = [job(i, objective, i + 3.0, flag=bool(i % 2), text=str(i), late=i) for i, objective in enumerate(objectives)]
     for gathered in [jobs] if at_once else [[one] for one in jobs]:
-        ours.add(gathered, origin=1.0)
+        ours.add(gathered)
     ours.complete()
 
     pd.testing.assert_frame_equal(read_table(tmp_path / "results.csv", PARSERS), ours.table())
@@ -66,8 +66,8 @@ def test_the_file_is_the_table(tmp_path: Path, objectives: list[Any], at_once: b
 
 def test_a_late_column_comes_to_the_file_and_to_the_table(tmp_path: Path) -> None:
     ours = history(tmp_path)
-    ours.add([job(0, 1.0)], 0.0)
-    ours.add([job(1, 2.0, curve=[1, 2], note='a "b"\n')], 0.0)
+    ours.add([job(0, 1.0)])
+    ours.add([job(1, 2.0, curve=[1, 2], note='a "b"\n')])
 
     found = read_table(tmp_path / "results.csv", PARSERS)
 
@@ -78,10 +78,10 @@ def test_a_late_column_comes_to_the_file_and_to_the_table(tmp_path: Path) -> Non
 
 def test_failures_before_the_first_success_get_a_cell_for_each_objective(tmp_path: Path) -> None:
     ours = history(tmp_path)
-    ours.add([job(0, "F_x"), job(1, None)], 0.0)
+    ours.add([job(0, "F_x"), job(1, None)])
     before = list(ours.table().columns)
 
-    ours.add([job(2, (1.0, 2.0))], 0.0)
+    ours.add([job(2, (1.0, 2.0))])
 
     assert "objective" in before
     assert "objective" not in ours.table().columns
@@ -89,19 +89,18 @@ def test_failures_before_the_first_success_get_a_cell_for_each_objective(tmp_pat
     assert ours.table().objective_1.isna().tolist() == [False, True, False]
 
 
-def test_times_count_from_the_origin_and_the_last_one_is_known() -> None:
+def test_the_last_time_is_known() -> None:
     ours = History(["x", "kind"])
 
     assert ours.last_time == 0.0
-    ours.add([job(0, 1.0, gather=9.0), job(1, None, gather=5.0)], origin=1.0)
-    assert ours.last_time == 8.0
-    assert ours.table().timestamp_submit.tolist() == [0.0, 0.0]
+    ours.add([job(0, 1.0, gather=9.0), job(1, None, gather=5.0)])
+    assert ours.last_time == 9.0
 
 
 def test_unknown_times_are_no_last_time() -> None:
     ours = History(["x", "kind"])
 
-    ours.add([job(0, 1.0, gather=math.nan)], origin=0.0)
+    ours.add([job(0, 1.0, gather=math.nan)])
 
     assert ours.last_time == 0.0
 
@@ -110,7 +109,7 @@ def test_the_next_number_is_beyond_the_largest() -> None:
     ours = History(["x", "kind"])
 
     assert ours.next_job_id == 0
-    ours.add([job(4, 1.0), job(2, "F_x")], 0.0)
+    ours.add([job(4, 1.0), job(2, "F_x")])
     assert ours.next_job_id == 5
     assert 4 in ours and 2 in ours and 3 not in ours
 
@@ -121,16 +120,16 @@ def test_a_restored_history_goes_on_as_if_it_had_never_stopped(tmp_path: Path, n
     jobs = [job(i, values if n_objectives > 1 else values[0], late=i) for i, values in enumerate(objectives)]
     first, second = jobs[:2], [*jobs[2:], job(4, "F_x", later=1)]
     whole = History(["x", "kind"])
-    whole.add(first, 0.0)
-    whole.add(second, 0.0)
+    whole.add(first)
+    whole.add(second)
     begun = history(tmp_path)
-    begun.add(first, 0.0)
+    begun.add(first)
     begun.complete()
     _, rows = read_rows(tmp_path / "results.csv", PARSERS)
 
     resumed = history(tmp_path)
-    resumed.restore(rows, n_objectives)
-    resumed.add(second, 0.0)
+    resumed.restore(rows, Objectives(n_objectives))
+    resumed.add(second)
     resumed.complete()
 
     pd.testing.assert_frame_equal(resumed.table(), whole.table())
@@ -142,7 +141,7 @@ def test_without_a_path_no_file_is_written(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.chdir(tmp_path)
     ours = History(["x", "kind"])
 
-    ours.add([job(0, (1.0, 2.0))], 0.0)
+    ours.add([job(0, (1.0, 2.0))])
     ours.complete()
 
     assert list(tmp_path.iterdir()) == []

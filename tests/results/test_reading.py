@@ -20,14 +20,14 @@ metadata = st.recursive(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(cells=st.lists(metadata, min_size=1, max_size=4), x=st.floats(allow_nan=False))
 def test_metadata_of_every_kind_come_back(tmp_path: Path, cells: list[Any], x: float) -> None:
     history = History(["x"], tmp_path / "results.csv")
     for i, value in enumerate(cells):
         job = Job(i, {"x": x})
         job.finish(Outcome(1.0, {"any": value, f"late{i}": value}), 0.0, 1.0, 2.0)
-        history.add([job], 0.0)
+        history.add([job])
 
     found = read_table(tmp_path / "results.csv", {"x": float})
 
@@ -36,7 +36,9 @@ def test_metadata_of_every_kind_come_back(tmp_path: Path, cells: list[Any], x: f
 
 def test_cells_are_parsed_by_the_kind_of_their_column(tmp_path: Path) -> None:
     path = tmp_path / "results.csv"
-    path.write_text("p:x,p:other,objective,job_id,job_status,m:timestamp_end,m:note\n07,1,F_x,3,DONE,,[1]\n,a,1,4,DONE,2,\n")
+    path.write_text(
+        "p:x,p:other,objective,job_id,job_status,m:timestamp_end,m:note\n07,1,F_x,3,DONE,,[1]\n,a,1,4,DONE,2,\n"
+    )
 
     columns, rows = read_rows(path, {"x": str})
 
@@ -51,11 +53,13 @@ def test_a_cell_that_holds_no_value_of_its_column_is_told_with_its_place(tmp_pat
     path = tmp_path / "results.csv"
     path.write_text("p:x,objective,job_id,job_status\n1,1,0,DONE\nx,1,1,DONE\n")
 
-    with pytest.raises(ValueError, match=r"results\.csv, row 1: column 'p:x' cannot hold 'x': could not convert string to float"):
+    with pytest.raises(
+        ValueError, match=r"results\.csv, row 1: column 'p:x' cannot hold 'x': could not convert string to float"
+    ):
         read_rows(path, {"x": float})
 
 
-def test_a_table_is_taken_as_it_is(tmp_path: Path) -> None:
+def test_a_table_is_taken_as_it_is() -> None:
     table = pd.DataFrame({"p:x": [1]})
 
     assert as_frame(table) is table

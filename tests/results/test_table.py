@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from deephyper.job import Row
+from deephyper.job import Objectives, Row
 from deephyper.results import Results, column, table_of
 
 NAN = math.nan
@@ -29,15 +29,24 @@ def row(job_id: int, objective: Any, **cells: Any) -> Row:
 
 
 def table(*objectives: Any, n: int = 1) -> Results:
-    return table_of([row(i, objective) for i, objective in enumerate(objectives)], ["x0", "act"], n)
+    return table_of([row(i, objective) for i, objective in enumerate(objectives)], ["x0", "act"], Objectives(n))
 
 
 def test_columns_are_parameters_objective_job_and_then_metadata() -> None:
     rows = [row(0, 1.0, **{"m:b": 1}), row(1, 2.0, **{"m:a": 1})]
 
-    found = table_of(rows, ["act", "x0"], None)
+    found = table_of(rows, ["act", "x0"], Objectives())
 
-    assert list(found.columns) == ["p:act", "p:x0", "objective", "job_id", "job_status", "m:timestamp_end", "m:b", "m:a"]
+    assert list(found.columns) == [
+        "p:act",
+        "p:x0",
+        "objective",
+        "job_id",
+        "job_status",
+        "m:timestamp_end",
+        "m:b",
+        "m:a",
+    ]
     assert found["m:a"].isna().tolist() == [True, False]
 
 
@@ -52,7 +61,7 @@ def test_an_attribute_finds_the_prefixed_column() -> None:
 def test_a_column_of_that_very_name_comes_before_the_prefixed_one() -> None:
     rows = [row(0, 1.0, **{"p:objective": 9.0, "m:job_status": "x", "m:x0": 7.0})]
 
-    found = table_of(rows, ["objective"], 1)
+    found = table_of(rows, ["objective"], Objectives(1))
 
     assert found.objective.tolist() == [1.0]
     assert found.job_status.tolist() == ["DONE"]
@@ -67,7 +76,9 @@ def test_an_unknown_attribute_is_an_attribute_error() -> None:
         _ = found.momentum
 
 
-@pytest.mark.parametrize(("name", "advice"), [("x0", "p:x0"), ("timestamp_end", "m:timestamp_end"), ("nothing", "nothing")])
+@pytest.mark.parametrize(
+    ("name", "advice"), [("x0", "p:x0"), ("timestamp_end", "m:timestamp_end"), ("nothing", "nothing")]
+)
 def test_setting_a_name_that_is_no_column_raises_instead_of_getting_lost(name: str, advice: str) -> None:
     found = table(1.0)
 

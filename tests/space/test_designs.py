@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from deephyper.space import DESIGNS, sobol
@@ -14,7 +14,6 @@ def points(index: int, n: int, n_columns: int = 3, seed: int = 0) -> np.ndarray:
     return sobol(index, n, n_columns, np.random.default_rng(seed))
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, 9), min_size=1, max_size=6))
 def test_pieces_of_a_sequence_make_the_whole(sizes: list[int]) -> None:
     starts = np.cumsum([0, *sizes])

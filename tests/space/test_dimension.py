@@ -99,14 +99,20 @@ def test_true_is_not_one() -> None:
         Constant("c", 1).encode([True])
 
 
-@pytest.mark.parametrize("value", [np.array([1, 2]), np.array([]), [1, 2], "1", None, math.nan, object()], ids=repr)
+@pytest.mark.parametrize(
+    "value",
+    [np.array([1, 2]), np.array([]), [1, 2], "1", None, math.nan, pytest.param(object(), id="an object")],
+    ids=repr,
+)
 def test_what_is_no_choice_is_refused(value: Any) -> None:
     for dimension in (Categorical("x", [(1, 2), 1]), Ordinal("x", [1, 2])):
         with pytest.raises(ValueError, match="hyperparameter 'x' must be one of"):
             dimension.encode([value])
 
 
-@pytest.mark.parametrize("value", ["3", b"3", True, np.True_, None, [3], math.nan, object(), {}], ids=repr)
+@pytest.mark.parametrize(
+    "value", ["3", b"3", True, np.True_, None, [3], math.nan, pytest.param(object(), id="an object"), {}], ids=repr
+)
 def test_what_is_no_number_is_refused(value: Any) -> None:
     for dimension in (Real("x", 0, 9), Integer("x", 0, 9)):
         with pytest.raises(ValueError, match="hyperparameter 'x' must be a number, got"):

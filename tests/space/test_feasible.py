@@ -69,6 +69,7 @@ def test_asks_try_few_rows_and_find_legal_new_ones_everywhere(legal):
     assert max(tried[2:]) < 130_000 / 20
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("legal", [band, corners])
 def test_walks_are_spread_as_draws_would_be(legal):
     drawn = by_force(legal, 600)

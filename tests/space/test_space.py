@@ -50,14 +50,18 @@ def test_canonical_rows_survive_the_round_trip(seed: int) -> None:
         np.testing.assert_allclose(space.encode(configurations), X, rtol=0, atol=1e-12)
         np.testing.assert_array_equal(space.canonical(X), X)
         assert space.decode(space.encode(configurations)) == [
-            {name: pytest.approx(value) if name == "rate" else value for name, value in c.items()} for c in configurations
+            {name: pytest.approx(value) if name == "rate" else value for name, value in c.items()}
+            for c in configurations
         ]
 
 
 def test_configurations_are_in_order_of_definition_without_inactive_ones() -> None:
     configurations = conditional().decode(drawn(conditional()))
 
-    assert {tuple(c) for c in configurations} == {("kind", "constant", "rate", "n", "units"), ("kind", "constant", "n", "units")}
+    assert {tuple(c) for c in configurations} == {
+        ("kind", "constant", "rate", "n", "units"),
+        ("kind", "constant", "n", "units"),
+    }
     assert all(("rate" in c) == (c["kind"] == "a") for c in configurations)
 
 

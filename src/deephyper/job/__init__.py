@@ -1,32 +1,35 @@
 """One evaluation."""
 
 from ..worker import Observations, RunningJob
-from .job import HPOJob, Job, JobStatus
-from .journal import Journal, cell, read_lines, value_of
-from .outcome import LIMITS, WORKER_DIED, Objective, Outcome, is_failure, is_reason, n_objectives_of
-from .row import METADATA, PARAMETER, TIMES, Row, flat_row, objective_columns
+from .columns import METADATA, PARAMETER, TIMES, Row
+from .job import HPOJob, Job, JobStatus, Read, ready_record
+from .journal import Journal, keep_older_file, read_lines
+from .objectives import Objectives
+from .outcome import LIMITS, Objective, Outcome, is_failure, is_lost, is_reason, number_of
+from .row import flat_row
 
 __all__ = [
     "LIMITS",
     "METADATA",
     "PARAMETER",
     "TIMES",
-    "WORKER_DIED",
     "HPOJob",
     "Job",
     "JobStatus",
     "Journal",
     "Objective",
+    "Objectives",
     "Observations",
     "Outcome",
+    "Read",
     "Row",
     "RunningJob",
-    "cell",
     "flat_row",
     "is_failure",
+    "is_lost",
     "is_reason",
-    "n_objectives_of",
-    "objective_columns",
+    "keep_older_file",
+    "number_of",
     "read_lines",
-    "value_of",
+    "ready_record",
 ]

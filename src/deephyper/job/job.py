@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from typing import Any, final
 
+from .._cells import plain
 from ..worker import Observations
-from .outcome import Objective, Outcome, is_failure
+from .columns import METADATA, PARAMETER, TIMES, Row
+from .objectives import Objectives
+from .outcome import Objective, Outcome, is_failure, is_lost
+
+Read = Callable[[Mapping[str, Any]], dict[str, Any]]
+"""Makes a configuration that went through JSON again what it was, with the user's own objects: `Space.read`."""
 
 
 class JobStatus(Enum):
@@ -22,14 +29,15 @@ class JobStatus(Enum):
 
 @final
 class Job:
-    """One evaluation as its manager sees it. Times are seconds of the evaluator's clock.
+    """One evaluation as its manager sees it. Its times are seconds since the search began, None while unknown.
 
     Args:
         job_id: its number within the search, in order of submission.
         parameters: the configuration, active hyperparameters only.
         search_id: the search that it belongs to.
-        metadata: what is already known of it; keys that begin with "_" stay out of the table.
+        metadata: what is known before it runs; keys that begin with "_" stay out of the table.
         timestamp_submit: when it was submitted.
+        outcome: what came of it, if it has ended already.
     """
 
     def __init__(
@@ -39,14 +47,14 @@ class Job:
         search_id: str = "",
         metadata: Mapping[str, Any] | None = None,
         timestamp_submit: float | None = None,
+        outcome: Outcome | None = None,
     ):
         self.id = job_id
         self.parameters = dict(parameters)
         self.search_id = search_id
         self.metadata: dict[str, Any] = dict(metadata or {})
         self.status = JobStatus.READY
-        self.objective: Objective | None = None
-        self.crashed = False
+        self._outcome = outcome
         self.observations: Observations = []
         self.n_retries = 0
         self.timestamp_submit = timestamp_submit
@@ -55,9 +63,32 @@ class Job:
         self.timestamp_gather: float | None = None
 
     @property
+    def objective(self) -> Objective | None:
+        """What the evaluation returned: higher is better, a text is a failure; None if it runs or was cancelled."""
+        return None if self._outcome is None else self._outcome.objective
+
+    @property
+    def crashed(self) -> bool:
+        """True if the run-function raised, or its worker died or was killed."""
+        return self._outcome is not None and self._outcome.crashed
+
+    @property
     def is_failure(self) -> bool:
-        """True once the evaluation has ended without an objective to learn from."""
+        """True once the evaluation has ended with a failure instead of an objective."""
         return is_failure(self.objective)
+
+    @property
+    def is_lost(self) -> bool:
+        """True once the evaluation has ended because its worker was lost. Its configuration may be what killed it."""
+        return is_lost(self.objective)
+
+    @property
+    def teaches(self) -> bool:
+        """True if it has ended and its objective or failure says something about its configuration.
+
+        An evaluation that was cancelled says nothing, and neither does one whose worker was lost.
+        """
+        return self.status is JobStatus.DONE and not self.is_lost
 
     @property
     def output(self) -> dict[str, Any]:
@@ -71,75 +102,153 @@ class Job:
             return None
         return self.timestamp_end - self.timestamp_start
 
-    def launch(self, now: float) -> None:
-        """Mark it as handed to a worker; it counts as started until the worker tells its own time."""
+    def launch(self, time: float) -> None:
+        """Note that it was handed to a worker; this counts as its start until the worker tells its own time."""
         self.status = JobStatus.RUNNING
-        self.timestamp_start = now
+        self.timestamp_start = time
         self.observations = []
 
     def retry(self) -> None:
-        """Mark it as waiting for another worker, since the one that it had was lost."""
+        """Note that its worker was lost, and that it waits for another one."""
         self.status, self.timestamp_start = JobStatus.READY, None
         self.n_retries += 1
 
     def finish(
-        self, outcome: Outcome, start: float | None, end: float, gather: float, observations: Observations | None = None
+        self,
+        outcome: Outcome,
+        start: float | None,
+        end: float | None,
+        gather: float | None,
+        observations: Observations | None = None,
     ) -> None:
-        """Take in the outcome and the times of an evaluation that ended, other than by being given up.
+        """Take the outcome and the times of an evaluation that has ended by itself.
 
         Args:
             outcome: its objective or its failure.
-            start: when the run-function began; None if its worker could not tell.
+            start: when the run-function began; None keeps the time of the launch.
             end: when it ended.
-            gather: when the manager came to know.
-            observations: all that it recorded; None if its worker could not tell, then what had come through counts.
+            gather: when the manager got to know.
+            observations: all values that it recorded; None keeps those that have arrived by now.
         """
         self.status = JobStatus.DONE
-        self.objective = outcome.objective
+        self._outcome = outcome
         self.metadata.update(outcome.metadata)
-        self.crashed = outcome.crashed
         if observations is not None:
             self.observations = observations
         self.timestamp_start = self.timestamp_start if start is None else start
         self.timestamp_end, self.timestamp_gather = end, gather
 
-    def cancel(self, now: float) -> None:
-        """Mark it as given up at a time; it has no objective."""
+    def cancel(self, time: float, start: float | None = None) -> None:
+        """Note that it was given up, without an objective.
+
+        Args:
+            time: when it was given up.
+            start: when its run-function began; None if it never did.
+        """
         self.status = JobStatus.CANCELLED
-        self.timestamp_end = self.timestamp_gather = now
+        self.timestamp_start = start
+        self.timestamp_end = self.timestamp_gather = time
 
     def record(self) -> dict[str, Any]:
-        """Plain data for a store; observations only if there are any."""
-        # A list less for every job that a store keeps: the garbage collector visits each of them.
-        observations = {"observations": self.observations} if self.observations else {}
-        return {
+        """Give the whole job, but for the name of its search, as plain JSON data that share nothing with the job."""
+        objective = self.objective
+        record = {
             "job_id": self.id,
-            "parameters": self.parameters,
+            "parameters": plain(self.parameters),
             "status": self.status.value,
-            "objective": self.objective,
-            "metadata": self.metadata,
-            **observations,
+            "objective": list(objective) if isinstance(objective, tuple) else objective,
+            "metadata": plain(self.metadata),
+            "crashed": self.crashed,
+            "n_retries": self.n_retries,
             "timestamp_submit": self.timestamp_submit,
             "timestamp_start": self.timestamp_start,
             "timestamp_end": self.timestamp_end,
             "timestamp_gather": self.timestamp_gather,
         }
+        # The garbage collector visits every list that a store keeps, so a job without observations has none.
+        if self.observations:
+            record["observations"] = [[budget, value] for budget, value in self.observations]
+        return record
 
     @classmethod
-    def from_record(cls, record: Mapping[str, Any], search_id: str) -> Job:
-        """Rebuild a job from a store's plain data."""
-        job = cls(record["job_id"], record["parameters"], search_id, record["metadata"], record["timestamp_submit"])
-        objective = record["objective"]
-        job.status = JobStatus(record["status"])
-        job.objective = tuple(objective) if isinstance(objective, list) else objective
+    def from_record(cls, record: Mapping[str, Any], search_id: str, read: Read | None = None) -> Job:
+        """Make a job from its record.
+
+        Args:
+            record: as `record` gave it; it may have been text meanwhile.
+            search_id: the search that it belongs to.
+            read: makes the parameters what they were, see `Space.read`; they stay plain data if None.
+        """
+        objective, outcome = record["objective"], None
+        if objective is not None:
+            outcome = Outcome(tuple(objective) if isinstance(objective, list) else objective, {}, record["crashed"])
+        # A copy: lists inside of the record may belong to the store.
+        parameters, metadata = (read or plain)(record["parameters"]), plain(record["metadata"])
+        job = cls(record["job_id"], parameters, search_id, metadata, record["timestamp_submit"], outcome)
+        job.status, job.n_retries = JobStatus(record["status"]), record["n_retries"]
         job.observations = [(budget, value) for budget, value in record.get("observations", ())]
         job.timestamp_start = record["timestamp_start"]
         job.timestamp_end = record["timestamp_end"]
         job.timestamp_gather = record["timestamp_gather"]
         return job
 
+    @classmethod
+    def from_row(cls, row: Row, names: Sequence[str], objectives: Objectives) -> Job:
+        """Make a job from a flat row: the inverse of `flat_row`, but for what a row does not hold.
+
+        Args:
+            row: it holds the user's own objects; NaN stands for what is inactive or unknown.
+            names: all hyperparameters.
+            objectives: those of the search.
+
+        Raises:
+            ValueError: its status is none that a job has.
+        """
+        parameters = {name: row[PARAMETER + name] for name in names if not _is_nan(row[PARAMETER + name])}
+        others = [name.removeprefix(METADATA) for name in row if name.startswith(METADATA)]
+        metadata = {key: row[METADATA + key] for key in others if key not in TIMES and not _is_nan(row[METADATA + key])}
+        submit, start, end, gather = (_known(row.get(METADATA + name)) for name in TIMES)
+        objective = objectives.of_row(row)
+        outcome = None if objective is None else Outcome(objective)
+        job = cls(row["job_id"], parameters, metadata=metadata, timestamp_submit=submit, outcome=outcome)
+        job.status = JobStatus(row["job_status"])
+        job.timestamp_start, job.timestamp_end, job.timestamp_gather = start, end, gather
+        return job
+
     def __repr__(self) -> str:
-        return f"Job(id={self.id}, status={self.status.value}, objective={self.objective!r}, parameters={self.parameters!r})"
+        shown = f"status={self.status.value}, objective={self.objective!r}, parameters={self.parameters!r}"
+        return f"Job(id={self.id}, {shown})"
+
+
+def _is_nan(value: Any) -> bool:
+    return isinstance(value, float) and math.isnan(value)
+
+
+def _known(time: float | None) -> float | None:
+    return None if _is_nan(time) else time
+
+
+def ready_record(parameters: Mapping[str, Any], metadata: Mapping[str, Any], submitted: float | None) -> dict[str, Any]:
+    """The record of a job that is to be submitted, and has no number yet.
+
+    Args:
+        parameters: the configuration.
+        metadata: what is known before it runs.
+        submitted: when it is submitted, in seconds since the search began; None while nobody reads a clock.
+    """
+    return {
+        "job_id": None,
+        "parameters": plain(parameters),
+        "status": JobStatus.READY.value,
+        "objective": None,
+        "metadata": plain(metadata),
+        "crashed": False,
+        "n_retries": 0,
+        "timestamp_submit": submitted,
+        "timestamp_start": None,
+        "timestamp_end": None,
+        "timestamp_gather": None,
+    }
 
 
 HPOJob = Job

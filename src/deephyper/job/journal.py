@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import math
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, final
+from typing import final
 
-from .row import Row
+from .._cells import cell
+from .columns import Row
 
 
 @final
 class Journal:
     """A CSV file that grows row by row.
 
-    The file is opened for each append and flushed, so another program may read it at any time. A column that comes late
-    rewrites the file, through a second file that takes its place in one step. A file of that name that another search wrote,
-    before or meanwhile, is kept under `<name>_<time>.csv`.
+    The file is opened and flushed for each append, so another program may read it at any time. A column that comes late
+    needs all lines again: they are written to a second file, which then replaces the first one in a single step. A file
+    of that name that another search wrote, before or meanwhile, is kept under `<name>_<time>.csv`.
 
     Args:
         path: the file; it is touched by the first row, not before.
@@ -30,13 +30,13 @@ class Journal:
     def __init__(self, path: str | os.PathLike[str]):
         self.path = Path(path)
         self._columns: list[str] = []
-        self._left: tuple[int, ...] = ()  # as we left the file: which it is, and how long
+        self._left: tuple[int, ...] = ()  # which file it was when we last wrote, and how long
 
     def append(self, rows: Sequence[Row]) -> bool:
         """Write rows at the end of the file.
 
         Returns:
-            False, with nothing written, when the file is no longer as it was left: then all rows must be rewritten.
+            False, and nothing is written, if somebody else has changed the file meanwhile: then rewrite all rows.
         """
         if not rows:
             return True
@@ -58,7 +58,7 @@ class Journal:
         Args:
             rows: all rows.
             columns: all columns, in order.
-            keep_older: keep a file that is there and is not ours under another name.
+            keep_older: keep a file that is there and was not written by this journal under another name.
         """
         if keep_older and self.path.exists() and self._left != _identity(self.path):
             keep_older_file(self.path)
@@ -86,7 +86,7 @@ class Journal:
 
 
 def _identity(path: Path) -> tuple[int, ...]:
-    """What tells a file from another one, and from itself with more in it; nothing if there is none."""
+    """Device, number and length of a file, which change when it is replaced or grows; nothing if there is none."""
     try:
         status = path.stat()
     except FileNotFoundError:
@@ -113,7 +113,9 @@ def read_lines(path: Path) -> list[list[str]]:
         lines = [line for line in csv.reader(io.StringIO(text, newline="")) if line]
     finally:
         csv.field_size_limit(limit)
-    if len(lines) > 1 and (len(lines[-1]) < len(lines[0]) or not text.endswith(("\n", "\r")) or _is_inside_quotes(text)):
+    if len(lines) > 1 and (
+        len(lines[-1]) < len(lines[0]) or not text.endswith(("\n", "\r")) or _is_inside_quotes(text)
+    ):
         del lines[-1]
     return lines
 
@@ -121,47 +123,3 @@ def read_lines(path: Path) -> list[list[str]]:
 def _is_inside_quotes(text: str) -> bool:
     """A quote within a quoted cell is doubled, so a whole file holds an even number of them."""
     return text.count('"') % 2 == 1
-
-
-def cell(value: Any) -> str:
-    """Write one value as the text of a CSV cell: JSON, with 17 digits for floats; bare text where it cannot be mistaken.
-
-    NaN is an empty cell. What JSON does not know is written as `str` shows it.
-    """
-    if type(value) is float and math.isfinite(value):
-        # Most cells; what follows gives the same, ten times slower.
-        return repr(value)
-    if hasattr(value, "tolist"):  # numpy's scalars and arrays
-        value = value.tolist()
-    if isinstance(value, float) and math.isnan(value):
-        return ""
-    if value is None or isinstance(value, (bool, int, float, list, tuple, Mapping)):
-        try:
-            return json.dumps(value, default=_plain)
-        except (TypeError, ValueError):  # odd keys, a circle
-            pass
-    text = str(value)
-    return text if _is_safe_bare(text) else json.dumps(text)
-
-
-def value_of(text: str) -> Any:
-    """Read the text of a CSV cell: the inverse of `cell`, where tuples come back as lists."""
-    if text == "":
-        return math.nan
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return text
-
-
-def _plain(value: Any) -> Any:
-    return value.tolist() if hasattr(value, "tolist") else str(value)
-
-
-def _is_safe_bare(text: str) -> bool:
-    """It comes back as it is: neither empty, nor JSON, nor a half of a character, which no file can hold."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return value_of(text) is text

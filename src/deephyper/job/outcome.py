@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 Objective = float | tuple[float, ...] | str
 """One number, several numbers, or the reason of a failure: a string that begins with "F"."""
 
 WORKER_DIED = "F_worker_died"
 LIMITS = {"timeout": "F_timeout", "memory": "F_memory_limit_exceeded"}
-"""What an evaluation fails as that took more than it may."""
+"""The failure of an evaluation that took more than it may, by the limit that it broke."""
 
 
 def is_failure(objective: object) -> bool:
@@ -20,9 +20,29 @@ def is_failure(objective: object) -> bool:
     return isinstance(objective, str)
 
 
+def is_lost(objective: object) -> bool:
+    """True for the objective of an evaluation whose worker was lost: nobody knows what it would have returned."""
+    return isinstance(objective, str) and objective == WORKER_DIED
+
+
 def is_reason(text: str) -> bool:
     """True for a text that may be an objective: the reason of a failure."""
     return text.startswith("F")
+
+
+def number_of(value: Any) -> float:
+    """Turn one objective, or a cell of its column, into a number; NaN for a failure and where there is none."""
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return math.nan
+
+
+class Accepting(Protocol):
+    """Whoever knows how many objectives a search has: `Objectives`."""
+
+    def accepts(self, objective: Objective) -> bool:
+        """True if an objective has the right number of numbers."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +51,7 @@ class Outcome:
 
     Args:
         objective: higher is better; a string that begins with "F" is a failure.
-        metadata: what else is to be remembered, by name.
+        metadata: what else the function returned, by name.
         crashed: the function raised, its worker died or it was killed, as opposed to a failure that it returned.
     """
 
@@ -44,20 +64,26 @@ class Outcome:
         """True if there is no objective to learn from."""
         return is_failure(self.objective)
 
+    @property
+    def is_lost(self) -> bool:
+        """True if the worker was lost, so that the evaluation may be tried again."""
+        return is_lost(self.objective)
+
     @classmethod
-    def parse(cls, returned: Any, n_objectives: int | None = None) -> Outcome:
+    def parse(cls, returned: Any, objectives: Accepting | None = None) -> Outcome:
         """Understand what a run-function returned.
 
         Args:
-            returned: a number, a sequence of numbers, "F…", or a mapping with `objective` (or `output`) and perhaps `metadata`.
-            n_objectives: how many objectives the evaluations before had; another number is a failure.
+            returned: a number, a sequence of numbers, "F…", or a mapping with `objective` (or `output`) and perhaps
+                `metadata`.
+            objectives: those of the search; any other number of objectives is a failure. None accepts every number.
         """
         metadata: dict[str, Any] = {}
         if isinstance(returned, Mapping):
             metadata = _metadata(returned)
             returned = returned.get("objective", returned.get("output"))
         objective = _objective(returned)
-        if not is_failure(objective) and n_objectives not in (None, n_objectives_of(objective)):
+        if objectives is not None and not objectives.accepts(objective):
             objective = "F_number_of_objectives"
         return cls(objective, metadata)
 
@@ -77,13 +103,8 @@ class Outcome:
         return cls(WORKER_DIED, {"traceback": message}, crashed=True)
 
 
-def n_objectives_of(objective: Objective) -> int:
-    """How many numbers an objective that is no failure holds."""
-    return len(objective) if isinstance(objective, tuple) else 1
-
-
 def _metadata(returned: Mapping[Any, Any]) -> dict[str, Any]:
-    """Everything but the objective; `metadata` that is no mapping counts as a value of that name."""
+    """Everything but the objective. If `metadata` is no mapping, it is kept as a value of that name."""
     rest = {key: value for key, value in returned.items() if key not in ("objective", "output", "metadata")}
     given = returned.get("metadata")
     named = given if isinstance(given, Mapping) else {} if given is None else {"metadata": given}
@@ -107,13 +128,13 @@ def _numbers(value: Any) -> list[float] | None:
     """Floats out of a number or a sequence of numbers, of whatever library; None if it is neither."""
     try:
         # Arrays of every library turn themselves into Python numbers and lists.
-        plain = value.tolist() if hasattr(value, "tolist") else value
-        numbers = plain if isinstance(plain, (list, tuple)) else [plain]
+        listed = value.tolist() if hasattr(value, "tolist") else value
+        numbers = listed if isinstance(listed, (list, tuple)) else [listed]
         if any(isinstance(number, (str, bytes)) for number in numbers):
             return None
         return [float(number) for number in numbers] or None
     except OverflowError:  # a whole number beyond all floats
         return [math.inf]
     except Exception:
-        # It is the user's object that raises here, whatever it likes; what it is not is a number.
+        # The user's object may raise anything here; in any case it is not a number.
         return None

@@ -2,6 +2,17 @@
 
 from .history import History
 from .reading import as_frame, read_rows, read_table
+from .resume import Restored, read_interrupted
 from .table import Results, column, table_of
 
-__all__ = ["History", "Results", "as_frame", "column", "read_rows", "read_table", "table_of"]
+__all__ = [
+    "History",
+    "Restored",
+    "Results",
+    "as_frame",
+    "column",
+    "read_interrupted",
+    "read_rows",
+    "read_table",
+    "table_of",
+]

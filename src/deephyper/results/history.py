@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import final
 
-from ..job import Job, Journal, Row, flat_row, is_failure, n_objectives_of, objective_columns
+from ..job import METADATA, TIMES, Job, Journal, Objectives, Row, flat_row
 from .table import PARETO, Results, table_of
 
 
@@ -23,7 +24,7 @@ class History:
         self._names = list(names)
         self._rows: list[Row] = []
         self._job_ids: set[int] = set()
-        self._n_objectives: int | None = None
+        self._objectives = Objectives()
         self._path = path
         self._journal = Journal(path) if path is not None else None
 
@@ -34,60 +35,64 @@ class History:
         return job_id in self._job_ids
 
     @property
-    def n_objectives(self) -> int | None:
-        """How many numbers a success has, None before the first one."""
-        return self._n_objectives
+    def objectives(self) -> Objectives:
+        """Those of the search, as far as the evaluations have told."""
+        return self._objectives
 
     @property
     def last_time(self) -> float:
         """The latest time of any row, in seconds since the search began; 0 without rows."""
-        times = [row[name] for row in self._rows for name in ("m:timestamp_end", "m:timestamp_gather")]
+        # Not every file that a search may continue has times.
+        times = [row.get(METADATA + name, math.nan) for row in self._rows for name in TIMES[2:]]
         return max((time for time in times if time == time), default=0.0)
 
     @property
     def next_job_id(self) -> int:
-        """One more than the largest job number."""
+        """One more than the largest number of a job."""
         return max(self._job_ids, default=-1) + 1
 
-    def add(self, jobs: Sequence[Job], origin: float) -> None:
-        """Append evaluations that have ended; `origin` is the time that counts as zero."""
+    def add(self, jobs: Sequence[Job]) -> None:
+        """Append evaluations that have ended."""
         self._learn_objectives(jobs)
-        rows = [flat_row(job, self._names, self._n_objectives, origin) for job in jobs]
+        rows = [flat_row(job, self._names, self._objectives) for job in jobs]
         self._rows += rows
         self._job_ids.update(job.id for job in jobs)
         if self._journal is not None and not self._journal.append(rows):
             # Another search has written there meanwhile; its file is kept under another name.
             self._rewrite()
 
-    def restore(self, rows: Sequence[Row], n_objectives: int | None) -> None:
-        """Begin with the rows of an interrupted search; its file is written anew, without a line that was cut off."""
-        self._rows, self._n_objectives = list(rows), n_objectives
+    def jobs(self) -> list[Job]:
+        """The evaluations as jobs, as far as their rows tell."""
+        return [Job.from_row(row, self._names, self._objectives) for row in self._rows]
+
+    def restore(self, rows: Sequence[Row], objectives: Objectives) -> None:
+        """Begin with the rows of an interrupted search; its file is written again, without a line that was cut off."""
+        self._rows, self._objectives = list(rows), objectives
         self._job_ids = {int(row["job_id"]) for row in rows}
         self._rewrite(keep_older=False)
 
     def complete(self) -> None:
-        """Write what only the whole table tells, the Pareto set, to the file too."""
-        if self._n_objectives is not None and self._n_objectives > 1:
+        """Write to the file what only the whole table tells: the Pareto set."""
+        if self._has_several:
             self._rewrite()
 
     def table(self) -> Results:
         """All rows as a table."""
-        return table_of(self._rows, self._names, self._n_objectives)
+        return table_of(self._rows, self._names, self._objectives)
 
     def _learn_objectives(self, jobs: Sequence[Job]) -> None:
         """Fix the number of objectives by the first success; failures before it get a cell for each of them."""
-        if self._n_objectives is not None:
-            return
-        successes = [job.objective for job in jobs if job.objective is not None and not is_failure(job.objective)]
-        if not successes:
-            return
-        self._n_objectives = n_objectives_of(successes[0])
-        if self._n_objectives > 1 and self._rows:
-            columns = objective_columns(self._n_objectives)
-            self._rows = [{**row, **dict.fromkeys(columns, row["objective"])} for row in self._rows]
+        unknown, self._objectives = self._objectives, self._objectives.learned_from(job.objective for job in jobs)
+        if self._objectives != unknown and self._has_several and self._rows:
+            (column,) = unknown.columns
+            self._rows = [row | self._objectives.cells(row[column]) for row in self._rows]
             for row in self._rows:
-                del row["objective"]
+                del row[column]
             self._rewrite()
+
+    @property
+    def _has_several(self) -> bool:
+        return self._objectives.n is not None and self._objectives.n > 1
 
     def _rewrite(self, keep_older: bool = True) -> None:
         if self._journal is None:

@@ -3,7 +3,7 @@
 from .designs import DESIGNS, Design, sobol
 from .dimension import Categorical, Constant, Dimension, Integer, Ordinal, Real
 from .feasible import Walkers, reflected
-from .space import LARGEST_GRID, Space, row_keys
+from .space import LARGEST_GRID, Space, each_row_key, row_keys
 
 __all__ = [
     "DESIGNS",
@@ -17,6 +17,7 @@ __all__ = [
     "Real",
     "Space",
     "Walkers",
+    "each_row_key",
     "reflected",
     "row_keys",
     "sobol",

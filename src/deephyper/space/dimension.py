@@ -9,12 +9,14 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any, ClassVar, Self, final
 
 import numpy as np
 from scipy.special import ndtr, ndtri
 
 from .._arrays import Array
+from .originals import Originals
 
 Quantile = Callable[[Array], Array]
 
@@ -72,6 +74,25 @@ class Dimension(ABC):
     @abstractmethod
     def decode(self, column: Array) -> list[Any]:
         """Turn cells into values: the objects that the user passed, and Python scalars."""
+
+    @abstractmethod
+    def read(self, value: Any) -> Any:
+        """Give the value that was meant, as the user's own object.
+
+        Args:
+            value: the value itself; what JSON made of it, a list for a tuple; or how another program wrote it.
+
+        Raises:
+            ValueError: it is no value of this hyperparameter.
+        """
+
+    def read_cell(self, text: str) -> Any:
+        """Give the value that a CSV cell holds. Here the text 1 is the number, and the string "1" has quotes.
+
+        Raises:
+            ValueError: it is no value of this hyperparameter.
+        """
+        return self.read(text)
 
     def drawn_near(self, cells: Array, width: float, weight: float) -> Self:
         """The same hyperparameter with another prior: a mixture, in equal parts, of values near each of some cells.
@@ -160,6 +181,22 @@ class _Numeric(Dimension):
             raise self._refuse(value, "a number")
         return number
 
+    def read(self, value: Any) -> Any:
+        number = self._number(_parsed(value) if isinstance(value, str) else value)
+        slack = 1e-9 * max(abs(self.low), abs(self.high))
+        if not self.low - slack <= number <= self.high + slack:
+            raise self._refuse(value, f"between {self.low} and {self.high}")
+        return number
+
+
+def _parsed(text: str) -> Any:
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
 
 @final
 class Real(_Numeric):
@@ -200,6 +237,14 @@ class Integer(_Numeric):
             if math.isfinite(number) and abs(number - round(number)) > 1e-6:
                 raise self._refuse(value, "a whole number")
         return super().encode(values)
+
+    def read(self, value: Any) -> Any:
+        number = super().read(value)
+        if abs(number - round(number)) > 1e-6:
+            raise self._refuse(value, "a whole number")
+        exact = _parsed(value) if isinstance(value, str) else value
+        # A float cannot hold every whole number of more than 53 bits.
+        return int(exact) if isinstance(exact, (int, np.integer)) else round(number)
 
     def snap(self, column: Array) -> Array:
         return self._unit(np.rint(self._natural(column)))
@@ -242,6 +287,22 @@ class _Choices(Dimension):
             if _is_same(choice, value):
                 return index
         raise self._refuse(value, f"one of {list(self.choices)!r}")
+
+    @cached_property
+    def _originals(self) -> Originals:
+        return Originals(self.choices)
+
+    def read(self, value: Any) -> Any:
+        try:
+            return self._originals.meant_by(value)
+        except LookupError:
+            raise self._refuse(value, f"one of {list(self.choices)!r}") from None
+
+    def read_cell(self, text: str) -> Any:
+        try:
+            return self._originals.written_as(text)
+        except LookupError:
+            raise self._refuse(text, f"one of {list(self.choices)!r}") from None
 
 
 def _is_same(choice: Any, value: Any) -> bool:
@@ -354,3 +415,19 @@ class Constant(Dimension):
 
     def decode(self, column: Array) -> list[Any]:
         return [self.value] * len(column)
+
+    @cached_property
+    def _originals(self) -> Originals:
+        return Originals([self.value])
+
+    def read(self, value: Any) -> Any:
+        try:
+            return self._originals.meant_by(value)
+        except LookupError:
+            raise self._refuse(value, repr(self.value)) from None
+
+    def read_cell(self, text: str) -> Any:
+        try:
+            return self._originals.written_as(text)
+        except LookupError:
+            raise self._refuse(text, repr(self.value)) from None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import product
 from typing import Any, final
@@ -32,6 +32,16 @@ class Space:
         legal: from canonical rows (n, d) to the mask (n,) of allowed ones; all are if None.
         sampler: the user's function that draws `size` configurations; independent draws from the priors if None.
         walkers: legal rows to walk from where draws are hardly ever legal; draws alone if None.
+
+    Attributes:
+        columns: the dimensions that have a column, in order; a constant has none.
+        names: of all hyperparameters, in order of definition.
+        n_columns: d, how many cells a row has.
+        is_categorical: which columns hold the index of a choice, (d,).
+        is_continuous: which columns take any value in [0, 1], (d,).
+        n_choices: number of choices of every column, 0 for a numeric one, (d,).
+        n_combinations: product of the numbers of values, at least the number of configurations; infinity if a column is
+            continuous.
     """
 
     def __init__(
@@ -44,10 +54,15 @@ class Space:
     ):
         self.dimensions = tuple(dimensions)
         self.columns = tuple(d for d in self.dimensions if not isinstance(d, Constant))
-        self._active = active
-        self._legal = legal
-        self._sampler = sampler
-        self._walkers = walkers
+        self.names = [d.name for d in self.dimensions]
+        self.n_columns = len(self.columns)
+        self.is_categorical: Mask = np.array([d.is_categorical for d in self.columns], bool)
+        self.is_continuous: Mask = np.array([d.is_continuous for d in self.columns], bool)
+        n_choices = [int(d.n_levels) if d.is_categorical else 0 for d in self.columns]
+        self.n_choices: Indices = np.array(n_choices, np.intp)
+        self.n_combinations = float(np.prod([float(d.n_levels) for d in self.columns]))
+        self._active, self._legal = active, legal
+        self._sampler, self._walkers = sampler, walkers
 
     def drawn_near(self, X: Array, width: float, weight: float) -> Space:
         """The same space with other priors: a mixture, in equal parts, of what lies near each of some rows.
@@ -81,36 +96,6 @@ class Space:
         """Whether a function of the user's draws configurations, so that priors do not matter."""
         return self._sampler is not None
 
-    @cached_property
-    def names(self) -> list[str]:
-        """Names of all hyperparameters, in order of definition."""
-        return [dimension.name for dimension in self.dimensions]
-
-    @property
-    def n_columns(self) -> int:
-        """How many cells a row has."""
-        return len(self.columns)
-
-    @cached_property
-    def is_categorical(self) -> Mask:
-        """Which columns hold the index of a choice, (d,)."""
-        return np.array([d.is_categorical for d in self.columns], bool)
-
-    @cached_property
-    def n_choices(self) -> Indices:
-        """Number of choices of every column, 0 for a numeric one, (d,)."""
-        return np.array([int(d.n_levels) if d.is_categorical else 0 for d in self.columns], np.intp)
-
-    @cached_property
-    def is_continuous(self) -> Mask:
-        """Which columns take any value in [0, 1], (d,)."""
-        return np.array([d.is_continuous for d in self.columns], bool)
-
-    @cached_property
-    def n_combinations(self) -> float:
-        """Product of the numbers of values: at least the number of configurations; infinity with a continuum."""
-        return float(np.prod([float(d.n_levels) for d in self.columns])) if self.columns else 1.0
-
     def active(self, X: Array) -> Mask:
         """Which cells count, (n, d); the others belong to hyperparameters that their parents switch off."""
         if self._active is None:
@@ -142,49 +127,27 @@ class Space:
     def sample(self, n: int, rng: np.random.Generator) -> Array:
         """Draw legal rows from the priors, (n, d); fewer where the legal part is too small to be hit."""
         if self._sampler is not None:
-            rows = self._from_sampler(self._sampler, n)
+            rows = _from_sampler(self, self._sampler, n)
             return rows[self.legal(rows)][:n]
         walkers = self._walkers
         if walkers is not None and walkers.can_walk:
-            return self._walked(walkers, n, rng)
-        rows, shares, is_rare = self._drawn(n, rng)
+            return walkers.walk(self.from_shares, self.legal, self.is_categorical, n, rng)
+        rows, shares, is_rare = _drawn(self, n, rng)
         if walkers is not None and is_rare:
             walkers.keep(shares)
             if len(rows) < n and len(walkers.shares):
-                return np.concatenate((rows, self._walked(walkers, n - len(rows), rng)))
+                missing = walkers.walk(self.from_shares, self.legal, self.is_categorical, n - len(rows), rng)
+                return np.concatenate((rows, missing))
         return rows[:n]
 
     def sample_by_force(self, n: int, rng: np.random.Generator) -> Array:
         """Draw as `sample` does, and never walk."""
-        return self._drawn(n, rng)[0][:n]
+        return _drawn(self, n, rng)[0][:n]
 
     @property
     def walks(self) -> bool:
         """Whether rows come from walks now, because draws are hardly ever legal."""
         return self._walkers is not None and self._walkers.can_walk
-
-    def _drawn(self, n: int, rng: np.random.Generator) -> tuple[Array, Array, bool]:
-        """Legal rows, (k, d), with their shares of the priors, (k, d), and whether draws are hardly ever legal."""
-        found: list[tuple[Array, Array]] = []
-        n_found, n_drawn, n_draws = 0, 0, n
-        for _ in range(_SAMPLING_ROUNDS):
-            shares = rng.random((n_draws, self.n_columns))
-            rows = self.from_shares(shares)
-            is_legal = self.legal(rows)
-            found.append((rows[is_legal], shares[is_legal]))
-            n_found, n_drawn = n_found + len(found[-1][0]), n_drawn + n_draws
-            if n_found >= n:
-                break
-            n_draws = min(2 * n_draws, 20_000)
-        rows, shares = (np.concatenate(parts) for parts in zip(*found, strict=True))
-        return rows, shares, is_thin(n_found, n_drawn)
-
-    def _walked(self, walkers: Walkers, n: int, rng: np.random.Generator) -> Array:
-        return walkers.walk(self.from_shares, self.legal, self.is_categorical, n, rng)
-
-    def _from_sampler(self, sampler: Callable[[int], Sequence[Mapping[str, Any]]], n: int) -> Array:
-        configurations = list(sampler(n))
-        return self.encode(configurations) if configurations else np.empty((0, self.n_columns))
 
     @cached_property
     def grid(self) -> Array | None:
@@ -196,40 +159,39 @@ class Space:
         rows = np.unique(self.canonical(rows), axis=0)
         return rows[self.legal(rows)]
 
-    def encode(self, configurations: Sequence[Mapping[str, Any]]) -> Array:
+    def encode(self, configurations: Sequence[Mapping[str, Any]], where: str = "") -> Array:
         """Turn configurations into canonical rows, (n, d).
 
-        An inactive hyperparameter may be missing, None or NaN.
+        Args:
+            configurations: an inactive hyperparameter may be missing, None or NaN.
+            where: the subject of an error, such as "CBO: initial_points[0]".
 
         Raises:
             ValueError: an active hyperparameter has no value, or one that it cannot take.
         """
-        X = np.empty((len(configurations), self.n_columns))
-        is_missing = np.zeros(X.shape, bool)
-        for j, dimension in enumerate(self.columns):
-            given = [c.get(dimension.name) for c in configurations]
-            absent = [_is_nan(value) or (value is None and not _takes_none(dimension)) for value in given]
-            if not any(absent):
-                X[:, j] = dimension.encode(given)
-                continue
-            is_missing[:, j] = absent
-            X[:, j] = dimension.imputed
-            there = ~is_missing[:, j]
-            X[there, j] = dimension.encode([v for v, is_there in zip(given, there, strict=True) if is_there])
-        X = self.canonical(X)
-        if not is_missing.any():
-            return X
-        for i, j in np.argwhere(is_missing & self.active(X))[:1]:
-            raise ValueError(
-                f"hyperparameter {self.columns[j].name!r} is active and has no value in {dict(configurations[i])!r}."
-            )
-        return X
+        try:
+            return _encoded(self, configurations)
+        except ValueError as error:
+            raise ValueError(f"{where}: {error}" if where else str(error)) from None
 
     def decode(self, X: Array) -> list[dict[str, Any]]:
         """Turn canonical rows into configurations of the active hyperparameters, in order of definition."""
-        values = self._values(X)
+        values = _values(self, X)
         active = self._active_everywhere(X)
         return [{d.name: values[k][i] for k, d in enumerate(self.dimensions) if active[i, k]} for i in range(len(X))]
+
+    def read(self, configuration: Mapping[str, Any]) -> dict[str, Any]:
+        """Give a configuration back with the user's own objects as values, in order of definition.
+
+        Args:
+            configuration: as it was, or as JSON has made it; an inactive hyperparameter may be missing, None or NaN.
+
+        Raises:
+            ValueError: a hyperparameter cannot take its value.
+        """
+        given = ((d, configuration.get(d.name, math.nan)) for d in self.dimensions)
+        there = ((d, value) for d, value in given if not _is_nan(value) and (value is not None or _takes_none(d)))
+        return {d.name: d.read(value) for d, value in there}
 
     def value_columns(self, X: Array) -> dict[str, list[Any]]:
         """Values of canonical rows, a list per hyperparameter, NaN where it is inactive."""
@@ -238,12 +200,8 @@ class Space:
             dimension.name: [
                 value if is_active else math.nan for value, is_active in zip(values, active[:, k], strict=True)
             ]
-            for k, (dimension, values) in enumerate(zip(self.dimensions, self._values(X), strict=True))
+            for k, (dimension, values) in enumerate(zip(self.dimensions, _values(self, X), strict=True))
         }
-
-    def _values(self, X: Array) -> list[list[Any]]:
-        columns = iter(X.T)
-        return [d.decode(np.zeros(len(X)) if isinstance(d, Constant) else next(columns)) for d in self.dimensions]
 
     def _active_everywhere(self, X: Array) -> Mask:
         if self._active is None:
@@ -259,14 +217,78 @@ class Space:
         return np.array([d.imputed for d in self.columns])
 
 
+def _drawn(space: Space, n: int, rng: np.random.Generator) -> tuple[Array, Array, bool]:
+    """Legal rows, (k, d), with their shares of the priors, (k, d), and whether draws are hardly ever legal."""
+    found: list[tuple[Array, Array]] = []
+    n_found, n_drawn, n_draws = 0, 0, n
+    for _ in range(_SAMPLING_ROUNDS):
+        shares = rng.random((n_draws, space.n_columns))
+        rows = space.from_shares(shares)
+        is_legal = space.legal(rows)
+        found.append((rows[is_legal], shares[is_legal]))
+        n_found, n_drawn = n_found + len(found[-1][0]), n_drawn + n_draws
+        if n_found >= n:
+            break
+        n_draws = min(2 * n_draws, 20_000)
+    # One round is the usual case, and needs no copy.
+    rows, shares = found[0] if len(found) == 1 else (np.concatenate(parts) for parts in zip(*found, strict=True))
+    return rows, shares, is_thin(n_found, n_drawn)
+
+
+def _from_sampler(space: Space, sampler: Callable[[int], Sequence[Mapping[str, Any]]], n: int) -> Array:
+    configurations = list(sampler(n))
+    if not configurations:
+        return np.empty((0, space.n_columns))
+    return space.encode(configurations, "HpProblem: sampling function")
+
+
+def _encoded(space: Space, configurations: Sequence[Mapping[str, Any]]) -> Array:
+    X = np.empty((len(configurations), space.n_columns))
+    is_missing = np.zeros(X.shape, bool)
+    for j, dimension in enumerate(space.columns):
+        given = [c.get(dimension.name) for c in configurations]
+        absent = [_is_nan(value) or (value is None and not _takes_none(dimension)) for value in given]
+        if not any(absent):
+            X[:, j] = dimension.encode(given)
+            continue
+        is_missing[:, j] = absent
+        X[:, j] = dimension.imputed
+        there = ~is_missing[:, j]
+        X[there, j] = dimension.encode([v for v, is_there in zip(given, there, strict=True) if is_there])
+    X = space.canonical(X)
+    if not is_missing.any():
+        return X
+    for i, j in np.argwhere(is_missing & space.active(X))[:1]:
+        raise ValueError(
+            f"hyperparameter {space.columns[j].name!r} is active and has no value in {dict(configurations[i])!r}."
+        )
+    return X
+
+
+def _values(space: Space, X: Array) -> list[list[Any]]:
+    columns = iter(X.T)
+    return [d.decode(np.zeros(len(X)) if isinstance(d, Constant) else next(columns)) for d in space.dimensions]
+
+
 def row_keys(X: Array) -> list[bytes]:
     """A key for every row: equal canonical rows have equal keys."""
-    # Adding 0.0 turns -0.0 into 0.0, which has other bytes and is the same value.
-    return [row.tobytes() for row in np.ascontiguousarray(X, float) + 0.0]
+    return [row.tobytes() for row in _without_negative_zeros(X)]
+
+
+def each_row_key(X: Array) -> Iterator[bytes]:
+    """The same, one after the other, for whoever may need only the first ones."""
+    return (row.tobytes() for row in _without_negative_zeros(X))
+
+
+def _without_negative_zeros(X: Array) -> Array:
+    """The same rows with one zero only: -0.0 is the same value as 0.0, and has other bytes."""
+    same: Array = np.ascontiguousarray(X, float) + 0.0
+    return same
 
 
 def _takes_none(dimension: Dimension) -> bool:
-    return any(choice is None for choice in getattr(dimension, "choices", ()))
+    choices = (dimension.value,) if isinstance(dimension, Constant) else getattr(dimension, "choices", ())
+    return any(choice is None for choice in choices)
 
 
 def _is_nan(value: Any) -> bool:
