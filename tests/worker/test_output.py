@@ -12,6 +12,7 @@ import pytest
 from deephyper.evaluator import Evaluator
 from deephyper.evaluator.callback import TqdmCallback
 from deephyper.worker import Lines
+from processes import PATIENCE_S
 
 
 def test_only_whole_lines_are_handed_on() -> None:
@@ -31,7 +32,7 @@ def test_lines_of_several_threads_do_not_mix() -> None:
 
     def talk(name: str) -> None:
         for _ in range(20):
-            together.wait(5)
+            together.wait(PATIENCE_S)
             print(name, name, name, file=lines)
 
     threads = [threading.Thread(target=talk, args=(name,)) for name in "wxyz"]
@@ -62,7 +63,9 @@ def talk(job: Any) -> float:
 
 
 @pytest.mark.parametrize("method", ["serial", "thread", "process"])
-def test_prints_of_run_functions_reach_the_streams_of_the_manager(method: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_prints_of_run_functions_reach_the_streams_of_the_manager(
+    method: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     with Evaluator.create(talk, method, {"num_workers": 2}) as evaluator:
         evaluator.submit([{"x": 1}, {"x": 2}])
         evaluator.gather("ALL")
@@ -73,6 +76,7 @@ def test_prints_of_run_functions_reach_the_streams_of_the_manager(method: str, c
     assert printed.out.count("begun") == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["serial", "thread", "process"])
 def test_a_progress_bar_is_not_torn(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
     out, err = io.StringIO(), io.StringIO()
@@ -80,10 +84,10 @@ def test_a_progress_bar_is_not_torn(method: str, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(sys, "stderr", err)
     bar = TqdmCallback("searching")
     with Evaluator.create(talk, method, {"num_workers": 2, "callbacks": [bar]}) as evaluator:
-        evaluator.announce(3)
+        evaluator.broadcast.tell("on_start", 3)
         evaluator.submit([{"x": x} for x in range(3)])
         evaluator.gather("ALL")
-        evaluator.dismiss()
+        evaluator.broadcast.tell("on_close")
 
     assert (sys.stdout, sys.stderr) == (out, err)
     assert all(f"printed by {x}\n" in out.getvalue() for x in range(3))

@@ -1,5 +1,6 @@
-"""What runs beside the run-function. Every worker process imports this, so it stays small."""
+"""What a worker needs to run evaluations. Every worker process imports this folder, so it stays small."""
 
+from .channel import Address, Channel, Kind, SocketChannel, packed_answer, unpacked
 from .evaluation import (
     HOST,
     NOTHING_LENT,
@@ -14,22 +15,27 @@ from .evaluation import (
     pickled,
 )
 from .output import Lines
-from .running_job import Channel, Observations, RunningJob
+from .running_job import Observations, RunningJob
 
 __all__ = [
     "HOST",
     "NOTHING_LENT",
+    "Address",
     "Channel",
+    "Kind",
     "Lease",
     "Lines",
     "Observations",
     "Report",
     "RunFunction",
     "RunningJob",
+    "SocketChannel",
     "Task",
     "evaluate",
     "evaluate_coroutine",
     "evaluate_pickled",
     "now",
+    "packed_answer",
     "pickled",
+    "unpacked",
 ]

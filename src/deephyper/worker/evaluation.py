@@ -1,4 +1,4 @@
-"""What a worker does with one evaluation."""
+"""How a worker runs one evaluation, and what travels to it and back."""
 
 from __future__ import annotations
 
@@ -13,22 +13,40 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from ..errors import RunFunctionError
-from .running_job import Channel, Observations, RunningJob
+from .channel import Channel
+from .running_job import Observations, RunningJob
 
 RunFunction = Callable[..., Any]
 
-# The one clock: system-wide on a host, so that times from all of its processes compare.
+# All processes of a host share this clock, so that their times can be compared.
 now = time.monotonic
-HOST = platform.node()
+
+_BOOT_ID = "/proc/sys/kernel/random/boot_id"
+
+
+def _host() -> str:
+    """Name what shares one clock: node name and boot id, since containers of several machines may share a node name."""
+    try:
+        with open(_BOOT_ID) as file:
+            boot = file.read().strip()
+    except OSError:
+        import psutil
+
+        # Whole minutes, because the system computes the boot time from clocks that are adjusted now and then.
+        boot = f"{psutil.boot_time() / 60:.0f}"
+    return f"{platform.node()} {boot}"
+
+
+HOST = _host()
 
 
 class Lease(NamedTuple):
     """What is lent to one evaluation.
 
     Args:
-        resources: by name.
-        kwargs: how the run-function is told, as keyword arguments of this call alone.
-        environment: environment variables for the time of the evaluation.
+        resources: the lent items, by name.
+        kwargs: further keyword arguments of this call of the run-function.
+        environment: environment variables that are set while the evaluation runs.
     """
 
     resources: Mapping[str, Any]
@@ -43,10 +61,10 @@ class Task(NamedTuple):
     """What travels to a worker for one evaluation.
 
     Args:
-        ticket: number of this attempt at it; an evaluation whose worker was lost may be tried again.
-        job_id: number of the evaluation within its search.
+        ticket: number of this attempt to run it. An evaluation whose worker was lost may be tried again.
+        job_id: number of the job in its search.
         parameters: the configuration.
-        lease: what is lent to it.
+        lease: what is lent to the evaluation.
     """
 
     ticket: int
@@ -56,16 +74,16 @@ class Task(NamedTuple):
 
 
 class Report(NamedTuple):
-    """What came of one evaluation, as its worker saw it.
+    """How one evaluation ended, as its worker saw it.
 
     Args:
         returned: what the run-function returned, None if it raised.
-        start: when the run-function began, on the worker's clock, seconds.
-        end: when it ended.
-        host: whose clock that is.
-        error: class name of what it raised, empty if it returned.
-        traceback: text for the log, empty if it returned.
-        observations: pairs of budget and value that it recorded on the way.
+        start: when the run-function began, in seconds on the clock of its host.
+        end: when it ended, on the same clock.
+        host: the host whose clock that is: node name and boot id.
+        error: class name of what the run-function raised; empty if it returned.
+        traceback: the traceback as text; empty if it returned.
+        observations: pairs of budget and value that it recorded while it ran.
     """
 
     returned: Any
@@ -77,10 +95,14 @@ class Report(NamedTuple):
     observations: Observations
 
 
-def evaluate(run_function: RunFunction, task: Task, kwargs: Mapping[str, Any], channel: Channel | None = None) -> Report:
+def evaluate(
+    run_function: RunFunction, task: Task, kwargs: Mapping[str, Any], channel: Channel | None = None
+) -> Report:
     """Run one evaluation in this thread; whatever it raises becomes part of the report."""
     job = RunningJob(task.job_id, task.parameters, channel, task.lease.resources)
     with _environment(task.lease.environment):
+        if channel is not None:
+            channel.begin()
         start = now()
         try:
             returned = run_function(job, **{**kwargs, **task.lease.kwargs})
@@ -96,8 +118,13 @@ def evaluate(run_function: RunFunction, task: Task, kwargs: Mapping[str, Any], c
 async def evaluate_coroutine(
     run_function: RunFunction, task: Task, kwargs: Mapping[str, Any], channel: Channel | None = None
 ) -> Report:
-    """Run one evaluation of an `async def` function on the running event loop."""
+    """Run one evaluation of an `async def` function on the running event loop.
+
+    All evaluations on the loop share the environment, so the environment variables of a lease are not set.
+    """
     job = RunningJob(task.job_id, task.parameters, channel, task.lease.resources)
+    if channel is not None:
+        channel.begin()
     start = now()
     try:
         returned = await run_function(job, **{**kwargs, **task.lease.kwargs})
@@ -107,27 +134,33 @@ async def evaluate_coroutine(
     return Report(returned, start, now(), HOST, "", "", job.observations)
 
 
-def evaluate_pickled(function_and_kwargs: bytes, task: Task) -> Report:
-    """Run one evaluation of a function that travelled by value with its keyword arguments."""
+def evaluate_pickled(payload: bytes, task: Task, channel: Channel | None = None) -> Report:
+    """Run one evaluation of a pickled function.
+
+    Args:
+        payload: the function and its keyword arguments, packed by `pickled`.
+        task: what to evaluate.
+        channel: reports to the manager.
+    """
     start = now()
     try:
-        run_function, kwargs = _kept(function_and_kwargs)
+        run_function, kwargs = _kept(payload)
     except Exception as error:
         return failed(error, start)
-    return evaluate(run_function, task, kwargs)
+    return evaluate(run_function, task, kwargs, channel)
 
 
 def failed(error: BaseException, start: float, observations: Observations | None = None) -> Report:
-    """The report of an evaluation that raised."""
+    """Make the report of an evaluation that raised."""
     text = "".join(traceback.format_exception(error))
     return Report(None, start, now(), HOST, type(error).__name__, text, observations or [])
 
 
 def pickled(where: str, run_function: RunFunction, *others: Any) -> bytes:
-    """Pack a function, and what it needs, for another process.
+    """Pickle a function and what it needs for another process.
 
     Raises:
-        RunFunctionError: something in it cannot travel.
+        RunFunctionError: something in it cannot be pickled.
     """
     import cloudpickle
 
@@ -135,21 +168,22 @@ def pickled(where: str, run_function: RunFunction, *others: Any) -> bytes:
         payload: bytes = cloudpickle.dumps((run_function, *others))
     except Exception as error:
         raise RunFunctionError(
-            f"{where}: run_function and run_function_kwargs must be picklable to reach other processes, and {run_function!r} is "
-            f"not ({type(error).__name__}: {error}). Open files and locks inside the function, or use method 'thread'."
+            f"{where}: run_function and run_function_kwargs must be picklable to reach other processes, and "
+            f"{run_function!r} is not ({type(error).__name__}: {error}). "
+            f"Open files and locks inside the function, or use method 'thread'."
         ) from error
     return payload
 
 
 def unpickled(payload: bytes) -> tuple[Any, ...]:
-    """Rebuild what this process's own manager has packed."""
+    """Unpickle what the manager of this process has pickled."""
     import cloudpickle
 
     contents: tuple[Any, ...] = cloudpickle.loads(payload)
     return contents
 
 
-# Rebuilt once, so that what a function caches in its closure stays.
+# A function is unpickled only once in a process, so that what it caches in its closure is kept.
 _kept = lru_cache(maxsize=4)(unpickled)
 
 

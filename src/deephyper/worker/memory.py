@@ -1,4 +1,4 @@
-"""How much memory processes take, their descendants included."""
+"""How much memory processes and their descendants take."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ import math
 import os
 from collections.abc import Iterable
 
-# Whether the kernel lists the children of a thread. Where it does, it is asked with as few calls as can be: after each of them a
-# thread waits its turn of 5 ms if another one computes in Python, and psutil, which reads the whole table, takes a second then.
+# Whether the kernel lists the children of a thread. If so, we read that list with as few system calls as possible: each
+# call releases the interpreter's lock, and while another thread computes in Python, getting it back takes 5 ms. psutil
+# reads the whole process table, which takes a second in that case.
 _LISTS_CHILDREN = os.path.exists("/proc/thread-self/children")
 
 
 def memory_of(roots: Iterable[int]) -> dict[int, int]:
-    """Measure processes with all their descendants; in one look at the process table, where the kernel does not list children.
+    """Measure the memory of processes with all their descendants.
 
-    Memory that several of them share counts for each of them, so that this is an upper bound.
+    Memory that several of them share counts once for each of them, so the result is an upper bound. If the kernel does
+    not list children, the process table is read once for all roots.
 
     Args:
         roots: process numbers.
@@ -28,19 +30,21 @@ def memory_of(roots: Iterable[int]) -> dict[int, int]:
 
 
 def proportional_memory_of(root: int) -> int:
-    """Measure one process with all its descendants, where what they share counts once.
+    """Measure the memory of one process with all its descendants; memory that they share counts once.
 
-    The kernel looks at every page for it, which takes milliseconds. Where it cannot tell, it is the upper bound.
+    This takes milliseconds, because the kernel looks at every page. If the kernel cannot do it, the result is the upper
+    bound of `memory_of`.
     """
     return sum(map(_proportional, _tree_of(root)))
 
 
 def resident_memory_of(root: int, limit: float = math.inf) -> int:
-    """Measure one process with all its descendants, in some microseconds where the kernel lists children.
+    """Measure the memory of one process with all its descendants, in microseconds if the kernel lists children.
 
     Args:
         root: its process number.
-        limit: bytes. Memory that several of the processes share counts for each of them, unless that leads over the limit.
+        limit: bytes. Memory that several of the processes share counts once for each of them. Only if this sum is over
+            the limit is it measured again with shared memory counted once, which is slower.
 
     Returns:
         Resident bytes.
@@ -51,7 +55,7 @@ def resident_memory_of(root: int, limit: float = math.inf) -> int:
 
 
 def _tree_of(root: int) -> list[int]:
-    """A process and its descendants."""
+    """List the numbers of a process and its descendants."""
     if not _LISTS_CHILDREN:
         return [root, *_descendants_in_table(root)]
     tree = [root]
@@ -63,7 +67,7 @@ def _tree_of(root: int) -> list[int]:
 
 
 def _has_children() -> bool:
-    """Whether this process has any, in one call that changes nothing of them."""
+    """Whether this process has child processes; one call that leaves their exit statuses unread."""
     try:
         os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
     except ChildProcessError:
@@ -73,7 +77,7 @@ def _has_children() -> bool:
 
 def _children_of(parent: int) -> list[int]:
     children: list[int] = []
-    # It may end while we ask, and so may each of its threads.
+    # The process and each of its threads may end while we read.
     with contextlib.suppress(OSError):
         for thread in os.listdir(f"/proc/{parent}/task"):
             with contextlib.suppress(OSError):
@@ -132,7 +136,7 @@ def _proportional(pid: int) -> int:
 
 
 def _read(path: str) -> list[bytes]:
-    """The words of a small file of the kernel."""
+    """Read a small file of the kernel, and split it into words."""
     file = os.open(path, os.O_RDONLY)
     try:
         return os.read(file, 1 << 16).split()

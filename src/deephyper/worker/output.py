@@ -1,4 +1,4 @@
-"""What a run-function prints, line by line."""
+"""Streams that pass on what run-functions print, line by line."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import Any, final
 
 @final
 class Lines(io.TextIOBase):
-    """A text stream that hands on whole lines, so that lines of several threads or workers never mix.
+    """A text stream that passes on whole lines, so that lines of several threads or workers never mix.
 
     Args:
-        send: takes one or more lines, line ends included.
-        original: the stream that it stands for, which still serves what needs a file.
+        send: called with one or more lines, line ends included.
+        original: the stream that this one replaces. Callers who need a real file still get its number and its buffer.
     """
 
     def __init__(self, send: Callable[[str], None], original: Any):
@@ -35,7 +35,7 @@ class Lines(io.TextIOBase):
         return len(text)
 
     def finish(self) -> None:
-        """Send the lines that were begun."""
+        """Send the lines that were begun and not ended yet."""
         self._finish(lambda thread: True)
 
     def _finish(self, is_over: Callable[[threading.Thread], bool]) -> None:
@@ -44,7 +44,7 @@ class Lines(io.TextIOBase):
                 self._send(line + "\n")
 
     def flush(self) -> None:
-        """Do nothing: half a line would tear a progress bar."""
+        """Do nothing, since half a line would break a progress bar."""
 
     def writable(self) -> bool:
         return True
@@ -55,7 +55,7 @@ class Lines(io.TextIOBase):
 
     @property
     def buffer(self) -> Any:
-        """The stream of bytes below, for those who write bytes."""
+        """The byte stream of the original, for callers who write bytes."""
         return self._original.buffer
 
     @property

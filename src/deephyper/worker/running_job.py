@@ -1,34 +1,27 @@
-"""One evaluation as its run-function sees it."""
+"""The object that a run-function receives."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol, final
+from typing import Any, final
+
+from .channel import Channel
 
 Observations = list[tuple[float, float]]
-"""Pairs of budget and value that a run-function recorded on the way."""
-
-
-class Channel(Protocol):
-    """How a running evaluation speaks to its manager."""
-
-    def record(self, budget: float, objective: float) -> None:
-        """Report an intermediate value."""
-
-    def stopped(self) -> bool:
-        """Ask whether the evaluation should end early."""
+"""Pairs of budget and value that a run-function recorded while it ran."""
 
 
 @final
 class RunningJob(dict[str, Any]):
     """What a run-function receives: a dictionary of its parameters.
 
-    It iterates over the parameters only, so `**job` and `json.dumps(job)` work; `job["job_id"]` is served all the same.
+    Iteration gives the parameters only, so `**job` and `json.dumps(job)` work. `job["job_id"]` works too, although it
+    is not among the keys.
 
     Args:
-        job_id: the evaluation's number within the search.
+        job_id: number of the job in the search.
         parameters: the configuration.
-        channel: the way to the manager; without one, what is recorded travels with the result.
+        channel: reports to the manager; without one, recorded values arrive only with the result.
         resources: what is lent to this evaluation, by name.
     """
 
@@ -51,7 +44,7 @@ class RunningJob(dict[str, Any]):
         raise KeyError(key)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # The way to the manager belongs to this process.
+        # A copy in another process must not use the channel, which belongs to this process.
         return type(self), (self.id, dict(self), None, self.resources), {"observations": self.observations}
 
     @property
@@ -65,11 +58,11 @@ class RunningJob(dict[str, Any]):
         return self.observations[-1][1] if self.observations else None
 
     def record(self, budget: float, objective: float) -> None:
-        """Note an intermediate value; what was recorded stays in the job also when the evaluation is killed later.
+        """Record an intermediate value; it is kept even if the evaluation is killed later.
 
         Args:
-            budget: what had been spent when the value was seen, for example the number of epochs.
-            objective: the value, higher is better.
+            budget: what had been spent when the value was measured, for example a number of epochs.
+            objective: the value; higher is better.
         """
         observation = (float(budget), float(objective))
         self.observations.append(observation)
@@ -77,9 +70,9 @@ class RunningJob(dict[str, Any]):
             self._channel.record(*observation)
 
     def stopped(self) -> bool:
-        """True when the evaluation should end early: nobody waits for its result any more.
+        """Whether the evaluation should end early, because nobody waits for its result any more.
 
-        A thread cannot be ended from outside, so a run-function in threads that looks here now and then is what frees its core
-        after a timeout or a deadline.
+        A thread cannot be ended from outside. A run-function in a thread therefore keeps its core after a timeout or a
+        deadline, unless it calls this method now and then and returns.
         """
         return self._channel is not None and self._channel.stopped()

@@ -1,4 +1,4 @@
-"""The memory of a run-function while it runs, and the end of one that takes too much."""
+"""Measure the memory of a run-function while it runs, and interrupt one that takes too much."""
 
 from __future__ import annotations
 
@@ -11,20 +11,23 @@ from .memory import resident_memory_of
 
 
 class Interrupted(BaseException):
-    """Raised once inside a run-function that takes more memory than it may; `except Exception` does not swallow it."""
+    """Raised once inside a run-function that takes too much memory; `except Exception` does not catch it."""
 
 
 class Interruption(Protocol):
-    """A way to interrupt the function that runs where the object was made."""
+    """A way to interrupt the function that runs in the thread, or the asyncio task, that made this object."""
 
     def send(self) -> bool:
-        """Interrupt it, from another thread; it may have to come back from C code first. False if this is no moment for it."""
+        """Interrupt the function from another thread; False if that is not possible now.
+
+        A function in C code is interrupted when it returns to the interpreter.
+        """
 
     def withdraw(self) -> None:
-        """See to it that nothing that was sent arrives any more, where the function ran; harmless when called again."""
+        """Take back an interruption that has not arrived yet; called where the function ran, perhaps more than once."""
 
     def has_caused(self, error: BaseException) -> bool:
-        """True if what the function raised came of the interruption; asked after `withdraw`."""
+        """Whether the interruption caused what the function raised; called after `withdraw`."""
 
 
 @final
@@ -36,7 +39,8 @@ class ThreadInterruption:
         self._is_sent = False
 
     def send(self) -> bool:
-        # Until a thread has begun, Python 3.11 takes it for the one that starts it, which would then wait for it forever.
+        # Until a new thread has begun, Python 3.11 gives it the number of the thread that starts it. The exception
+        # could end the new thread instead, and its starter would wait for it forever.
         if any(thread.ident is None for thread in threading.enumerate()):
             return False
         self._is_sent = True
@@ -48,20 +52,20 @@ class ThreadInterruption:
             self._set_pending(None)
 
     def has_caused(self, error: BaseException) -> bool:
-        # What was interrupted may have turned it into an exception of its own; a Ctrl-C stays one.
+        # The function may have turned the interruption into another exception. A Ctrl-C is none of ours.
         return self._is_sent and isinstance(error, (Interrupted, Exception))
 
     def _set_pending(self, exception: type[BaseException] | None) -> None:
         import ctypes
 
-        # None is the null pointer, which takes back what is pending.
+        # None becomes the null pointer, which takes back a pending exception.
         pending = None if exception is None else ctypes.py_object(exception)
         ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self._thread), pending)
 
 
 @final
 class TaskInterruption:
-    """Cancels the asyncio task that makes this object, and tells that from a cancellation by somebody else."""
+    """Cancels the asyncio task that makes this object; distinguishes this from a cancellation by other code."""
 
     def __init__(self) -> None:
         import asyncio
@@ -73,13 +77,13 @@ class TaskInterruption:
         self._is_withdrawn = self._has_cancelled = self._others_have = False
 
     def send(self) -> bool:
-        # A loop that is closed has nothing left to interrupt.
+        # The loop raises RuntimeError once it is closed; then nothing is left to interrupt.
         with contextlib.suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self._cancel)
         return True
 
     def _cancel(self) -> None:
-        # In the thread of the loop, like `withdraw`, so that neither happens in the midst of the other.
+        # This runs in the thread of the loop, like `withdraw`, so that they never run at the same time.
         if self._task is not None and not self._is_withdrawn:
             self._has_cancelled = self._task.cancel()
 
@@ -96,10 +100,10 @@ class TaskInterruption:
 
 @final
 class MemoryTrace:
-    """Samples the memory of this process and its descendants, once at once, then in a thread while the context lasts.
+    """Measures the memory of this process and its descendants: when it is made, then in a thread during the context.
 
-    The first sample over the limit interrupts the function. Entering raises `Interrupted` if there is no memory left to begin
-    with.
+    The first sample over the limit interrupts the function. Entering the context raises `Interrupted` if the memory is
+    over the limit already.
 
     Args:
         every_s: seconds between two samples.
@@ -112,11 +116,11 @@ class MemoryTrace:
         self._limit = limit
         self._interruption = interruption
         self._may_interrupt = False
-        # What interrupts the function may surface just when its thread has taken the turn, and leave it taken; hence a lock that
-        # the same thread can take again.
+        # The interruption may arrive just when the function's thread has acquired this lock, which then stays locked.
+        # Hence a lock that the same thread can acquire again.
         self._turn = threading.RLock()
-        # Held until the end, which the thread awaits. An event has locks of its own to leave taken, and a queue of Python 3.11
-        # waits without end if its time is over before it begins.
+        # A lock that is released at the end, for which the thread waits. Not an event, whose inner lock an interruption
+        # could leave locked; not a queue, which on Python 3.11 waits forever if its timeout has already passed.
         self._lasts = threading.Lock()
         self._lasts.acquire()
         self._peak = self._sample()
@@ -125,14 +129,14 @@ class MemoryTrace:
         if self._peak > self._limit:
             raise Interrupted
         threading.Thread(target=self._run, name="deephyper-memory", daemon=True).start()
-        # Not before: to start a thread means to wait for it, and threading's locks do not expect an interruption there.
+        # Not earlier: `start` waits for the thread, and an interruption there could leave locks of `threading` locked.
         self._may_interrupt = True
 
     def __exit__(self, *error: object) -> None:
         self.close()
 
     def close(self) -> None:
-        """End the thread, and interrupt nothing from now on; harmless when called again."""
+        """End the thread, and interrupt nothing from now on; may be called again."""
         with self._turn:
             self._may_interrupt = False
             self._interruption.withdraw()
@@ -140,13 +144,13 @@ class MemoryTrace:
             self._lasts.release()
 
     def has_caused(self, error: BaseException) -> bool:
-        """Close, and tell whether the function raised that because it took too much memory."""
-        # The error may have surfaced while the context was closing itself.
+        """Close, and return whether the function raised `error` because it took too much memory."""
+        # The interruption may have arrived while `__exit__` was running, which then did not finish.
         self.close()
         return self._interruption.has_caused(error) or (isinstance(error, Interrupted) and self._peak > self._limit)
 
     def final_peak(self) -> int:
-        """Take one more sample, and tell the largest, in bytes."""
+        """Measure once more, and return the largest sample, in bytes."""
         return max(self._sample(), self._peak)
 
     def _run(self) -> None:
@@ -157,7 +161,7 @@ class MemoryTrace:
 
     def _interrupt(self) -> None:
         with self._turn:
-            # The function may have ended while we waited for the turn.
+            # The function may have ended while we waited for the lock.
             if self._may_interrupt:
                 self._may_interrupt = not self._interruption.send()
 

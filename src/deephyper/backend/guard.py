@@ -1,0 +1,80 @@
+"""Ends the lanes of a manager that was killed."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import subprocess
+from collections.abc import Iterable
+from typing import final
+
+logger = logging.getLogger(__name__)
+
+_SHELL = "/bin/sh"
+# Every line is the whole list of process groups to end. When the manager dies, whatever the way, its end of the pipe
+# closes.
+_SCRIPT = 'while read -r line; do groups=$line; done; for group in $groups; do kill -s KILL -- "-$group"; done'
+
+
+@final
+class Guard:
+    """A shell that waits for the manager to die and then ends the process groups it was last told of.
+
+    A lane looks for its manager itself, but cannot while its run-function holds the interpreter's lock in C code. Where
+    there is no shell there is no guard.
+    """
+
+    def __init__(self) -> None:
+        self._shell: subprocess.Popen[bytes] | None = None
+        self._groups: list[int] = []
+
+    def watch(self, groups: Iterable[int]) -> None:
+        """Look after these process groups from now on, and no others."""
+        groups = sorted(groups)
+        if groups == self._groups or os.name != "posix":
+            return
+        self._groups = groups
+        if not groups:
+            self._end_shell()
+        elif (shell := self._opened_shell()) is not None:
+            self._tell(shell, groups)
+
+    def get_ready(self) -> None:
+        """Begin already, so that the first worker need not wait for that."""
+        if os.name == "posix":
+            self._opened_shell()
+
+    def close(self) -> None:
+        """End the guard, which ends nobody."""
+        self._groups = []
+        self._end_shell()
+
+    def _opened_shell(self) -> subprocess.Popen[bytes] | None:
+        if self._shell is None:
+            try:
+                # A session of its own, so that what ends the manager's group spares it.
+                self._shell = subprocess.Popen(
+                    [_SHELL, "-c", _SCRIPT],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    start_new_session=True,
+                )
+            except OSError as error:
+                # Small containers have none; evaluations do not depend on it.
+                logger.info("no guard for the case that this process is killed: %s", error)
+        return self._shell
+
+    def _end_shell(self) -> None:
+        shell, self._shell = self._shell, None
+        if shell is not None:
+            self._tell(shell, [])
+            shell.communicate()
+
+    def _tell(self, shell: subprocess.Popen[bytes], groups: Iterable[int]) -> None:
+        assert shell.stdin is not None
+        # Somebody may have killed the shell; lanes still look for their manager themselves.
+        with contextlib.suppress(BrokenPipeError):
+            shell.stdin.write((" ".join(map(str, groups)) + "\n").encode())
+            shell.stdin.flush()

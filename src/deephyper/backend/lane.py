@@ -1,0 +1,238 @@
+"""One lane: a loky executor of a single worker, which can be killed and is opened again."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import BrokenExecutor, Future
+from contextlib import contextmanager
+from functools import partial
+from multiprocessing import Pipe, active_children
+from multiprocessing.connection import Connection
+from typing import Any, final
+
+from ..worker import Report, Task, now
+from ..worker.process import Setup, enter, evaluate_here
+
+_MOST_LAST_WORDS = 1 << 16
+
+
+@final
+class Call(Future[Report]):
+    """A task that was given to the lanes.
+
+    Args:
+        task: what to evaluate.
+        on_begin: called with the ticket and the time when a worker begins with it.
+    """
+
+    def __init__(self, task: Task, on_begin: Callable[[int, float], None]):
+        super().__init__()
+        self.task = task
+        self._on_begin = on_begin
+        self._begun: float | None = None
+
+    @property
+    def begun(self) -> float | None:
+        """When a worker began with it, None if none has."""
+        return self._begun
+
+    def begin(self) -> None:
+        """Note that a worker begins with it now, unless one has begun before."""
+        if self._begun is None:
+            self._begun = now()
+            self._on_begin(self.task.ticket, self._begun)
+
+
+@final
+class Worker:
+    """The process of a lane, and the ways to it.
+
+    Args:
+        payload: what it needs to evaluate anything, pickled.
+    """
+
+    def __init__(self, payload: bytes):
+        from loky.process_executor import ProcessPoolExecutor
+
+        self.connection, self._its_connection = Pipe()
+        self._faults, self._its_faults = Pipe(duplex=False)
+        setup = Setup(payload, os.getpid(), self._its_connection, self._its_faults)
+        self._executor = ProcessPoolExecutor(max_workers=1, initializer=enter, initargs=(setup,))
+        self._pid: int | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """Its process number, None until it is ready."""
+        return self._pid
+
+    def note_ready(self, pid: int) -> None:
+        """Its process says that it is ready, and its number."""
+        self._pid = pid
+
+    def submit(self, task: Task) -> Future[Report]:
+        """Give it a task, to be done after those that it was given before."""
+        with _interrupts_held_back():
+            future: Future[Report] = self._executor.submit(evaluate_here, task)
+        return future
+
+    @property
+    def is_dead(self) -> bool:
+        """True once the process has ended, though somebody may still have to ask for its exit status."""
+        import psutil
+
+        if self._pid is None:
+            return False
+        try:
+            return bool(psutil.Process(self._pid).status() == psutil.STATUS_ZOMBIE)
+        except psutil.NoSuchProcess:
+            return True
+
+    def kill(self) -> None:
+        """End the process with its descendants, without waiting for the end."""
+        if self._pid is not None and hasattr(os, "killpg"):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._pid, signal.SIGKILL)
+
+    def bury(self) -> str:
+        """Wait for the end of the process and let go of all that belongs to it.
+
+        Returns:
+            What the interpreter wrote when it crashed, if it did.
+        """
+        self.kill()
+        self._executor.shutdown(wait=True, kill_workers=True)
+        # Descendants that outlived a process which ended by itself.
+        self.kill()
+        # Forgets processes that have ended, which loky does not do for one whose exit status somebody has asked for.
+        active_children()
+        last_words = _read(self._faults)
+        for connection in (self.connection, self._its_connection, self._faults, self._its_faults):
+            connection.close()
+        return last_words
+
+
+@final
+class Lane:
+    """One worker at a time, and the call that it works on. Any thread may use it.
+
+    Args:
+        open_worker: starts a worker.
+        on_end: called with a worker that has ended or was killed, the call that ended with it (None if there was none)
+            and the error of that call; must bury the worker and, if there is a call, fail it with the error.
+        on_free: called when the lane can take another call.
+    """
+
+    def __init__(
+        self,
+        open_worker: Callable[[], Worker],
+        on_end: Callable[[Worker, Call | None, BaseException | None], None],
+        on_free: Callable[[Lane], None],
+    ):
+        self._open_worker = open_worker
+        self._on_free = on_free
+        self._on_end = on_end
+        self._lock = threading.RLock()
+        self._worker: Worker | None = None
+        self._call: Call | None = None
+        self._resources: Mapping[str, Any] | None = None
+
+    @property
+    def worker(self) -> Worker | None:
+        """The process of this lane, if it is there."""
+        return self._worker
+
+    @property
+    def call(self) -> Call | None:
+        """The call that it was given and that has not ended."""
+        return self._call
+
+    @property
+    def resources(self) -> Mapping[str, Any] | None:
+        """What was lent to the newest call, None before the first one."""
+        return self._resources
+
+    def submit(self, call: Call) -> None:
+        """Run a call; the lane must be free."""
+        with self._lock:
+            self._resources = call.task.lease.resources
+            self._call = call
+            if self._worker is None:
+                self._worker = self._open_worker()
+            try:
+                inner = self._worker.submit(call.task)
+            except BrokenExecutor:
+                # The worker died while it was idle.
+                self._on_end(self._worker, None, None)
+                self._worker = self._open_worker()
+                inner = self._worker.submit(call.task)
+            self._note_begin()
+            inner.add_done_callback(partial(self._note_end, self._worker, call))
+
+    def note_ready(self, worker: Worker) -> None:
+        """A worker, perhaps that of this lane, begins to take calls."""
+        with self._lock:
+            if worker is self._worker:
+                self._note_begin()
+
+    def kill(self, call: Call, error: BaseException) -> None:
+        """End the process if that call still runs in it; the call fails with the error."""
+        with self._lock:
+            if self._call is call:
+                self._lose(error)
+
+    def drop(self) -> None:
+        """End the process and forget what runs in it."""
+        with self._lock:
+            self._call = None
+            self._lose(None)
+
+    def _note_begin(self) -> None:
+        if self._call is not None and self._worker is not None and self._worker.pid is not None:
+            self._call.begin()
+
+    def _note_end(self, worker: Worker, call: Call, inner: Future[Report]) -> None:
+        error = inner.exception()
+        with self._lock:
+            if call is not self._call:
+                return
+            if isinstance(error, BrokenExecutor):
+                self._lose(error)
+                return
+            self._call = None
+        self._on_free(self)
+        if error is not None:
+            call.set_exception(error)
+        else:
+            call.set_result(inner.result())
+
+    def _lose(self, error: BaseException | None) -> None:
+        """The process ends, and with it the call."""
+        worker, self._worker = self._worker, None
+        call, self._call = self._call, None
+        if worker is not None:
+            worker.kill()
+            self._on_end(worker, call, error)
+
+
+@contextmanager
+def _interrupts_held_back() -> Iterator[None]:
+    """A process that is started here ignores Ctrl-C until it has a session of its own."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _read(pipe: Connection) -> str:
+    """What was written to a pipe so far, as text."""
+    if not pipe.poll(0):
+        return ""
+    return os.read(pipe.fileno(), _MOST_LAST_WORDS).decode(errors="replace")

@@ -1,0 +1,216 @@
+"""Evaluations in processes: one loky executor of a single worker per lane.
+
+A worker that dies, hangs or is killed takes nothing with it but the evaluation that ran there: its lane is opened
+again, and the other lanes notice nothing. loky neither imports `__main__` again nor needs a guard around it, since
+functions travel by value. `docs/decisions/lanes.md` says what else was tried.
+"""
+
+from __future__ import annotations
+
+import atexit
+import sys
+import threading
+import weakref
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import BrokenExecutor, Future
+from functools import partial
+from typing import Any, final
+
+from .._checks import function
+from ..worker import Report, Task, pickled
+from .attendant import Attendant
+from .backend import Backend, Work
+from .inspector import Inspector
+from .lane import Call, Lane, Worker
+from .limits import Limits
+from .selecting import SelectorLoop
+from .switchboard import Switchboard
+from .undertaker import Undertaker
+
+# Each lane holds pipes and semaphores in this process.
+_FILES_PER_LANE = 14
+
+
+@final
+class Lanes(Backend):
+    """Processes of this machine, each in its own lane. One is killed with its children when its task is given up.
+
+    Args:
+        where: who is named in messages.
+        job_timeout: seconds that one evaluation may take; the start of a worker and its initializer do not count.
+        job_memory_limit: bytes that one evaluation may take, its children included.
+        initializer: called once in every worker before its first evaluation.
+        initargs: arguments of the initializer.
+    """
+
+    can_work_ahead = True
+
+    def __init__(
+        self,
+        where: str,
+        job_timeout: float | None = None,
+        job_memory_limit: int | None = None,
+        initializer: Callable[..., object] | None = None,
+        initargs: Sequence[Any] = (),
+    ):
+        self._limits = Limits.checked(where, job_timeout, job_memory_limit)
+        if initializer is not None:
+            function(where, "initializer", initializer, "a function that every worker calls once, or None")
+        self._initializer, self._initargs = initializer, tuple(initargs)
+        self._lanes: _OpenLanes | None = None
+
+    def open(self, work: Work, n_workers: int, switchboard: Switchboard) -> None:
+        payload = pickled(work.where, work.function, dict(work.kwargs), self._initializer, self._initargs)
+        self._lanes = _OpenLanes(n_workers, payload, self._limits, switchboard)
+
+    def submit(self, task: Task) -> Future[Report]:
+        assert self._lanes is not None
+        return self._lanes.run(task)
+
+    def give_up(self, futures: Sequence[Future[Report]]) -> None:
+        if self._lanes is not None:
+            self._lanes.drop(futures)
+
+    def close(self) -> None:
+        lanes, self._lanes = self._lanes, None
+        if lanes is not None:
+            lanes.close()
+
+
+@final
+class _OpenLanes:
+    """Lanes, and the line of calls before them.
+
+    Args:
+        n: number of lanes.
+        payload: what a worker needs to evaluate anything, pickled; sent once to every worker.
+        limits: what one evaluation may take.
+        switchboard: takes in what run-functions report.
+    """
+
+    def __init__(self, n: int, payload: bytes, limits: Limits, switchboard: Switchboard):
+        _allow_open_files(n * _FILES_PER_LANE)
+        self._payload = payload
+        self._on_begin = switchboard.begin
+        self._lock = threading.RLock()
+        self._line: deque[Call] = deque()
+        self._lanes = [Lane(self._opened, self._let_go, self._take_next) for _ in range(n)]
+        self._loop = SelectorLoop("deephyper-lanes", Inspector(self._lanes, limits).tick)
+        self._attendant = Attendant(self._loop, switchboard, self._note_ready)
+        self._undertaker = Undertaker(self._loop, self._attendant, self._pids)
+        _open_lanes.add(self)
+
+    def run(self, task: Task) -> Call:
+        """Evaluate a task in a free lane, if possible one that had the same resources, or in the next free one."""
+        wanted = task.lease.resources
+        call = Call(task, self._on_begin)
+        with self._lock:
+            free = [lane for lane in self._lanes if lane.call is None]
+            if free:
+                self._submit_to(
+                    min(free, key=lambda lane: (lane.resources != wanted, lane.resources is not None)), call
+                )
+            else:
+                self._line.append(call)
+        return call
+
+    def drop(self, futures: Sequence[Future[Report]]) -> None:
+        """Kill those of the calls that run, and forget those that wait; lanes that do something else stay."""
+        dropped = set(futures)
+        with self._lock:
+            self._line = deque(call for call in self._line if call not in dropped)
+            for lane in self._lanes:
+                if lane.call is not None and lane.call in dropped:
+                    lane.drop()
+
+    def close(self) -> None:
+        """Kill whatever runs, and wait until nothing is left."""
+        with self._lock:
+            self._line.clear()
+            for lane in self._lanes:
+                lane.drop()
+        self._loop.close()
+        self._undertaker.close()
+        _open_lanes.discard(self)
+
+    def _take_next(self, lane: Lane) -> None:
+        """Let a lane that has become free go on with what waits."""
+        with self._lock:
+            if not self._line or lane.call is not None:
+                return
+            call = self._line.popleft()
+            try:
+                self._submit_to(lane, call)
+            except Exception as error:
+                # No worker could be started, and whoever submitted the call has gone on meanwhile.
+                lane.drop()
+                call.set_exception(error)
+
+    def _submit_to(self, lane: Lane, call: Call) -> None:
+        worker = lane.worker
+        lane.submit(call)
+        if lane.worker is not worker:
+            _close_before_loky()
+
+    def _opened(self) -> Worker:
+        worker = Worker(self._payload)
+        self._attendant.listen_to(worker)
+        return worker
+
+    def _note_ready(self, worker: Worker) -> None:
+        self._undertaker.watch()
+        for lane in self._lanes:
+            lane.note_ready(worker)
+
+    def _pids(self) -> Iterator[int]:
+        workers = [lane.worker for lane in self._lanes]
+        return (worker.pid for worker in workers if worker is not None and worker.pid is not None)
+
+    def _let_go(self, worker: Worker, call: Call | None, error: BaseException | None) -> None:
+        self._undertaker.bury(worker, partial(self._go_on, call, error))
+
+    def _go_on(self, call: Call | None, error: BaseException | None, last_words: str) -> None:
+        """After a burial, fill the lane again, and tell the call that ended with the worker."""
+        for lane in self._lanes:
+            self._take_next(lane)
+        if call is not None and error is not None:
+            call.set_exception(_with_last_words(error, last_words))
+
+
+# Those that nobody has closed when the interpreter ends.
+_open_lanes: weakref.WeakSet[_OpenLanes] = weakref.WeakSet()
+
+
+def _close_before_loky() -> None:
+    """Let the end of the interpreter kill what runs; it would wait for it otherwise, perhaps for hours.
+
+    What is registered last is called first, and loky, which waits, registers itself with every worker that it starts.
+    The standard library registers its own executors in the same way; there is no public way that comes early enough.
+    """
+    register = getattr(threading, "_register_atexit", atexit.register)
+    register(_close_all)
+
+
+def _close_all() -> None:
+    for lanes in list(_open_lanes):
+        lanes.close()
+
+
+def _allow_open_files(n: int) -> None:
+    """Raise the soft limit of open files when many lanes need it."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = n + 256
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        limit = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
+
+
+def _with_last_words(error: BaseException, last_words: str) -> BaseException:
+    if not last_words or not isinstance(error, BrokenExecutor):
+        return error
+    return BrokenExecutor(f"{error}\n{last_words}")

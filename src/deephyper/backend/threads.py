@@ -1,0 +1,74 @@
+"""Evaluations in threads of this process."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import threading
+from concurrent.futures import Future, InvalidStateError
+from typing import final
+
+from ..worker import Report, Task, evaluate, now
+from .backend import Backend, Work
+from .limits import Limits, Watch
+from .switchboard import Switchboard
+
+
+@final
+class Threads(Backend):
+    """A thread for each task.
+
+    A thread cannot be ended. One whose evaluation is given up must neither hold a place in a pool nor keep the
+    interpreter from exiting, so each evaluation has a new one, which costs some 50 microseconds.
+
+    Args:
+        where: who is named in messages.
+        job_timeout: seconds that one evaluation may take; then its future fails and its thread is abandoned.
+    """
+
+    def __init__(self, where: str, job_timeout: float | None = None):
+        self._limits = Limits.checked(where, job_timeout)
+        self._running: dict[Future[Report], float] = {}
+        self._watch: Watch | None = None
+
+    def open(self, work: Work, n_workers: int, switchboard: Switchboard) -> None:
+        self._work, self._switchboard = work, switchboard
+        if self._limits.timeout_s is not None:
+            self._watch = Watch(self._abandon_slow)
+
+    def submit(self, task: Task) -> Future[Report]:
+        future: Future[Report] = Future()
+        future.set_running_or_notify_cancel()
+        if self._watch is not None:
+            self._running[future] = now()
+            future.add_done_callback(self._running.pop)
+            self._watch.wake()
+        threading.Thread(target=self._run, args=(future, task), name="deephyper-evaluation", daemon=True).start()
+        return future
+
+    def close(self) -> None:
+        watch, self._watch = self._watch, None
+        if watch is not None:
+            watch.close()
+        self._running = {}
+
+    def _run(self, future: Future[Report], task: Task) -> None:
+        channel = self._switchboard.channel(task.ticket)
+        # An evaluation that was abandoned comes too late.
+        with contextlib.suppress(InvalidStateError):
+            try:
+                report = evaluate(self._work.function, task, self._work.kwargs, channel)
+            except BaseException as error:
+                future.set_exception(error)
+            else:
+                future.set_result(report)
+
+    def _abandon_slow(self) -> float:
+        """Give up evaluations that take too long; returns how many seconds the next one still has."""
+        time = now()
+        left = {future: self._limits.time_left(begun, time) for future, begun in list(self._running.items())}
+        for future, seconds in left.items():
+            if seconds <= 0:
+                with contextlib.suppress(InvalidStateError):
+                    future.set_exception(self._limits.too_long)
+        return min((seconds for seconds in left.values() if seconds > 0), default=math.inf)

@@ -1,0 +1,106 @@
+"""The part of a lane that runs in the worker process."""
+
+from __future__ import annotations
+
+import contextlib
+import faulthandler
+import os
+import signal
+import sys
+import threading
+from multiprocessing.connection import Connection
+from typing import NamedTuple, final
+
+from .channel import Kind, PipeChannel, Wire
+from .evaluation import Report, Task, evaluate, failed, now, unpickled
+from .output import Lines
+
+_LOOK_FOR_MANAGER_EVERY_S = 0.25
+
+
+class Setup(NamedTuple):
+    """What a lane's process is given when it begins.
+
+    Args:
+        payload: the pickled tuple of run-function, its keyword arguments, the user's initializer (or None) and its
+            arguments.
+        manager: process number of the manager.
+        connection: the pipe to the manager.
+        faults: where the interpreter writes its traceback when it crashes.
+    """
+
+    payload: bytes
+    manager: int
+    connection: Connection
+    faults: Connection
+
+
+@final
+class _Lane:
+    """This process: the unpickled run-function, and the pipe to the manager."""
+
+    def __init__(self, setup: Setup):
+        self._wire = Wire(lambda: setup.connection)
+        # The interpreter only knows its file number, so we keep the object, which would close the file when deleted.
+        self._faults = setup.faults
+        faulthandler.enable(setup.faults.fileno())
+        sys.stdout = self._out = Lines(lambda text: self._wire.tell(Kind.OUTPUT, "stdout", text), sys.stdout)
+        sys.stderr = self._err = Lines(lambda text: self._wire.tell(Kind.OUTPUT, "stderr", text), sys.stderr)
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=_print_as_usual)
+        self._error: BaseException | None = None
+        try:
+            self._run_function, self._kwargs, initializer, initargs = unpickled(setup.payload)
+            if initializer is not None:
+                initializer(*initargs)
+        except (Exception, SystemExit) as error:
+            # Every evaluation in this process fails with this error, so that the user sees it.
+            self._error = error
+        # Run nothing before the answer comes: the manager needs the process number to be able to end this process.
+        self._wire.ask(Kind.READY, os.getpid())
+
+    def evaluate(self, task: Task) -> Report:
+        if self._error is not None:
+            return failed(self._error, now())
+        report = evaluate(self._run_function, task, self._kwargs, PipeChannel(self._wire, task.ticket))
+        self._out.finish()
+        self._err.finish()
+        return report
+
+
+_lane: _Lane
+
+
+def enter(setup: Setup) -> None:
+    """Make this process a lane."""
+    global _lane
+    if hasattr(os, "setsid"):
+        # A process in its own session gets no Ctrl-C from the terminal, and can be ended with all its descendants.
+        os.setsid()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    threading.Thread(target=_end_with, args=(setup.manager,), name="deephyper-watch", daemon=True).start()
+    _lane = _Lane(setup)
+
+
+def evaluate_here(task: Task) -> Report:
+    """Run one evaluation in this lane."""
+    return _lane.evaluate(task)
+
+
+def _print_as_usual() -> None:
+    """Print to the original streams, since a forked child cannot use the pipe of its parent."""
+    sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__
+
+
+def _end_with(manager: int) -> None:
+    """End this process and its descendants soon after the manager has ended, even if the manager was killed."""
+    while os.getppid() == manager:
+        threading.Event().wait(_LOOK_FOR_MANAGER_EVERY_S)
+    import psutil
+
+    for child in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            child.kill()
+    if hasattr(os, "killpg"):
+        os.killpg(0, signal.SIGKILL)
+    os._exit(1)
