@@ -1,6 +1,8 @@
-"""Where jobs are remembered."""
+"""Stores, which keep the jobs of searches."""
 
-from .memory import MemoryStorage, NullStorage
-from .storage import Record, Storage
+from .memory import MemoryStorage
+from .null import NullStorage
+from .seat import Seat
+from .storage import IS_FINAL, Cursor, Member, Record, Storage
 
-__all__ = ["MemoryStorage", "NullStorage", "Record", "Storage"]
+__all__ = ["IS_FINAL", "Cursor", "Member", "MemoryStorage", "NullStorage", "Record", "Seat", "Storage"]

@@ -1,61 +1,138 @@
-"""What a store of jobs must be able to do."""
+"""The base class of stores, and what every store promises."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 Record = dict[str, Any]
-"""A job as plain data: job_id, parameters, status, objective, metadata, and its times."""
+"""One job as plain JSON data: job_id, parameters, status, objective, metadata, times; see `Job.record`."""
+
+Cursor = dict[int, int]
+"""How many entries of each member's log a reader has seen, by the member's number."""
+
+IS_FINAL = ("DONE", "CANCELLED")
+"""The statuses of a finished job."""
+
+
+class Member(NamedTuple):
+    """One process that takes part in a search.
+
+    Args:
+        search_id: name of the search.
+        number: 0, 1, 2, … in the order of joining.
+        age: seconds from the beginning of the search until this member joined, on the store's clock; 0 for member 0.
+    """
+
+    search_id: str
+    number: int
+    age: float
 
 
 class Storage(ABC):
-    """The memory of jobs, perhaps shared by several searches.
+    """Keeps the jobs of searches, perhaps shared by several processes that search together.
 
-    A record is plain data; what comes out of a store is never unpickled or evaluated. Searches that use one store and one
-    `search_id` see each other's finished jobs.
+    A store keeps one log for each member of a search. Only that member writes to the log, so its entries have one
+    order, and a reader that remembers how many entries of each log it has seen misses none. What goes in and comes out
+    is plain JSON data. Nothing is ever unpickled or evaluated.
+
+    What every store promises (`deephyper.testing.StorageContract` tests it):
+
+    - *Threads.* Any thread may call any method at any time.
+    - *Atomicity.* A call of `submit` or `finish` takes effect for all of its records or for none, and a reader never
+      sees a part of one. Numbers of jobs come from one counter per search, so that no two jobs share a number.
+    - *Ownership.* Records belong to the store once they are given to it, and to the caller once they are handed out:
+      to change one changes no other. Only a member itself writes in its name.
     """
 
     @abstractmethod
-    def new_search(self, search_id: str | None = None) -> str:
-        """Open a search, or join the one of that name, and return its name."""
-
-    @abstractmethod
-    def new_job(self, search_id: str, record: Mapping[str, Any]) -> int:
-        """Remember a job and return its number: 0, 1, 2, … in order of submission."""
-
-    @abstractmethod
-    def update_job(self, search_id: str, job_id: int, fields: Mapping[str, Any]) -> None:
-        """Change fields of a job's record; a status of DONE or CANCELLED makes it news for the other searches."""
-
-    @abstractmethod
-    def finished(self, search_id: str, after: int) -> tuple[list[Record], int]:
-        """Give what has finished since a position in the news.
+    def join(self, search_id: str | None = None, description: Mapping[str, Any] | None = None) -> Member:
+        """Become a member of a search; the search begins if nobody has joined it before.
 
         Args:
-            search_id: whose jobs.
-            after: 0 at first, then the position that the call before returned.
+            search_id: name of the search; a new name if None.
+            description: what the search is made of, as plain data. Only the description of member 0 is kept.
+        """
+
+    @abstractmethod
+    def submit(self, member: Member, records: Sequence[Record]) -> list[int]:
+        """Store jobs that are to be evaluated.
+
+        Args:
+            member: who will evaluate them.
+            records: one record per job. A record with a number in `job_id`, such as a row of an earlier table, keeps
+                that number, and no later job gets it. The others get the next numbers: 0, 1, 2, … in the order of
+                submission.
 
         Returns:
-            Records in order of finishing, and the position to ask from next time.
-        """
-
-    @abstractmethod
-    def job(self, search_id: str, job_id: int) -> Record:
-        """Give one job's record.
+            Their numbers, in the order of the records.
 
         Raises:
-            KeyError: there is no such job.
+            ValueError: the number in a record belongs to another job.
         """
 
     @abstractmethod
-    def job_ids(self, search_id: str) -> list[int]:
-        """Numbers of all jobs of a search, in order of submission."""
+    def finish(self, member: Member, records: Sequence[Record]) -> None:
+        """Replace the records of jobs that have ended, in the order in which they ended.
+
+        They become news for the other members. A job that is finished again is news again.
+
+        Args:
+            member: who evaluated them; they are added to its log.
+            records: complete records whose status is DONE or CANCELLED.
+
+        Raises:
+            KeyError: a job was never submitted.
+        """
+
+    @abstractmethod
+    def news(self, member: Member, cursor: Cursor) -> tuple[list[Record], Cursor]:
+        """Return the records that other members have finished.
+
+        Args:
+            member: who asks; its own log is left out.
+            cursor: empty at first, then the one that the previous call returned.
+
+        Returns:
+            The records, those of each member in the order in which it finished them, and the cursor for the next call.
+        """
+
+    @abstractmethod
+    def open_jobs(self, search_id: str) -> list[Record]:
+        """Return the jobs that were submitted and have not finished, sorted by number.
+
+        Returns:
+            Records with two more fields: `member`, the number of the member who submitted the job, and `last_beat`, how
+            many seconds ago that member was last known to be alive.
+
+        Raises:
+            KeyError: there is no such search.
+        """
+
+    @abstractmethod
+    def beat(self, member: Member) -> None:
+        """Note that a member is alive; called at most once a second."""
+
+    @abstractmethod
+    def records(self, search_id: str) -> list[Record]:
+        """Return the records of all jobs of a search, open ones included, sorted by number.
+
+        Raises:
+            KeyError: there is no such search.
+        """
+
+    @abstractmethod
+    def description(self, search_id: str) -> dict[str, Any]:
+        """Return what a search is made of, as described by the member who began it.
+
+        Raises:
+            KeyError: there is no such search.
+        """
 
     @abstractmethod
     def search_ids(self) -> list[str]:
-        """Names of all searches, in order of their opening."""
+        """Return the names of all searches, in the order in which they began."""
 
     def close(self) -> None:
-        """Let go of connections and files, if there are any."""
+        """Close connections and files, if there are any."""
