@@ -19,10 +19,10 @@ import pytest
 from deephyper.evaluator import Evaluator, profile
 from deephyper.worker import tracing
 from deephyper.worker.memory import resident_memory_of
+from processes import PATIENCE_S
 
 MB = 1_000_000
 TOO_MUCH = "F_memory_limit_exceeded"
-PATIENCE_S = 5.0
 # How far a loop may get before the next look, also on a busy machine.
 FURTHER = 250 * MB
 HOLD = "held = b'x' * 150_000_000; print('held', flush=True); input()"
@@ -139,21 +139,19 @@ def test_name_and_doc_stay() -> None:
 
 
 def test_memory_of_a_child_counts() -> None:
-    children = []
-
     @profile(memory=True)
     def with_child(job: Any) -> Any:
+        before = resident_memory_of(os.getpid())
         child = subprocess.Popen([sys.executable, "-c", HOLD], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        children.append(child)
-        assert child.stdout is not None
-        return child.stdout.readline()
+        assert child.stdout is not None and child.stdout.readline() == b"held\n"
+        return before
 
-    before = resident_memory_of(os.getpid())
-    returned = with_child({})
-    children[0].communicate(b"\n")
+    # In a process that has no other children, which might end meanwhile.
+    with Evaluator.create(with_child, "process") as evaluator:
+        evaluator.submit([{}])
+        (job,) = evaluator.gather("ALL")
 
-    assert returned["objective"] == b"held\n"
-    assert before + 150 * MB < returned["metadata"]["memory"] < before + 250 * MB
+    assert job.objective + 150 * MB < job.metadata["memory"] < job.objective + 250 * MB
 
 
 def test_the_peak_is_seen_while_the_function_runs_and_at_both_ends(measured: Measured) -> None:
@@ -197,6 +195,7 @@ def test_a_loop_that_takes_too_much_is_interrupted_and_lets_go_of_what_it_held()
     assert held[0]() is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["thread", "process"])
 def test_the_limit_holds_in_evaluators(method: str) -> None:
     limit = with_room_for(80 * MB)
@@ -226,7 +225,9 @@ def test_it_raises_instead_if_that_is_wanted(measured: Measured) -> None:
         wait_to_be_interrupted()
 
     measured.traced = 500 * MB
-    with pytest.raises(MemoryError, match=r"^profile: the run-function took 500 MB, over memory_limit=400 MB\.$") as raised:
+    with pytest.raises(
+        MemoryError, match=r"^profile: the run-function took 500 MB, over memory_limit=400 MB\.$"
+    ) as raised:
         waits({})
 
     assert isinstance(raised.value.__cause__, tracing.Interrupted)
@@ -347,7 +348,11 @@ def threads_end() -> bool:
 
 
 @pytest.mark.usefixtures("threads_take_turns", "interruptions_take_time")
-@pytest.mark.parametrize("in_some_thread", [in_another_thread, lambda function: function()], ids=["another", "main"])
+@pytest.mark.parametrize(
+    "in_some_thread",
+    [pytest.param(in_another_thread, marks=pytest.mark.slow), lambda function: function()],
+    ids=["another", "main"],
+)
 def test_no_interruption_ever_arrives_after_the_function(in_some_thread: Any, measured: Measured) -> None:
     ended_by_itself = []
     returned = []
@@ -501,6 +506,8 @@ def test_bad_options_are_refused(options: Any, sentence: str) -> None:
 
 
 def test_numbers_of_numpy_are_options_too() -> None:
-    function = profile(memory=np.True_, memory_limit=np.int64(-1), memory_tracing_interval=np.float32(0.5))(lambda job: 1)
+    function = profile(memory=np.True_, memory_limit=np.int64(-1), memory_tracing_interval=np.float32(0.5))(
+        lambda job: 1
+    )
 
     assert function({})["objective"] == 1

@@ -20,7 +20,7 @@ import pytest
 
 from deephyper.evaluator import Evaluator, Job
 from deephyper.evaluator.callback import Callback
-from processes import children, comes_true, end_within_a_second, is_at_work
+from processes import PATIENCE_S, Before, all_end, comes_true, is_at_work
 
 
 def jobs_by_kind(run: Callable[..., Any], kinds: list[Any], method: str = "process", **options: Any) -> dict[Any, Job]:
@@ -28,6 +28,15 @@ def jobs_by_kind(run: Callable[..., Any], kinds: list[Any], method: str = "proce
         evaluator.submit([{"x": kind} for kind in kinds])
         jobs = evaluator.gather("ALL")
     return {job.parameters["x"]: job for job in jobs}  # type: ignore[union-attr]
+
+
+# Evaluations that do nothing but return have to keep it on a busy machine too.
+LIMIT_S = 1.0
+
+
+def has_ended_at_the_limit(job: Job) -> bool:
+    """Not before it, and not when it would have ended by itself. `benchmarks/endings.py` measures how soon after it."""
+    return 0.9 * LIMIT_S < job.duration < PATIENCE_S
 
 
 def hang(job: Any) -> Any:
@@ -44,32 +53,36 @@ def hang(job: Any) -> Any:
     return 1.0
 
 
-@pytest.mark.parametrize("kind", ["C code", "sleep", "ignores signals"])
+@pytest.mark.parametrize(
+    "kind", ["sleep", *[pytest.param(kind, marks=pytest.mark.slow) for kind in ("C code", "ignores signals")]]
+)
 def test_an_evaluation_that_hangs_is_killed_at_its_limit(kind: str) -> None:
-    jobs = jobs_by_kind(hang, [kind, 0, 1, 2], job_timeout=0.3)
+    jobs = jobs_by_kind(hang, [kind, 0, 1, 2], job_timeout=LIMIT_S)
 
     assert {job.objective for x, job in jobs.items() if x != kind} == {1.0}
     assert jobs[kind].objective == "F_timeout"
-    assert "job_timeout=0.3 s" in jobs[kind].metadata["traceback"]
-    assert jobs[kind].duration == pytest.approx(0.3, abs=0.15)
+    assert f"job_timeout={LIMIT_S:g} s" in jobs[kind].metadata["traceback"]
+    assert has_ended_at_the_limit(jobs[kind])
 
 
+@pytest.mark.slow
 def test_the_start_of_a_worker_does_not_count() -> None:
-    jobs = jobs_by_kind(lambda job: 1.0, [0, 1], job_timeout=0.2, initializer=time.sleep, initargs=(0.4,))
+    jobs = jobs_by_kind(lambda job: 1.0, [0, 1], job_timeout=LIMIT_S, initializer=time.sleep, initargs=(1.2 * LIMIT_S,))
 
     assert [job.objective for job in jobs.values()] == [1.0, 1.0]
 
 
+@pytest.mark.slow
 def test_descendants_of_an_evaluation_end_with_it(tmp_path: Path) -> None:
     def fork(job: Any) -> Any:
         child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(3600)"], start_new_session=False)
         (tmp_path / "child").write_text(str(child.pid))
         time.sleep(3600)
 
-    jobs = jobs_by_kind(fork, [0], job_timeout=0.5)
+    jobs = jobs_by_kind(fork, [0], job_timeout=LIMIT_S)
 
     assert jobs[0].objective == "F_timeout"
-    assert end_within_a_second([int((tmp_path / "child").read_text())])
+    assert all_end([int((tmp_path / "child").read_text())])
 
 
 def eat(job: Any) -> float:
@@ -82,7 +95,7 @@ def eat(job: Any) -> float:
     return float(len(eaten) > 0)
 
 
-@pytest.mark.parametrize("kind", ["itself", "child"])
+@pytest.mark.parametrize("kind", ["itself", pytest.param("child", marks=pytest.mark.slow)])
 def test_an_evaluation_that_eats_memory_is_killed(kind: str) -> None:
     jobs = jobs_by_kind(eat, [(kind, 500), ("itself", 10)], job_memory_limit=300 << 20)
 
@@ -91,6 +104,7 @@ def test_an_evaluation_that_eats_memory_is_killed(kind: str) -> None:
     assert "over job_memory_limit" in jobs[(kind, 500)].metadata["traceback"]
 
 
+@pytest.mark.slow
 def test_memory_that_forked_children_share_counts_once() -> None:
     def run(job: Any) -> float:
         eaten = bytearray(b"x") * (180 << 20)
@@ -114,12 +128,12 @@ def test_a_thread_that_takes_too_long_is_abandoned_and_its_slot_replaced() -> No
             n_stopped.release()
         return 1.0
 
-    jobs = jobs_by_kind(run, ["slow", 0, 1, 2], "thread", num_workers=1, job_timeout=0.2)
+    jobs = jobs_by_kind(run, ["slow", 0, 1, 2], "thread", num_workers=1, job_timeout=LIMIT_S)
 
     assert jobs["slow"].objective == "F_timeout"
-    assert jobs["slow"].duration == pytest.approx(0.2, abs=0.15)
+    assert has_ended_at_the_limit(jobs["slow"])
     assert [jobs[x].objective for x in range(3)] == [1.0, 1.0, 1.0]
-    assert n_stopped.acquire(timeout=5)
+    assert n_stopped.acquire(timeout=PATIENCE_S)
 
 
 def test_a_coroutine_that_takes_too_long_is_cancelled() -> None:
@@ -133,19 +147,20 @@ def test_a_coroutine_that_takes_too_long_is_cancelled() -> None:
             raise
         return 1.0
 
-    jobs = jobs_by_kind(run, ["slow", 0], "serial", job_timeout=0.2)
+    jobs = jobs_by_kind(run, ["slow", 0], "serial", job_timeout=LIMIT_S)
 
     assert {x: job.objective for x, job in jobs.items()} == {"slow": "F_timeout", 0: 1.0}
-    assert cancelled.wait(5)
+    assert cancelled.wait(PATIENCE_S)
 
 
 def test_a_timeout_error_of_the_function_itself_stays_its_own() -> None:
     async def run(job: Any) -> float:
         raise TimeoutError("a server did not answer")
 
-    assert jobs_by_kind(run, [0], "serial", job_timeout=5)[0].objective == "F_TimeoutError"
+    assert jobs_by_kind(run, [0], "serial", job_timeout=PATIENCE_S)[0].objective == "F_TimeoutError"
 
 
+@pytest.mark.slow
 def test_what_was_recorded_before_the_end_of_a_worker_is_kept() -> None:
     def run(job: Any) -> float:
         for step in range(3):
@@ -153,7 +168,7 @@ def test_what_was_recorded_before_the_end_of_a_worker_is_kept() -> None:
         time.sleep(3600) if job["x"] == "hang" else os._exit(1)
         return 0.0
 
-    jobs = jobs_by_kind(run, ["hang", "exit"], job_timeout=0.3)
+    jobs = jobs_by_kind(run, ["hang", "exit"], job_timeout=LIMIT_S)
 
     assert [jobs[x].objective for x in ("hang", "exit")] == ["F_timeout", "F_worker_died"]
     assert all(job.observations == [(0.0, 0.0), (1.0, 0.5), (2.0, 1.0)] for job in jobs.values())
@@ -172,7 +187,7 @@ def test_a_worker_that_dies_and_leaves_a_forked_child_is_noticed(tmp_path: Path)
     jobs = jobs_by_kind(run, ["orphan", 0])
 
     assert {x: job.objective for x, job in jobs.items()} == {"orphan": "F_worker_died", 0: 1.0}
-    assert end_within_a_second([int((tmp_path / "child").read_text())])
+    assert all_end([int((tmp_path / "child").read_text())])
 
 
 def test_the_last_words_of_a_worker_are_kept() -> None:
@@ -210,6 +225,7 @@ def dies_until_third_attempt(job: Any) -> float:
     return 1.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("max_retries", "expected"), [(0, "F_worker_died"), (1, "F_worker_died"), (2, 1.0), (5, 1.0)])
 def test_an_evaluation_whose_worker_died_is_tried_again(tmp_path: Path, max_retries: int, expected: Any) -> None:
     counting = Counting()
@@ -243,9 +259,17 @@ def test_an_exception_is_not_tried_again(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("method", "options", "message"),
     [
-        ("process", {"job_timeout": 0}, "job_timeout must be a positive number of seconds, or None for no limit, got 0"),
+        (
+            "process",
+            {"job_timeout": 0},
+            "job_timeout must be a positive number of seconds, or None for no limit, got 0",
+        ),
         ("thread", {"job_timeout": "1"}, "job_timeout must be a positive number"),
-        ("process", {"job_memory_limit": 0.5}, r"job_memory_limit \(bytes\) must be a whole number of at least 1, got 0.5"),
+        (
+            "process",
+            {"job_memory_limit": 0.5},
+            r"job_memory_limit \(bytes\) must be a whole number of at least 1, got 0.5",
+        ),
         ("process", {"max_retries": -1}, "max_retries must be a whole number of at least 0, got -1"),
         ("process", {"initializer": 3}, "initializer must be a function that every worker calls once"),
         ("serial", {"job_timeout": 1}, "job_timeout works for 'async def' functions only.*use method 'process'"),
@@ -257,6 +281,7 @@ def test_bad_limits_are_refused_in_one_sentence(method: str, options: dict[str, 
         Evaluator.create(hang, method, options)
 
 
+@pytest.mark.slow
 def test_a_manager_that_is_killed_takes_workers_with_it_that_hang_in_c_code(tmp_path: Path) -> None:
     script = """
 import re, subprocess, sys, time
@@ -273,30 +298,32 @@ Evaluator.create(run, "process").submit([{"x": 1}])
 time.sleep(3600)
 """
     manager = subprocess.Popen([sys.executable, "-c", script], cwd=tmp_path)
-    assert comes_true((tmp_path / "child").exists, 30)
+    assert comes_true((tmp_path / "child").exists)
     found = psutil.Process(manager.pid).children(recursive=True)
     lanes = [child.pid for child in found if "popen_loky" in " ".join(child.cmdline())]
     manager.kill()
     manager.wait()
 
     assert len(lanes) == 1
-    assert end_within_a_second([*lanes, int((tmp_path / "child").read_text())])
+    assert all_end([*lanes, int((tmp_path / "child").read_text())])
 
 
+@pytest.mark.slow
 def test_without_a_shell_there_is_no_guard_and_evaluations_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("deephyper.evaluator.guard._SHELL", "/no/such/shell")
+    monkeypatch.setattr("deephyper.backend.guard._SHELL", "/no/such/shell")
 
     assert {job.objective for job in jobs_by_kind(hang, [0, 1, 2]).values()} == {1.0}
 
 
+@pytest.mark.slow
 def test_nothing_is_left_after_close() -> None:
-    threads, semaphores = set(threading.enumerate()), set(_semaphores())
+    before, semaphores = Before(), set(_semaphores())
     n_files = len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0
     jobs = jobs_by_kind(hang, ["sleep", 0, 1, "C code"], job_timeout=0.2, job_memory_limit=1 << 34, num_workers=3)
 
     assert len(jobs) == 4
-    assert children() == []
-    assert comes_true(lambda: set(threading.enumerate()) <= threads)
+    assert before.new_processes() == []
+    assert comes_true(lambda: not before.new_threads())
     # What loky's threads leave in a circle goes with the garbage.
     assert comes_true(lambda: gc.collect() >= 0 and set(_semaphores()) <= semaphores)
     assert not n_files or len(os.listdir("/proc/self/fd")) <= n_files + 2
@@ -304,4 +331,6 @@ def test_nothing_is_left_after_close() -> None:
 
 
 def _semaphores() -> list[str]:
-    return [name for name in os.listdir("/dev/shm") if f"loky-{os.getpid()}-" in name] if os.path.isdir("/dev/shm") else []
+    return (
+        [name for name in os.listdir("/dev/shm") if f"loky-{os.getpid()}-" in name] if os.path.isdir("/dev/shm") else []
+    )

@@ -6,18 +6,21 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from deephyper.evaluator import Evaluator, ProcessEvaluator, SerialEvaluator, ThreadEvaluator, queued
+from processes import PATIENCE_S, comes_true
 
 
 class Holding:
-    """Counts who holds what at a time, for functions in threads."""
+    """Counts who holds what at a time, for functions in threads, of which `n_together` wait for each other."""
 
-    def __init__(self) -> None:
+    def __init__(self, n_together: int) -> None:
         self._lock, self._held = threading.Lock(), set[Any]()
+        self._together = threading.Barrier(n_together)
         self.most = 0
 
     def __call__(self, items: list[Any]) -> None:
@@ -25,14 +28,14 @@ class Holding:
             assert self._held.isdisjoint(items)
             self._held.update(items)
             self.most = max(self.most, len(self._held))
-        time.sleep(0.002)
+        self._together.wait(PATIENCE_S)
         with self._lock:
             self._held.difference_update(items)
 
 
 @pytest.mark.parametrize("n_each", [1, 2])
 def test_no_two_running_jobs_hold_the_same_item(n_each: int) -> None:
-    holding = Holding()
+    holding = Holding(4 // n_each)
 
     def run(job: Any, dequed: list[int]) -> float:
         holding(dequed)
@@ -41,7 +44,7 @@ def test_no_two_running_jobs_hold_the_same_item(n_each: int) -> None:
         return len(dequed)
 
     with queued(ThreadEvaluator)(run, num_workers=8, queue=range(4), queue_pop_per_task=n_each) as evaluator:
-        assert evaluator.num_free_workers == 4 // n_each
+        assert evaluator.line.n_free == 4 // n_each
         evaluator.submit([{"x": x} for x in range(60)])
         jobs = evaluator.gather("ALL")
 
@@ -61,7 +64,7 @@ def run_or_end(job: Any, dequed: list[str]) -> Any:
     return 1.0
 
 
-@pytest.mark.parametrize("kind", ["raise", "exit", "hang"])
+@pytest.mark.parametrize("kind", ["exit", *[pytest.param(kind, marks=pytest.mark.slow) for kind in ("raise", "hang")]])
 def test_an_item_comes_back_whatever_happens(kind: str) -> None:
     with queued(ProcessEvaluator)(run_or_end, num_workers=2, queue=["the only one"], job_timeout=0.3) as evaluator:
         evaluator.submit([{"x": kind}, {"x": 0}])
@@ -84,12 +87,14 @@ def test_an_item_comes_back_after_a_deadline() -> None:
     assert [job.objective for job in second] == [1.0]
 
 
-def look(job: Any) -> Any:
-    time.sleep(0.01)
-    return {"objective": 1.0, "metadata": {"seen": os.environ["CUDA_VISIBLE_DEVICES"], "pid": os.getpid()}}
+@pytest.mark.slow
+def test_each_evaluation_sees_its_own_gpu_and_a_worker_keeps_the_one_it_knows(tmp_path: Path) -> None:
+    def look(job: Any) -> Any:
+        (tmp_path / str(os.getpid())).touch()
+        # A worker that starts late gets its share: the others wait for it.
+        assert comes_true(lambda: len(list(tmp_path.iterdir())) == 3)
+        return {"objective": 1.0, "metadata": {"seen": os.environ["CUDA_VISIBLE_DEVICES"], "pid": os.getpid()}}
 
-
-def test_each_evaluation_sees_its_own_gpu_and_a_worker_keeps_the_one_it_knows() -> None:
     with ProcessEvaluator(look, num_workers=3, resources={"gpu": [4, [5, 6], 7]}) as evaluator:
         evaluator.submit([{"x": x} for x in range(30)])
         jobs = evaluator.gather("ALL")
@@ -117,17 +122,24 @@ def test_the_environment_is_as_before_after_an_evaluation(monkeypatch: pytest.Mo
     assert os.environ["CUDA_VISIBLE_DEVICES"] == "9"
 
 
+def run(job: Any) -> float:
+    return 1.0
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: queued(SerialEvaluator)(look, queue=[]), "queue must hold at least one item"),
-        (lambda: queued(SerialEvaluator)(look, queue="abc"), "queue must be a list of items, got 'abc'"),
-        (lambda: queued(SerialEvaluator)(look, queue=[1], queue_pop_per_task=2), "queue holds 1 items.*queue_pop_per_task=2"),
-        (lambda: queued(SerialEvaluator)(look, queue=[1], queue_pop_per_tas=2), "Did you mean 'queue_pop_per_task'"),
-        (lambda: ProcessEvaluator(look, resources=[1, 2]), "resources must be a mapping of names to lists"),
-        (lambda: ProcessEvaluator(look, resources={}), "resources must name at least one kind"),
-        (lambda: ProcessEvaluator(look, resources={"gpu": []}), "must hold at least one item"),
-        (lambda: queued(ProcessEvaluator)(look, queue=[1], resources={"gpu": [1]}), "either resources or a queue"),
+        (lambda: queued(SerialEvaluator)(run, queue=[]), "queue must hold at least one item"),
+        (lambda: queued(SerialEvaluator)(run, queue="abc"), "queue must be a list of items, got 'abc'"),
+        (
+            lambda: queued(SerialEvaluator)(run, queue=[1], queue_pop_per_task=2),
+            "queue holds 1 items.*queue_pop_per_task=2",
+        ),
+        (lambda: queued(SerialEvaluator)(run, queue=[1], queue_pop_per_tas=2), "Did you mean 'queue_pop_per_task'"),
+        (lambda: ProcessEvaluator(run, resources=[1, 2]), "resources must be a mapping of names to lists"),
+        (lambda: ProcessEvaluator(run, resources={}), "resources must name at least one kind"),
+        (lambda: ProcessEvaluator(run, resources={"gpu": []}), "must hold at least one item"),
+        (lambda: queued(ProcessEvaluator)(run, queue=[1], resources={"gpu": [1]}), "either resources or a queue"),
     ],
 )
 def test_bad_resources_are_refused(make: Callable[[], Evaluator], message: str) -> None:

@@ -1,15 +1,19 @@
-"""Who runs the evaluations."""
+"""Evaluators, which run a function on many configurations."""
 
 from ..errors import MaximumJobsSpawnReached
 from ..job import HPOJob, Job, JobStatus
 from ..worker import RunFunction, RunningJob
 from .decorators import profile
-from .evaluator import EVALUATORS, Evaluator
-from .foreign import ExecutorEvaluator
-from .lanes import LokyEvaluator, ProcessEvaluator
-from .local import SerialEvaluator, ThreadEvaluator
+from .evaluator import EVALUATORS, Evaluator, Place
+from .methods import (
+    ExecutorEvaluator,
+    LokyEvaluator,
+    ProcessEvaluator,
+    SerialEvaluator,
+    SimulatedEvaluator,
+    ThreadEvaluator,
+)
 from .queued import queued
-from .simulated import SimulatedEvaluator
 
 __all__ = [
     "EVALUATORS",
@@ -20,6 +24,7 @@ __all__ = [
     "JobStatus",
     "LokyEvaluator",
     "MaximumJobsSpawnReached",
+    "Place",
     "ProcessEvaluator",
     "RunFunction",
     "RunningJob",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import final
 
 from .._checks import count, seconds
@@ -11,15 +12,16 @@ from .._checks import count, seconds
 
 @final
 class Budget:
-    """The time and the number of jobs that are left.
+    """The time and the number of jobs that an evaluator has left.
 
     Args:
         where: whose budget it is, for messages.
-        now: reads the clock, seconds.
+        now: reads the clock, in seconds.
+        on_interrupt: called by `interrupt`, to end a wait that is under way.
     """
 
-    def __init__(self, where: str, now: Callable[[], float]):
-        self._where, self._now = where, now
+    def __init__(self, where: str, now: Callable[[], float], on_interrupt: Callable[[], None] = lambda: None):
+        self._where, self._now, self._on_interrupt = where, now, on_interrupt
         self._timeout: float | None = None
         self._deadline = math.inf
         self._n_jobs = math.inf
@@ -35,6 +37,18 @@ class Budget:
         self._timeout = None if value is None else seconds(self._where, "timeout", value)
         self._deadline = math.inf if self._timeout is None else self._now() + self._timeout
 
+    @contextmanager
+    def within(self, timeout: float | None) -> Iterator[None]:
+        """Set the deadline for as long as the context lasts; None leaves it as it is."""
+        if timeout is None:
+            yield
+            return
+        self.timeout = timeout
+        try:
+            yield
+        finally:
+            self.timeout = None
+
     @property
     def time_left(self) -> float:
         """Seconds to the deadline, never negative; infinity without one, 0 after an interrupt."""
@@ -42,9 +56,18 @@ class Budget:
             return 0.0
         return max(0.0, self._deadline - self._now()) if self._deadline < math.inf else math.inf
 
-    def interrupt(self, is_interrupted: bool = True) -> None:
-        """Leave no time, until that is taken back."""
-        self._is_interrupted = is_interrupted
+    def interrupt(self) -> None:
+        """Move the deadline to now until `resume` is called; a signal handler in the main thread may call this.
+
+        Raises:
+            KeyboardInterrupt: the run-function is running in this thread and must be left. The evaluator catches this.
+        """
+        self._is_interrupted = True
+        self._on_interrupt()
+
+    def resume(self) -> None:
+        """Undo an interrupt: the deadline that was set counts again."""
+        self._is_interrupted = False
 
     @property
     def n_jobs_left(self) -> float:
@@ -52,9 +75,9 @@ class Budget:
         return self._n_jobs
 
     def allow_jobs(self, maximum: int) -> None:
-        """Allow `maximum` further jobs, no more; -1 lifts the limit."""
+        """Allow at most `maximum` further jobs; -1 removes the limit."""
         self._n_jobs = math.inf if maximum == -1 else count(self._where, "maximum", maximum)
 
     def take_jobs(self, n: int) -> None:
-        """Use up jobs that are allowed."""
+        """Subtract `n` jobs from those that are allowed."""
         self._n_jobs -= n

@@ -1,4 +1,4 @@
-"""What a run-function can be wrapped in."""
+"""The decorator `profile`, which measures a run-function's time and memory."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Any, overload
 
 from .._checks import count, function, is_bool, is_integer, is_number
+from ..backend import is_async
 from ..job import LIMITS
 from ..worker import RunFunction, now
 from ..worker.tracing import MemoryTrace, TaskInterruption, ThreadInterruption
-from .local import is_async
 
 _NO_LIMIT = -1
 
@@ -47,23 +47,31 @@ def profile(
     memory_tracing_interval: float = 0.1,
     raise_exception: bool = False,
 ) -> RunFunction | Callable[[RunFunction], RunFunction]:
-    """Add the times of start and end, in seconds of the evaluator's clock, and perhaps memory, to what a run-function returns.
+    """Add start and end times, and on request the memory used, to what a run-function returns.
 
-    The function then returns `{"objective": …, "metadata": {"timestamp_start": …, "timestamp_end": …, "memory": …}}`. Evaluators
-    record both times in any case; for them the decorator is for functions that are called without one.
+    The function then returns `{"objective": …, "metadata": {"timestamp_start": …, "timestamp_end": …, "memory": …}}`.
+    Both times are seconds on the machine's monotonic clock. Evaluators record them for every job anyway, so the times
+    are useful only when the function is called without an evaluator.
 
-    Memory is that of the whole process with all its descendants, other evaluations in threads of the same process included. What
-    a library in C allocates counts, but it is only interrupted when it returns to the interpreter, and an `async def` function
-    when it next awaits something; one that swallows the interruption runs on, and fails when it returns. `job_memory_limit` of
-    the process evaluator is the hard limit, which kills.
+    The memory is that of the whole process with all its descendants. This includes other evaluations that run in
+    threads of the same process, and what libraries in C allocate. The limit is not a hard one:
+
+    - C code is interrupted only when it returns to the interpreter.
+    - An `async def` function is interrupted only when it next awaits something.
+    - A function that catches the interruption continues, and fails when it returns.
+
+    `job_memory_limit` of the process evaluator is a hard limit: it kills the evaluation.
 
     Args:
-        run_function: what to wrap; None, or left out, for a decorator that is written with brackets.
-        memory: whether to add `memory`: the largest number of resident bytes that was seen while the function ran. What several
-            processes share counts for each of them, unless that alone leads over the limit.
-        memory_limit: bytes, -1 for no limit; it implies `memory`. A function that takes more is interrupted, and returns
-            "F_memory_limit_exceeded"; in a process that is over the limit from the outset it does not begin.
-        memory_tracing_interval: seconds between two looks at the memory; there is always one at the start and one at the end.
+        run_function: the function to wrap; None, or left out, when the decorator is written with brackets.
+        memory: whether to add `memory`: the largest number of resident bytes that was seen while the function ran.
+            Memory that several processes share counts once for each of them. Only if this sum exceeds the limit is it
+            measured again with shared memory counted once.
+        memory_limit: bytes, -1 for no limit; any limit implies `memory`. A function that takes more is interrupted and
+            returns "F_memory_limit_exceeded". If the process is over the limit before the function begins, the function
+            is not called.
+        memory_tracing_interval: seconds between two measurements of the memory. It is always measured at the start and
+            at the end.
         raise_exception: whether to raise a `MemoryError` at the limit instead.
 
     Example:
@@ -93,8 +101,8 @@ class _Tracing:
 
     Args:
         limit: bytes, infinity for no limit.
-        every_s: seconds between two looks.
-        raises: whether a function that takes more raises.
+        every_s: seconds between two measurements.
+        raises: whether to raise a `MemoryError` when the limit is exceeded.
     """
 
     limit: float
@@ -103,21 +111,27 @@ class _Tracing:
 
     @classmethod
     def checked(cls, memory_limit: int, memory_tracing_interval: float, raise_exception: bool) -> _Tracing:
-        """Refuse bad options."""
+        """Check the options of `profile`."""
         is_unlimited = is_integer(memory_limit) and memory_limit == _NO_LIMIT
         limit = math.inf if is_unlimited else count("profile", "memory_limit (bytes, -1 for no limit)", memory_limit)
         if not is_number(memory_tracing_interval) or not 0 < memory_tracing_interval < math.inf:
             raise ValueError(
-                f"profile: memory_tracing_interval must be a positive number of seconds, got {memory_tracing_interval!r}."
+                "profile: memory_tracing_interval must be a positive number of seconds, "
+                f"got {memory_tracing_interval!r}."
             )
         return cls(limit, float(memory_tracing_interval), _yes_or_no("raise_exception", raise_exception))
 
     def with_memory(self, returned: Any, peak: int) -> dict[str, Any]:
-        """What was returned and the memory, or the failure of a function that took too much and returned all the same."""
+        """Add the memory to what was returned; if it is over the limit, return or raise the failure instead."""
         return self.too_large(peak) if peak > self.limit else _with_metadata(returned, {"memory": peak})
 
     def too_large(self, peak: int, error: BaseException | None = None) -> dict[str, Any]:
-        """The failure of a function that took too much memory; the error is what it was interrupted by, if it was."""
+        """Return or raise the failure of a function that took too much memory.
+
+        Args:
+            peak: the largest memory that was seen, bytes.
+            error: what the function raised when it was interrupted; None if it returned.
+        """
         if self.raises:
             text = f"profile: the run-function took {peak / 1e6:.0f} MB, over memory_limit={self.limit / 1e6:g} MB."
             raise MemoryError(text) from error

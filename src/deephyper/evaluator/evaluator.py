@@ -1,71 +1,90 @@
-"""One loop over `concurrent.futures`: jobs in, jobs out.
-
-A backend opens an executor, and may know how to kill what runs in it. All the rest (numbering, times, failures, deadlines,
-callbacks) is here, once.
-"""
+"""The evaluator: it takes configurations in, runs them as jobs, and hands back the finished jobs."""
 
 from __future__ import annotations
 
 import logging
-import math
-from abc import ABC, abstractmethod
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
+from functools import partial
 from importlib import import_module
 from types import TracebackType
-from typing import Any, Literal, Self, TypeVar
+from typing import Any, ClassVar, Literal, NamedTuple, Self
 
-from .._checks import count, instance_of, known_options, one_of
+from .._checks import count, instance_of, known_names, one_of, options_of
+from ..backend import Backend, Clock, Work, backend_class
+from ..callback import Broadcast, Callback
 from ..errors import MaximumJobsSpawnReached, RunFunctionError
-from ..job import WORKER_DIED, Job, n_objectives_of
-from ..storage import MemoryStorage, Storage
-from ..worker import Report, RunFunction, Task, now
-from .attempts import Attempts
+from ..job import Job, Objectives, ready_record
+from ..storage import MemoryStorage, Record, Seat, Storage
+from ..worker import RunFunction
 from .budget import Budget
-from .callback import Callback
-from .in_flight import Flight, InFlight
-from .reports import HostClocks, understand
+from .line import Line
+from .reports import Reports
 
 logger = logging.getLogger(__name__)
 
-T = TypeVar("T")
-
 GATHER_TYPES = ("ALL", "BATCH")
+_UNKNOWN = Objectives()
 
-# A Ctrl-C that arrives just before the main thread begins to wait is only seen when the wait ends, so that no wait is long.
-_LONGEST_WAIT_S = 0.5
-# Where all of the newest evaluations were shorter than this, every worker has a second one waiting while the first one runs.
-_SHORT_S, _N_NEWEST = 0.05, 20
-
-# Where each backend lives; it is imported when it is asked for, so that nobody pays for the others.
+# The public class of every method, in `methods.py`.
 EVALUATORS = {
-    "serial": ("local", "SerialEvaluator"),
-    "thread": ("local", "ThreadEvaluator"),
-    "process": ("lanes", "ProcessEvaluator"),
-    "loky": ("lanes", "ProcessEvaluator"),
-    "simulated": ("simulated", "SimulatedEvaluator"),
-    "executor": ("foreign", "ExecutorEvaluator"),
+    "serial": "SerialEvaluator",
+    "thread": "ThreadEvaluator",
+    "process": "ProcessEvaluator",
+    "loky": "ProcessEvaluator",
+    "simulated": "SimulatedEvaluator",
+    "executor": "ExecutorEvaluator",
 }
 
 
-class _GivenUp(KeyboardInterrupt):
-    """What an interrupt raises in a run-function."""
-
-
-class Evaluator(ABC):
-    """Runs a function on many configurations, on as many workers as it has.
+class Place(NamedTuple):
+    """Where an evaluator stores its jobs, as the user asked for it.
 
     Args:
-        run_function: called with one mapping of parameters; returns a number, several numbers, "F…" for a failure, or a
-            dictionary with `objective` and `metadata`. Plain functions, `async def`, closures, lambdas and partials.
-        num_workers: how many evaluations run at a time.
-        callbacks: who is told of launches and results.
-        run_function_kwargs: further keyword arguments of every call.
-        storage: where jobs are remembered; the evaluator's own memory if None.
+        storage: the store; None for one in the memory of this process.
         search_id: name of the search in the storage; a new one if None.
     """
+
+    storage: Storage | None
+    search_id: str | None
+
+    def seat(self, description: Mapping[str, Any] | None = None) -> Seat:
+        """Join the search in the store; `description` says what the search is made of."""
+        return Seat(MemoryStorage() if self.storage is None else self.storage, self.search_id, description)
+
+
+class Evaluator:
+    """Runs a function on many configurations, on several workers at a time.
+
+    Four parts share the work:
+
+    - a `deephyper.backend.Backend` runs the evaluations;
+    - `budget` limits how many may be submitted and until when they may run;
+    - `line` holds the jobs from their submission until they are handed back;
+    - `broadcast` calls the callbacks.
+
+    Args:
+        run_function: called with one mapping of parameters. It returns a number, several numbers, a text "F…" for a
+            failure, or a dictionary with `objective` and `metadata`. Plain functions, `async def` functions, closures,
+            lambdas and partials are accepted.
+        num_workers: how many evaluations run at a time.
+        callbacks: called when jobs are launched, end and are handed back.
+        run_function_kwargs: further keyword arguments of every call.
+        storage: where jobs are stored; in this process's memory if None.
+        search_id: name of the search in the storage; a new one if None.
+        options: those of the backend.
+
+    Example:
+        >>> from deephyper.evaluator import Evaluator
+        >>> options = {"num_workers": 2}
+        >>> with Evaluator.create(lambda job: job["x"] ** 2, method="thread", method_kwargs=options) as evaluator:
+        ...     jobs = evaluator.submit([{"x": 2}, {"x": 3}]) and evaluator.gather("ALL")
+        >>> sorted(job.objective for job in jobs)
+        [4.0, 9.0]
+    """
+
+    backend: ClassVar[str | type[Backend]] = "serial"
+    """What runs the evaluations: a name in `deephyper.backend.BACKENDS`. A subclass may set its own `Backend` class."""
 
     def __init__(
         self,
@@ -75,6 +94,7 @@ class Evaluator(ABC):
         run_function_kwargs: Mapping[str, Any] | None = None,
         storage: Storage | None = None,
         search_id: str | None = None,
+        **options: Any,
     ):
         where = type(self).__name__
         if not callable(run_function):
@@ -82,355 +102,237 @@ class Evaluator(ABC):
                 f"{where}: run_function must be callable with one mapping of parameters, got {run_function!r} of type "
                 f"{type(run_function).__name__}. Pass the function itself, without calling it."
             )
-        self.run_function = run_function
-        self.num_workers = count(where, "num_workers", num_workers)
         for callback in callbacks or ():
-            instance_of(where, "each of callbacks", callback, Callback, "an instance of deephyper.evaluator.callback.Callback")
-        self.callbacks = list(callbacks or ())
-        self.run_function_kwargs = dict(run_function_kwargs or {})
+            instance_of(where, "each of callbacks", callback, Callback, "a deephyper.callback.Callback")
         if storage is not None:
             instance_of(where, "storage", storage, Storage, "a deephyper.storage.Storage or None")
-        self.given_storage, self.given_search_id = storage, search_id
-        self.storage: Storage = MemoryStorage() if storage is None else storage
-        self.search_id = "" if search_id is None else self.storage.new_search(search_id)
-        self.num_jobs_submitted = 0
-        self.num_jobs_gathered = 0
-        self._budget = Budget(where, self.now)
-        self._works_in_callers_thread = False
-        self._max_retries = 0
-        self._newest_durations: deque[float] = deque(maxlen=_N_NEWEST)
-        self._executor: Executor | None = None
-        self._background: ThreadPoolExecutor | None = None
-        self._ready: deque[Job] = deque()
-        self._attempts = Attempts()
-        self._in_flight = InFlight(self._attempts)
-        self._finished: list[Job] = []  # and not yet handed back
-        self._own_ids: dict[str, set[int]] = {}
-        self._news_position = 0
-        self._n_objectives: int | None = None
-        self._clocks = HostClocks()
+        known_names(where, "option", options, options_for(type(self)))
+        self.run_function = run_function
+        self.num_workers = count(where, "num_workers", num_workers)
+        self.run_function_kwargs = dict(run_function_kwargs or {})
+        self.broadcast = Broadcast(callbacks or ())
+        make: Callable[..., Backend] = _backend_of(type(self))
+        backend = make(where, **options)
+        self.clock: Clock = backend.clock
+        self.line = Line(backend, self.num_workers)
+        self.budget = Budget(where, self.clock.now, self.line.interrupt)
+        self.place = Place(storage, search_id)
+        self._seat: Seat | None = None
+        self._understand: Callable[[Sequence[Record]], list[Job]] = _jobs_of
+        self._reports = Reports()
 
     @staticmethod
     def create(
-        run_function: RunFunction, method: str | Executor = "serial", method_kwargs: Mapping[str, Any] | None = None
+        run_function: RunFunction,
+        method: str | Executor = "serial",
+        method_kwargs: Mapping[str, Any] | None = None,
     ) -> Evaluator:
-        """Make an evaluator by the name of its backend.
+        """Make an evaluator by the name of its method.
 
         Args:
-            run_function: what to evaluate.
-            method: "serial", "thread", "process", "loky", or an open `concurrent.futures.Executor` of your own.
-            method_kwargs: arguments of the backend's class, for example `num_workers` and `callbacks`.
+            run_function: the function to evaluate.
+            method: "serial", "thread", "process", "loky", "simulated", or your own open `concurrent.futures.Executor`.
+            method_kwargs: arguments of the method's class, for example `num_workers` and `callbacks`.
+
+        Example:
+            >>> Evaluator.create(max, method="process", method_kwargs={"num_workers": 4}).num_workers
+            4
         """
         options = dict(method_kwargs or {})
         if isinstance(method, Executor):
             method, options = "executor", {"executor": method, **options}
         one_of("Evaluator.create", "method", method, EVALUATORS)
-        module, name = EVALUATORS[method]
-        backend: type[Evaluator] = getattr(import_module(f"{__package__}.{module}"), name)
-        known_options(f"{name} (method {method!r})", options, backend.__init__, left_out=["run_function"])
-        return backend(run_function, **options)
+        kind: type[Evaluator] = getattr(import_module(".methods", __package__), EVALUATORS[method])
+        known_names(f"{kind.__name__} (method {method!r})", "option", options, options_for(kind))
+        return kind(run_function, **options)
 
-    # What a backend adds.
-
-    can_work_ahead: bool = False
-    """Whether a worker can be given its next evaluation while one runs, so that it need not wait for the manager in between."""
-
-    @abstractmethod
-    def _open(self) -> Executor:
-        """Open the executor that evaluations are submitted to."""
-
-    @abstractmethod
-    def _submit(self, executor: Executor, task: Task) -> Future[Report]:
-        """Hand one evaluation to the executor."""
-
-    def _give_up(self, executor: Executor, futures: Sequence[Future[Report]]) -> None:
-        """End all evaluations that run; those that cannot be ended are abandoned, and their slots replaced."""
-        for future in futures:
-            future.cancel()
-
-    def _begun_at(self, flight: Flight) -> float | None:
-        """When an evaluation began that was handed over and told nothing itself; None if it has not."""
-        return flight.job.timestamp_start
-
-    def _work_here(self, executor: Executor) -> None:
-        """Work in the caller's own thread, for backends without workers of their own."""
-
-    @contextmanager
-    def _may_be_interrupted(self) -> Iterator[None]:
-        """The run-function works in the caller's thread for as long as the context lasts, or until an interrupt."""
-        self._works_in_callers_thread = True
-        try:
-            yield
-        except _GivenUp:
-            # It stays in flight, and is cancelled like all that runs at a deadline.
-            pass
-        finally:
-            self._works_in_callers_thread = False
-
-    def _shut(self, executor: Executor) -> None:
-        """Close the executor; nothing of ours runs in it any more."""
-        executor.shutdown(wait=False, cancel_futures=True)
-
-    def now(self) -> float:
-        """Seconds on the evaluator's clock, the only one that a search reads."""
-        return now()
-
-    def in_background(self, function: Callable[..., T], *args: Any) -> Future[T]:
-        """Compute something of the search's own while evaluations run."""
-        if self._background is None:
-            self._background = ThreadPoolExecutor(1, thread_name_prefix="deephyper-background")
-        return self._background.submit(function, *args)
-
-    def wait_for(self, future: Future[Any]) -> bool:
-        """Wait for something in the background, not beyond the deadline; False if it is not done then."""
-        if not future.done():
-            wait([future], timeout=None if self.timeout is None else self.time_left)
-        return future.done()
-
-    # Budgets.
+    # The budget.
 
     @property
     def timeout(self) -> float | None:
-        """Seconds until all evaluations are cancelled, counted from when it was set; None for no limit."""
-        return self._budget.timeout
+        """Seconds from when it was set until all evaluations are cancelled; None for no limit."""
+        return self.budget.timeout
 
     @timeout.setter
     def timeout(self, value: float | None) -> None:
-        self._budget.timeout = value
+        self.budget.timeout = value
 
     @property
     def time_left(self) -> float:
         """Seconds to the deadline, never negative; infinity without one."""
-        return self._budget.time_left
-
-    def interrupt(self) -> None:
-        """Let the deadline be now, until `resume`; for a signal's handler in the main thread.
-
-        Raises:
-            KeyboardInterrupt: the run-function works in this very thread, which must leave it; the evaluator catches it.
-        """
-        self._budget.interrupt()
-        self._in_flight.wake()
-        if self._works_in_callers_thread:
-            raise _GivenUp
-
-    def resume(self) -> None:
-        """Take an interrupt back."""
-        self._budget.interrupt(False)
+        return self.budget.time_left
 
     def set_maximum_num_jobs_submitted(self, maximum: int) -> None:
-        """Allow `maximum` further jobs, no more; -1 lifts the limit."""
-        self._budget.allow_jobs(maximum)
+        """Allow at most `maximum` further jobs; -1 removes the limit."""
+        self.budget.allow_jobs(maximum)
 
     @property
-    def num_jobs_allowed(self) -> float:
-        """How many further jobs may be submitted; infinity without a limit."""
-        return self._budget.n_jobs_left
+    def num_jobs_submitted(self) -> int:
+        """How many jobs have been submitted since this evaluator was made."""
+        return self.line.n_submitted
 
     @property
-    def num_jobs_unfinished(self) -> int:
-        """How many jobs are submitted and not yet gathered."""
-        return len(self._ready) + len(self._in_flight)
+    def num_jobs_gathered(self) -> int:
+        """How many jobs have been handed back since this evaluator was made."""
+        return self.line.n_handed_back
 
-    @property
-    def num_free_workers(self) -> int:
-        """How many further jobs workers would take at once: one each, two where evaluations are very short."""
-        n_free = self._n_slots - self.num_jobs_unfinished
-        n_leases = self._in_flight.n_leases
-        return max(0, n_free if n_leases is None else min(n_free, n_leases - len(self._ready)))
+    # The search whose jobs are evaluated.
 
-    @property
-    def _n_slots(self) -> int:
-        """How many jobs workers hold at most."""
-        is_short = len(self._newest_durations) == _N_NEWEST and max(self._newest_durations) < _SHORT_S
-        # With resources lent, an evaluation that waits in line would keep them from another one.
-        works_ahead = is_short and self.can_work_ahead and self._in_flight.n_leases is None
-        return self.num_workers * (2 if works_ahead else 1)
-
-    # Jobs in.
-
-    def join(self, storage: Storage, search_id: str, n_objectives: int | None = None) -> None:
-        """Number and remember jobs from now on as those of a search.
+    def work_for(
+        self,
+        seat: Seat,
+        time: float = 0.0,
+        objectives: Objectives = _UNKNOWN,
+        understand: Callable[[Sequence[Record]], list[Job]] | None = None,
+    ) -> None:
+        """Evaluate the jobs of a search from now on.
 
         Args:
-            storage: where they are remembered.
-            search_id: the search's name in it.
-            n_objectives: how many objectives its evaluations have, None while unknown.
+            seat: the place of this process in the search, where its jobs are stored.
+            time: seconds since the search began. The search may have read another clock before.
+            objectives: what is known about the number of objectives.
+            understand: turns records of other members into jobs and leaves out those that the search cannot use.
+
+        Raises:
+            RuntimeError: jobs of another search are still waiting or running.
         """
-        if self.num_jobs_unfinished and (storage, search_id) != (self.storage, self.search_id):
-            raise RuntimeError(f"{type(self).__name__} still runs jobs of search {self.search_id!r}; gather them first.")
-        if (storage, search_id) != (self.storage, self.search_id):
-            self._news_position = 0
-        self.storage, self.search_id, self._n_objectives = storage, search_id, n_objectives
+        if self._seat not in (None, seat) and self.line.n_unfinished:
+            name = "" if self._seat is None else self._seat.search_id
+            raise RuntimeError(f"{type(self).__name__} still runs jobs of search {name!r}; gather them first.")
+        self._seat, self._understand = seat, understand or partial(_jobs_of, search_id=seat.search_id)
+        seat.follow(self.clock.now, time)
+        self._reports.begin(objectives)
+
+    # Jobs in.
 
     def submit(
         self, configurations: Sequence[Mapping[str, Any]], metadata: Sequence[Mapping[str, Any]] | None = None
     ) -> list[Job]:
-        """Send configurations to the workers; those that find none free wait in line.
+        """Send configurations to the workers; when all workers are busy, they wait in line.
 
         Args:
             configurations: a mapping of parameters for each job.
-            metadata: what is known of each job before it runs; keys that begin with "_" stay out of the table.
+            metadata: what is known about each job before it runs. Keys that begin with "_" are left out of the table.
 
         Raises:
-            MaximumJobsSpawnReached: more jobs than `set_maximum_num_jobs_submitted` allows.
+            MaximumJobsSpawnReached: these are more jobs than `set_maximum_num_jobs_submitted` allows.
+            RunFunctionError: the run-function cannot reach the workers.
         """
+        where = type(self).__name__
         for configuration in configurations:
-            instance_of(type(self).__name__, "each configuration", configuration, Mapping, "a mapping of parameters")
-        if len(configurations) > self.num_jobs_allowed:
-            raise MaximumJobsSpawnReached(
-                f"{type(self).__name__} may submit {self.num_jobs_allowed:g} further jobs, got {len(configurations)}."
-            )
-        if not self.search_id:
-            self.search_id = self.storage.new_search()
-        if self._executor is None:
-            # A function that cannot reach the workers is refused before any job exists.
-            self._executor = self._open()
-        jobs = [self._new_job(c, m) for c, m in zip(configurations, metadata or [{}] * len(configurations), strict=True)]
-        self._budget.take_jobs(len(jobs))
-        self._ready.extend(jobs)
-        self._feed()
+            instance_of(where, "each configuration", configuration, Mapping, "a mapping of parameters")
+        n_allowed = self.budget.n_jobs_left
+        if len(configurations) > n_allowed:
+            raise MaximumJobsSpawnReached(f"{where} may submit {n_allowed:g} further jobs, got {len(configurations)}.")
+        self.line.open(Work(where, self.run_function, self.run_function_kwargs))
+        if self._seat is None:
+            self.work_for(self.place.seat())
+        assert self._seat is not None
+        seat, time = self._seat, self._seat.time
+        known = metadata or [{}] * len(configurations)
+        numbers = seat.submit([ready_record(c, m, time) for c, m in zip(configurations, known, strict=True)])
+        rows = zip(numbers, configurations, known, strict=True)
+        jobs = [Job(number, c, seat.search_id, m, time) for number, c, m in rows]
+        self.budget.take_jobs(len(jobs))
+        self.line.add(jobs)
+        self.line.feed(seat, self.broadcast)
         return jobs
-
-    def _new_job(self, parameters: Mapping[str, Any], metadata: Mapping[str, Any]) -> Job:
-        job = Job(-1, parameters, self.search_id, metadata, self.now())
-        job.id = self.storage.new_job(self.search_id, job.record())
-        self._own_ids.setdefault(self.search_id, set()).add(job.id)
-        self.num_jobs_submitted += 1
-        return job
-
-    def _feed(self) -> None:
-        """Start waiting jobs while workers are free."""
-        while self._ready and len(self._in_flight) < self._n_slots and self._in_flight.n_leases != 0:
-            job = self._ready[0]
-            job.launch(self.now())
-            self.storage.update_job(self.search_id, job.id, {"status": job.status.value})
-            self._notify("on_launch", job)
-            executor = self._executor = self._executor or self._open()
-            self._in_flight.begin(job, lambda task, executor=executor: self._submit(executor, task))  # type: ignore[misc]
-            self._ready.popleft()
 
     # Jobs out.
 
     def gather(self, type: str = "ALL", size: int = 1) -> list[Job] | tuple[list[Job], list[Job]]:  # noqa: A002
         """Wait for jobs and hand them back, in the order in which they ended.
 
-        At the deadline all that still runs is cancelled and handed back as well.
+        At the deadline, jobs that still wait or run are cancelled and handed back as well.
 
         Args:
             type: "ALL" waits for every job, "BATCH" for at least `size` of them.
             size: how many to wait for with "BATCH".
 
         Returns:
-            The jobs; or a pair, the jobs and those of other searches on the same storage, when there are any of these.
+            The jobs. If other members of the search have finished jobs meanwhile, a pair: the jobs, and those of the
+            others.
         """
         one_of("gather", "type", type, GATHER_TYPES)
-        n_there = self.num_jobs_unfinished + len(self._finished)
+        n_there = self.line.n_unfinished + self.line.n_finished
         wanted = n_there if type == "ALL" else min(count("gather", "size", size), n_there)
-        while len(self._finished) < wanted:
-            ended = self._next_ended()
-            if ended is None:
-                self._cancel_all()
+        seat = self._seat
+        while seat is not None and self.line.n_finished < wanted:
+            if not self.line.wait(self.budget, seat.beat):
+                self._cancel_all(seat)
                 break
-            self._finish(ended)
-            for also_ended in self._in_flight.ended():
-                self._finish(also_ended)
-            self._feed()
-        self._notify("on_gather", self._finished)
-        jobs = self._hand_back()
-        others = self._news()
+            self._keep(seat, self._ended(seat))
+            if self.time_left > 0:
+                self.line.feed(seat, self.broadcast)
+        jobs = self.line.hand_back()
+        self.broadcast.tell("on_gather", jobs)
+        others = self.news()
         return (jobs, others) if others else jobs
 
-    def _next_ended(self) -> Flight | None:
-        """Wait for the next job to end; None at the deadline."""
-        while True:
-            if self._executor is not None and not self._in_flight.has_ended_ones and self.time_left > 0:
-                self._work_here(self._executor)
-            ended = self._in_flight.wait(min(self.time_left, _LONGEST_WAIT_S))
-            if ended is not None or self.time_left <= 0:
-                return ended
-
-    def _hand_back(self) -> list[Job]:
-        jobs, self._finished = self._finished, []
-        self.num_jobs_gathered += len(jobs)
-        return jobs
-
-    def _finish(self, flight: Flight) -> None:
-        if self._take_in(flight):
-            self._notify("on_done", flight.job)
-
-    def _take_in(self, flight: Flight) -> bool:
-        """Understand how a job has ended; False if it goes to another worker."""
-        job = flight.job
-        ended = understand(flight.future, self.now(), self._clocks, self._n_objectives)
-        outcome = ended.outcome
-        if outcome.objective == WORKER_DIED and job.n_retries < self._max_retries:
-            logger.warning("job %s lost its worker and is tried again: %s", job.id, outcome.metadata.get("traceback"))
-            job.retry()
-            self._ready.appendleft(job)
-            return False
-        if outcome.crashed:
-            logger.warning(
-                "job %s failed on %s: %s", job.id, job.parameters, outcome.metadata.get("traceback", outcome.objective)
-            )
-        elif not outcome.is_failure and self._n_objectives is None:
-            self._n_objectives = n_objectives_of(outcome.objective)
-        if self._max_retries:
-            job.metadata["retries"] = job.n_retries
-        start = self._begun_at(flight) if ended.start is None else ended.start
-        job.finish(outcome, start, ended.end, self.now(), ended.observations)
-        self._newest_durations.append(math.inf if job.duration is None else job.duration)
-        self.storage.update_job(self.search_id, job.id, job.record())
-        self._finished.append(job)
-        return True
-
-    def _news(self) -> list[Job]:
-        if not self.search_id:
+    def news(self) -> list[Job]:
+        """Return the jobs that other members of the search have finished since the last call."""
+        if self._seat is None:
             return []
-        records, self._news_position = self.storage.finished(self.search_id, self._news_position)
-        others = [Job.from_record(r, self.search_id) for r in records if r["job_id"] not in self._own_ids.get(self.search_id, ())]
+        others = self._understand(self._seat.news())
+        self._reports.learn_from(others)
         for job in others:
-            self._notify("on_done_other", job)
+            self.broadcast.tell("on_done_other", job)
         return others
+
+    def _keep(self, seat: Seat, ended: Sequence[Job], cancelled: Sequence[Job] = ()) -> None:
+        """Keep jobs until they are handed back, store them with one write, and call the callbacks."""
+        jobs = [*ended, *cancelled]
+        # Keep the jobs first, so that the search still gets its results if the store raises.
+        self.line.keep(jobs)
+        try:
+            seat.finish([job.record() for job in jobs])
+        finally:
+            for job in ended:
+                self.broadcast.tell("on_done", job)
+
+    def _ended(self, seat: Seat) -> list[Job]:
+        """Finish the jobs that have ended by now; a job that lost its worker may go back into the line instead."""
+        jobs = []
+        for landing in self.line.ended():
+            if self._reports.is_final(landing, seat):
+                jobs.append(landing.job)
+                self.line.note_duration(landing.job.duration)
+            else:
+                self.line.add_again(landing.job)
+        return jobs
 
     # Endings.
 
     def cancel(self) -> list[Job]:
-        """Give up all jobs that wait or run; their workers are killed where the backend can.
+        """Cancel all jobs that wait or run; running ones are killed if the backend can do that.
 
         Returns:
-            The cancelled jobs, and finished ones that an error in a callback has kept from being gathered.
+            The cancelled jobs, and those that had ended but were not gathered yet.
         """
-        self._cancel_all()
-        return self._hand_back()
+        if self._seat is not None:
+            self._cancel_all(self._seat)
+        jobs = self.line.hand_back()
+        if jobs:
+            self.broadcast.tell("on_gather", jobs)
+        return jobs
 
-    def _cancel_all(self) -> None:
-        # What has ended by now counts, also when an error in a callback keeps it from being told.
-        for ended in self._in_flight.ended():
-            self._take_in(ended)
-        time = self.now()
-        flights, waiting = self._in_flight.give_up(), list(self._ready)
-        self._ready = deque()
-        if self._executor is not None and flights:
-            for flight in flights:
-                flight.job.timestamp_start = self._begun_at(flight)
-            self._give_up(self._executor, [flight.future for flight in flights])
-        jobs = [flight.job for flight in flights] + waiting
-        for job in jobs:
+    def _cancel_all(self, seat: Seat) -> None:
+        # A job that has ended by now keeps its result.
+        ended, time = self._ended(seat), seat.time
+        landings, waiting = self.line.give_up()
+        for landing in landings:
+            # The job may have begun after `time` was read, and must not begin after it was cancelled.
+            landing.job.cancel(time, None if landing.begun is None else min(seat.time_of(landing.begun), time))
+        for job in waiting:
             job.cancel(time)
-            self.storage.update_job(self.search_id, job.id, job.record())
-        self._finished += jobs
+        self._keep(seat, ended, [*(landing.job for landing in landings), *waiting])
 
     def close(self) -> None:
-        """Cancel what runs and let go of all workers; the next `submit` would open them anew."""
+        """Cancel all jobs and end the workers; the next `submit` starts them again."""
         self.cancel()
-        if self._executor is not None:
-            self._shut(self._executor)
-            self._executor = None
-        if self._background is not None:
-            self._background.shutdown(wait=True, cancel_futures=True)
-            self._background = None
-        self._notify("on_close")
+        self.line.close()
+        self.clock.close()
+        self.broadcast.tell("on_close")
 
     def __enter__(self) -> Self:
         return self
@@ -441,33 +343,29 @@ class Evaluator(ABC):
         self.close()
         return False
 
-    # Callbacks.
-
-    def announce(self, max_evals: int | None) -> None:
-        """Tell the callbacks that a search begins."""
-        self._notify("on_start", max_evals)
-
-    def dismiss(self) -> None:
-        """Tell the callbacks that the search ends."""
-        self._notify("on_close")
-
-    @property
-    def stop_reason(self) -> str | None:
-        """Why a callback wants the search to end, None if none does."""
-        return next((callback.stop_reason for callback in self.callbacks if callback.stop_reason), None)
-
-    def _notify(self, event: str, *about: Any) -> None:
-        for callback in self.callbacks:
-            getattr(callback, event)(*about)
-
     def to_json(self) -> dict[str, Any]:
-        """What this evaluator is, as plain data."""
+        """Describe this evaluator as plain JSON data."""
         return {
             "type": type(self).__name__,
             "run_function": getattr(self.run_function, "__name__", repr(self.run_function)),
             "num_workers": self.num_workers,
             "run_function_kwargs": sorted(self.run_function_kwargs),
-            "callbacks": [type(callback).__name__ for callback in self.callbacks],
-            "storage": type(self.storage).__name__,
-            "search_id": self.search_id,
+            "callbacks": [type(callback).__name__ for callback in self.broadcast.callbacks],
+            "search_id": None if self._seat is None else self._seat.search_id,
         }
+
+
+def _jobs_of(records: Sequence[Record], search_id: str = "") -> list[Job]:
+    return [Job.from_record(record, search_id) for record in records]
+
+
+def options_for(kind: type[Evaluator]) -> list[str]:
+    """List the names of all options of an evaluator class, those of its backend included."""
+    kinds = [base for base in reversed(kind.__mro__) if issubclass(base, Evaluator) and "__init__" in vars(base)]
+    constructors = [*(vars(base)["__init__"] for base in kinds), _backend_of(kind).__init__]
+    names = dict.fromkeys(name for constructor in constructors for name in options_of(constructor))
+    return [name for name in names if name not in ("run_function", "where")]
+
+
+def _backend_of(kind: type[Evaluator]) -> type[Backend]:
+    return backend_class(kind.backend) if isinstance(kind.backend, str) else kind.backend

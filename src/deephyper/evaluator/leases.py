@@ -1,4 +1,4 @@
-"""Resources of which every evaluation holds its own: GPUs, licences, nodes."""
+"""Resources that are lent to one evaluation at a time: GPUs, licences, nodes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Protocol, final
 from .._checks import count, instance_of
 from ..worker import Lease
 
-# Which environment variable tells the libraries of a kind of resource what they may use.
+# The environment variable by which libraries learn which items of a resource they may use.
 ENVIRONMENT = {"gpu": "CUDA_VISIBLE_DEVICES"}
 
 
@@ -18,29 +18,31 @@ class Leases(Protocol):
 
     @property
     def n_available(self) -> int:
-        """How many further evaluations could have theirs."""
+        """For how many further evaluations there are resources."""
 
     def lend(self) -> Lease:
-        """Take resources out; there are some."""
+        """Take out the resources of one evaluation; only called while `n_available` is positive."""
 
     def give_back(self, lease: Lease) -> None:
-        """Put them back."""
+        """Take back the resources of one evaluation."""
 
 
 @final
 class Kinds:
-    """One item of every kind for every evaluation.
+    """Lends one item of every kind of resource to each evaluation.
 
     Args:
-        where: who asks.
-        resources: the items of each kind, by its name; an item that is a list counts as one.
+        where: who is named in messages.
+        resources: the items of each kind, by the kind's name. An item that is a list counts as one.
     """
 
     def __init__(self, where: str, resources: Mapping[str, Sequence[Any]]):
         instance_of(where, "resources", resources, Mapping, 'a mapping of names to lists, for example {"gpu": [0, 1]}')
         if not resources:
             raise ValueError(f"{where}: resources must name at least one kind, got {{}}; pass None for no resources.")
-        self._free = {str(name): deque(_items(where, f"resources[{name!r}]", items)) for name, items in resources.items()}
+        self._free = {
+            str(name): deque(_items(where, f"resources[{name!r}]", items)) for name, items in resources.items()
+        }
 
     @property
     def n_available(self) -> int:
@@ -53,18 +55,18 @@ class Kinds:
 
     def give_back(self, lease: Lease) -> None:
         for name, item in lease.resources.items():
-            # To the front, so that a worker that has warmed up with an item gets it again.
+            # To the front, so that the items used last are lent first: their caches may still be warm.
             self._free[name].appendleft(item)
 
 
 @final
 class Queue:
-    """Some items of one queue for every evaluation, as the keyword argument `dequed`.
+    """Lends some items of one queue to each evaluation, as the keyword argument `dequed`.
 
     Args:
-        where: who asks.
-        items: what there is.
-        n_each: how many an evaluation gets.
+        where: who is named in messages.
+        items: the items of the queue.
+        n_each: how many items each evaluation gets.
     """
 
     def __init__(self, where: str, items: Iterable[Any], n_each: int):
@@ -72,8 +74,8 @@ class Queue:
         self._free = deque(_items(where, "queue", items))
         if len(self._free) < self._n_each:
             raise ValueError(
-                f"{where}: queue holds {len(self._free)} items, and every evaluation needs queue_pop_per_task={self._n_each}; "
-                "give more items, or ask for fewer."
+                f"{where}: queue holds {len(self._free)} items, and every evaluation needs "
+                f"queue_pop_per_task={self._n_each}; give more items, or ask for fewer."
             )
 
     @property

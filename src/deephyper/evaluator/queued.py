@@ -1,21 +1,22 @@
-"""Evaluators whose jobs each hold some items of a queue."""
+"""Evaluators that lend items of a queue to their jobs."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from .._checks import known_names, options_of
-from .evaluator import Evaluator
+from .._checks import known_names
+from .evaluator import Evaluator, options_for
 from .leases import Queue
 
 
 def queued(evaluator_class: type[Evaluator]) -> Callable[..., Evaluator]:
-    """Make a kind of evaluator lend items of a queue to its jobs.
+    """Make an evaluator class lend items of a queue to its jobs.
 
-    The class that comes back takes two more arguments: `queue`, a list of items, and `queue_pop_per_task`, how many of them each
-    evaluation gets (1). The run-function finds its own in the keyword argument `dequed`, a list, the table in `m:dequed`. No two
-    running evaluations hold the same item, and an item comes back whatever happens to its evaluation.
+    The result is called like the class and takes two more arguments: `queue`, a list of items, and
+    `queue_pop_per_task`, how many items each evaluation gets. The run-function receives its items as the keyword
+    argument `dequed`, a list; the table has them in `m:dequed`. No two running evaluations hold the same item, and an
+    item is returned to the queue however its evaluation ends.
 
     Example:
         >>> from deephyper.evaluator import ThreadEvaluator
@@ -26,13 +27,13 @@ def queued(evaluator_class: type[Evaluator]) -> Callable[..., Evaluator]:
         >>> sorted(job.metadata["dequed"] for job in jobs)
         [['cpu-0'], ['cpu-1']]
     """
+    where = f"Queued{evaluator_class.__name__}"
 
-    class Queued(evaluator_class):  # type: ignore[misc, valid-type]
-        def __init__(self, *args: Any, queue: Iterable[Any], queue_pop_per_task: int = 1, **kwargs: Any):
-            where = type(self).__name__
-            known_names(where, "option", kwargs, [*options_of(evaluator_class.__init__), "queue", "queue_pop_per_task"])
-            super().__init__(*args, **kwargs)
-            self._in_flight.lend_from(Queue(where, queue, queue_pop_per_task))
+    def make(*args: Any, queue: Iterable[Any], queue_pop_per_task: int = 1, **options: Any) -> Evaluator:
+        known_names(where, "option", options, [*options_for(evaluator_class), "queue", "queue_pop_per_task"])
+        evaluator = evaluator_class(*args, **options)
+        evaluator.line.lend_from(Queue(where, queue, queue_pop_per_task))
+        return evaluator
 
-    Queued.__name__ = Queued.__qualname__ = f"Queued{evaluator_class.__name__}"
-    return Queued
+    make.__name__ = make.__qualname__ = where
+    return make

@@ -1,0 +1,127 @@
+"""The public evaluator classes, one for each method."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .._checks import count
+from ..backend import is_async
+from .evaluator import Evaluator
+from .leases import Kinds
+from .reports import Reports
+
+
+class SerialEvaluator(Evaluator):
+    """Runs evaluations one after the other in the caller's thread, where a debugger works.
+
+    Plain functions run one at a time, whatever `num_workers` is, and a deadline acts only between two of them. An
+    `async def` function runs on an event loop, with `num_workers` calls at a time.
+
+    Args:
+        job_timeout: seconds that one call of an `async def` function may take. After that it is cancelled and fails as
+            `F_timeout`.
+    """
+
+    backend = "serial"
+
+    def __init__(self, *args: Any, job_timeout: float | None = None, **options: Any):
+        super().__init__(*args, job_timeout=job_timeout, **options)
+        if job_timeout is not None and not is_async(self.run_function):
+            raise ValueError(
+                "SerialEvaluator: job_timeout works for 'async def' functions only, since nothing can end a function "
+                "in the caller's own thread; use method 'process'."
+            )
+
+
+class ThreadEvaluator(Evaluator):
+    """Runs evaluations in threads of this process, for functions that wait or release the interpreter's lock.
+
+    A thread cannot be ended from outside. At a deadline it is abandoned: its job is CANCELLED, and the function keeps
+    running until it returns, which it can do early when `job.stopped()` is true. While the optimizer computes, linear
+    algebra in the whole process, evaluations included, is limited to one thread.
+
+    Args:
+        job_timeout: seconds that one evaluation may take. After that it fails as `F_timeout`, and another thread takes
+            the place of the abandoned one.
+    """
+
+    backend = "thread"
+
+
+class ProcessEvaluator(Evaluator):
+    """Runs evaluations in processes of this machine.
+
+    A run-function that crashes, calls `os._exit` or is killed fails only its own evaluation. At a deadline, running
+    evaluations are killed with their child processes. Scripts need no `if __name__ == "__main__"` guard. What
+    run-functions print appears line by line on the standard streams of this process.
+
+    Args:
+        job_timeout: seconds that one evaluation may take. After that it is killed with its child processes and fails as
+            `F_timeout`. The start of a worker and its initializer do not count.
+        job_memory_limit: bytes that one evaluation may take, its child processes included. Above that it is killed and
+            fails as `F_memory_limit_exceeded`.
+        initializer: called once in every worker before its first evaluation, for example to load data into a module.
+        initargs: arguments of the initializer.
+        max_retries: how often an evaluation is tried again if its worker died. An evaluation that raised is not tried
+            again.
+        resources: the items of each kind of resource, for example `{"gpu": [0, 1, 2, 3]}`. Every evaluation gets one
+            item of each kind. It is in `job.resources` for the run-function and in `m:<name>` in the table. For "gpu",
+            `CUDA_VISIBLE_DEVICES` is set as well.
+    """
+
+    backend = "process"
+
+    def __init__(
+        self,
+        *args: Any,
+        max_retries: int = 0,
+        resources: Mapping[str, Sequence[Any]] | None = None,
+        **options: Any,
+    ):
+        super().__init__(*args, **options)
+        where = type(self).__name__
+        self._reports = Reports(count(where, "max_retries", max_retries, at_least=0))
+        if resources is not None:
+            self.line.lend_from(Kinds(where, resources))
+
+
+LokyEvaluator = ProcessEvaluator
+
+
+class SimulatedEvaluator(Evaluator):
+    """Runs evaluations on a virtual clock: hours on thousands of workers are simulated in seconds or minutes.
+
+    The run-function is called, but its own time does not count, and nothing sleeps. All times of the search are
+    virtual. The CPU time of the search itself passes on the virtual clock, and suggestions are prepared while
+    evaluations run, as in a real search.
+
+    Args:
+        duration: virtual seconds that an evaluation takes, or a function of its parameters and a random generator that
+            returns them.
+        seconds_per_budget: virtual seconds that one unit of budget takes, or a function like that of `duration`. With
+            it, `job.record(budget, value)` returns only when that much virtual time has passed. An evaluation can then
+            be stopped early, and ends with its last record. Without it, recorded values become known when the
+            evaluation ends.
+        seed: fixes the draws of these functions; None draws differently in every evaluator.
+        charge_manager: whether the CPU time of the search counts. If it does not, a seed fixes the whole search.
+    """
+
+    backend = "simulated"
+
+
+class ExecutorEvaluator(Evaluator):
+    """Runs evaluations on any `concurrent.futures.Executor`: a process pool, Parsl, submitit, ipyparallel, a cluster's.
+
+    The executor belongs to the user and is not shut down here. An evaluation that it cannot cancel is abandoned at a
+    deadline, and occupies the executor until it returns. Unless the executor is a thread pool, the run-function is
+    pickled with cloudpickle.
+
+    Args:
+        executor: an open executor.
+    """
+
+    backend = "executor"
+
+    def __init__(self, run_function: Any, executor: Any, *args: Any, **options: Any):
+        super().__init__(run_function, *args, executor=executor, **options)
