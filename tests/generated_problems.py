@@ -35,7 +35,7 @@ from ConfigSpace import (
 from hypothesis import strategies as st
 
 from deephyper.hpo import HpProblem
-from deephyper.hpo.configspace import dimension_of
+from deephyper.problem import dimension_of
 
 NAMES = ("x10", "x2", "a b", "ü", "m:x", "objective", "Z")
 NUMERIC = (
@@ -100,7 +100,7 @@ def problems(draw: st.DrawFn) -> Declared:
 
 
 @st.composite
-def conditions(draw: st.DrawFn, problem: HpProblem, child: Any, parents: list[Any], depth: int = 2, is_part: bool = False) -> Any:
+def conditions(draw: st.DrawFn, problem: HpProblem, child: Any, parents: list[Any], depth: int = 2) -> Any:
     if depth and draw(st.booleans()):
         kind = draw(st.sampled_from([AndConjunction, OrConjunction]))
         shuffled = draw(st.permutations(parents))
@@ -134,7 +134,9 @@ def clauses(draw: st.DrawFn, parts: list[Any]) -> Any:
 def values_of(part: Any) -> st.SearchStrategy[Any]:
     if isinstance(part, NUMERIC):
         # ConfigSpace rounds real numbers to 13 decimals before it compares them.
-        return st.sampled_from([round(value, 6) for value in dimension_of(part).decode(np.array([0.0, 0.3, 0.5, 0.8, 1.0]))])
+        return st.sampled_from(
+            [round(value, 6) for value in dimension_of(part).decode(np.array([0.0, 0.3, 0.5, 0.8, 1.0]))]
+        )
     return st.sampled_from(list(getattr(part, "choices", None) or getattr(part, "sequence", None) or [part.value]))
 
 

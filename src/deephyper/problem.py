@@ -1,5 +1,0 @@
-"""Old home of `deephyper.hpo.HpProblem`."""
-
-from .hpo import HpProblem
-
-__all__ = ["HpProblem"]

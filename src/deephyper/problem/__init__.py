@@ -1,0 +1,6 @@
+"""The search space as the user declares it."""
+
+from .configspace import dimension_of
+from .problem import HpProblem, legal_configuration, legal_row
+
+__all__ = ["HpProblem", "dimension_of", "legal_configuration", "legal_row"]

@@ -1,0 +1,321 @@
+"""The search space as the user declares it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, final
+
+import ConfigSpace as CS
+import numpy as np
+from ConfigSpace.conditions import Condition, Conjunction
+from ConfigSpace.forbidden import ForbiddenClause, ForbiddenConjunction, ForbiddenRelation
+from ConfigSpace.hyperparameters import CategoricalHyperparameter, Hyperparameter, OrdinalHyperparameter
+
+from .._arrays import Array
+from .._checks import count, did_you_mean, function, instance_of, is_number, quoted
+from .._draws import Purpose, draws_from
+from ..space import Constant, Space
+from .configspace import ConstraintFn, SamplingFn, dimension_of, space_of
+from .short_forms import hyperparameter_of, refuse_choices
+
+_RESERVED_NAMES = ("job_id",)
+_CONDITIONS = (Condition, Conjunction)
+_CLAUSES = (ForbiddenClause, ForbiddenConjunction, ForbiddenRelation)
+
+
+@final
+class HpProblem:
+    """A search space: hyperparameters, what makes them active, and what is forbidden.
+
+    Args:
+        config_space: a ConfigSpace to begin with; an empty one if None.
+        seed: fixes the draws of `sample`.
+
+    Attributes:
+        space: the ConfigSpace behind the problem.
+
+    Example:
+        >>> problem = HpProblem()
+        >>> problem.add_hyperparameter((1e-5, 1e-1, "log-uniform"), "learning_rate")
+        UniformFloatHyperparameter(name='learning_rate', ...)
+        >>> problem.add_hyperparameter(["sgd", "adam"], "optimizer")
+        CategoricalHyperparameter(name='optimizer', ...)
+        >>> problem
+        Configuration space object:
+          Hyperparameters:
+            learning_rate, Type: UniformFloat, Range: [1e-05, 0.1], Default: 0.001, on log-scale
+            optimizer, Type: Categorical, Choices: {sgd, adam}, Default: sgd
+        <BLANKLINE>
+    """
+
+    def __init__(self, config_space: CS.ConfigurationSpace | None = None, seed: int | None = None):
+        if config_space is not None:
+            instance_of(
+                "HpProblem",
+                "config_space",
+                config_space,
+                CS.ConfigurationSpace,
+                "a ConfigSpace.ConfigurationSpace or None",
+            )
+        self.space = CS.ConfigurationSpace() if config_space is None else config_space
+        self._defined = list(self.space)
+        self._constraint_fn: ConstraintFn | None = None
+        self._sampling_fn: SamplingFn | None = None
+        self.set_seed(seed)
+        for name in self._defined:
+            _refuse_unusable(self.space[name])
+
+    # Declaring.
+
+    def add_hyperparameter(
+        self, value: Any, name: str | None = None, default_value: Any = None
+    ) -> Hyperparameter[Any, Any]:
+        """Add one hyperparameter.
+
+        Args:
+            value: `(int, int)` whole numbers; `(float, float)` real ones; either with `"log-uniform"` as third item; a
+                list of choices, ordered when all are numbers; `{"mu": …, "sigma": …, "lower": …, "upper": …}`, a normal
+                distribution; a single value, a constant; or a ConfigSpace hyperparameter.
+            name: what it is called.
+            default_value: its default.
+        """
+        hyperparameter = hyperparameter_of(value, name, default_value)
+        self.add(hyperparameter)
+        return hyperparameter
+
+    def add_hyperparameters(
+        self, hyperparameters: Iterable[Hyperparameter[Any, Any]]
+    ) -> list[Hyperparameter[Any, Any]]:
+        """Add several ConfigSpace hyperparameters."""
+        return [self.add_hyperparameter(hyperparameter) for hyperparameter in hyperparameters]
+
+    def add_condition(self, condition: Any) -> None:
+        """Make a hyperparameter active only under a ConfigSpace condition."""
+        self.add(condition)
+
+    def add_conditions(self, conditions: Iterable[Any]) -> None:
+        """Add several conditions."""
+        self.add(list(conditions))
+
+    def add_forbidden_clause(self, clause: Any) -> None:
+        """Rule out what a ConfigSpace clause describes."""
+        self.add(clause)
+
+    def add(self, component: Any) -> None:
+        """Add a hyperparameter, condition, forbidden clause, or several of them."""
+        components = component if isinstance(component, (list, tuple)) else [component]
+        for part in components:
+            instance_of(
+                "HpProblem.add",
+                "component",
+                part,
+                (Hyperparameter, *_CONDITIONS, *_CLAUSES),
+                "a part of ConfigSpace, or a list",
+            )
+        hyperparameters = [part for part in components if isinstance(part, Hyperparameter)]
+        for i, hyperparameter in enumerate(hyperparameters):
+            _refuse_unusable(hyperparameter)
+            if hyperparameter.name in self.hyperparameter_names + [other.name for other in hyperparameters[:i]]:
+                raise ValueError(
+                    f"HpProblem: a hyperparameter named {hyperparameter.name!r} is there already; give the second one "
+                    "another name."
+                )
+        # One kind after the other: what one call to ConfigSpace refuses, it keeps all the same.
+        _put_in(self.space, hyperparameters)
+        self._defined += [hyperparameter.name for hyperparameter in hyperparameters]
+        _put_in(self.space, [part for part in components if isinstance(part, _CONDITIONS)])
+        clauses = [part for part in components if isinstance(part, _CLAUSES)]
+        for clause in clauses:
+            if clause.is_forbidden_value(self.default_configuration):
+                raise ValueError(
+                    f"HpProblem: {clause} forbids the default configuration {self.default_configuration!r}; "
+                    "give one of its hyperparameters another default_value."
+                )
+        _put_in(self.space, clauses)
+
+    def set_constraint_fn(self, fn: ConstraintFn) -> None:
+        """Rule out configurations by a function.
+
+        Args:
+            fn: from a DataFrame with a column per hyperparameter, empty where it is inactive, to a bool per row: True
+                if the row is allowed.
+        """
+        function("HpProblem.set_constraint_fn", "fn", fn, "a function of a DataFrame")
+        self._constraint_fn = fn
+
+    def set_sampling_fn(self, fn: SamplingFn) -> None:
+        """Draw random configurations by a function of your own.
+
+        Args:
+            fn: from a number to that many configurations, dictionaries; those that a forbidden clause or the constraint
+                function rules out are left out.
+        """
+        function("HpProblem.set_sampling_fn", "fn", fn, "a function of a size")
+        self._sampling_fn = fn
+
+    def set_seed(self, seed: int | None) -> None:
+        """Start the draws of `sample` again, from a seed."""
+        self._draws, self._n_samples = draws_from(seed, "HpProblem: seed"), 0
+
+    # Asking.
+
+    @property
+    def hyperparameter_names(self) -> list[str]:
+        """Names in order of definition; what was added to `space` directly comes last."""
+        return self._defined + [name for name in self.space if name not in self._defined]
+
+    @property
+    def default_configuration(self) -> dict[str, Any]:
+        """The active hyperparameters at their defaults."""
+        space = self.numeric_space()
+        values = {name: self.space[name].default_value for name in self.hyperparameter_names}
+        active = space.decode(space.encode([values]))[0]
+        # A real number stays the one that was given, to the last digit.
+        return {name: values[name] if isinstance(value, float) else value for name, value in active.items()}
+
+    def numeric_space(self) -> Space:
+        """The problem as rows of numbers, as it is declared by now."""
+        return space_of(self.space, self.hyperparameter_names, self._constraint_fn, self._sampling_fn)
+
+    def sample(self, size: int = 1, strict: bool = False, max_trials: int = 5) -> list[dict[str, Any]]:
+        """Draw random legal configurations.
+
+        Args:
+            size: how many.
+            strict: raise instead of returning fewer, where the legal part is hard to hit.
+            max_trials: how often to draw again for those that are missing.
+        """
+        size = count("HpProblem.sample", "size", size)
+        space, found = self.numeric_space(), np.empty((0, 0))
+        for _ in range(count("HpProblem.sample", "max_trials", max_trials)):
+            rows = space.sample(size - len(found), self._draws.at(Purpose.SAMPLE, self._n_samples))
+            self._n_samples += 1
+            found = np.concatenate([found, rows]) if len(found) else rows
+            if len(found) >= size:
+                break
+        if strict and len(found) < size:
+            raise ValueError(
+                f"HpProblem.sample: only {len(found)} of {size} legal configurations were found; raise max_trials."
+            )
+        return space.decode(found)
+
+    def check_configuration(self, parameters: Mapping[str, Any], raise_if_not_valid: bool = True) -> bool:
+        """Tell whether a configuration is legal.
+
+        Args:
+            parameters: the active hyperparameters; inactive ones missing, None or NaN.
+            raise_if_not_valid: raise with the reason instead of returning False.
+        """
+        try:
+            legal_row(self.numeric_space(), parameters, "HpProblem")
+        except ValueError:
+            if raise_if_not_valid:
+                raise
+            return False
+        return True
+
+    def to_json(self) -> dict[str, Any]:
+        """The declaration as plain data, in ConfigSpace's form."""
+        return dict(self.space.to_serialized_dict())
+
+    def __len__(self) -> int:
+        return len(self.space)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.hyperparameter_names)
+
+    def __getitem__(self, name: str) -> Hyperparameter[Any, Any]:
+        if name not in self.space:
+            names = self.hyperparameter_names
+            raise KeyError(
+                f"HpProblem: unknown hyperparameter {name!r}; known are {quoted(names)}.{did_you_mean(name, names)}"
+            )
+        return self.space[name]
+
+    def __repr__(self) -> str:
+        return repr(self.space)
+
+
+def _refuse_unusable(hyperparameter: Hyperparameter[Any, Any]) -> None:
+    name = hyperparameter.name
+    if name in _RESERVED_NAMES:
+        raise ValueError(
+            f"HpProblem: {name!r} cannot be the name of a hyperparameter, since job[{name!r}] is the job's number."
+        )
+    dimension_of(hyperparameter)
+    if isinstance(hyperparameter, (CategoricalHyperparameter, OrdinalHyperparameter)):
+        choices = (
+            hyperparameter.choices if isinstance(hyperparameter, CategoricalHyperparameter) else hyperparameter.sequence
+        )
+        refuse_choices(f"HpProblem: hyperparameter {name!r}", choices)
+
+
+def legal_row(space: Space, parameters: Mapping[str, Any], where: str) -> Array:
+    """Turn a configuration into its row, (1, d).
+
+    Args:
+        space: what may be tried.
+        parameters: the configuration; inactive hyperparameters are missing, None or NaN.
+        where: the subject of the error, such as "CBO: initial_points[0]".
+
+    Raises:
+        TypeError: it is no dictionary.
+        ValueError: it has a name, a value or an inactive hyperparameter that it must not have, or it is ruled out.
+    """
+    instance_of(where, "a configuration", parameters, Mapping, "a dictionary of parameters")
+    for name in parameters:
+        if name not in space.names:
+            near = did_you_mean(name, space.names)
+            raise ValueError(f"{where}: unknown hyperparameter {name!r}; known are {quoted(space.names)}.{near}")
+    row = space.encode([parameters], where)
+    active = space.decode(row)[0]
+    for name, value in parameters.items():
+        if name not in active and not _is_missing(value):
+            raise ValueError(
+                f"{where}: hyperparameter {name!r} is inactive in {dict(parameters)!r}, so it takes no value."
+            )
+    _refuse_other_constants(space, active, parameters, where)
+    if not space.legal(row)[0]:
+        raise ValueError(
+            f"{where}: {dict(parameters)!r} is ruled out by a forbidden clause or by the constraint function."
+        )
+    return row
+
+
+def legal_configuration(space: Space, parameters: Mapping[str, Any], where: str) -> tuple[Array, dict[str, Any]]:
+    """Give the row of a configuration, (1, d), and its active hyperparameters with the values that the user wrote.
+
+    What was encoded and decoded may differ in the last digits. A constant may be left out.
+
+    Args and errors are those of `legal_row`.
+    """
+    row = legal_row(space, parameters, where)
+    active = space.decode(row)[0]
+    return row, {
+        name: value if _is_missing(parameters.get(name)) else parameters[name] for name, value in active.items()
+    }
+
+
+def _refuse_other_constants(space: Space, active: Mapping[str, Any], parameters: Mapping[str, Any], where: str) -> None:
+    """Rows have no columns for constants, so nothing else looks at their values."""
+    for dimension in space.dimensions:
+        value = parameters.get(dimension.name)
+        if isinstance(dimension, Constant) and dimension.name in active and not _is_missing(value):
+            try:
+                dimension.encode([value])
+            except ValueError as error:
+                raise ValueError(f"{where}: {error}") from None
+
+
+def _is_missing(value: Any) -> bool:
+    return value is None or (is_number(value) and math.isnan(value))
+
+
+def _put_in(config_space: CS.ConfigurationSpace, components: Sequence[Any]) -> None:
+    """Add parts of one kind to a ConfigSpace, with a sentence where it refuses them."""
+    try:
+        config_space.add(*components)
+    except ValueError as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise ValueError(f"HpProblem: {components} cannot be added: {reason}") from error

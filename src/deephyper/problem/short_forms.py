@@ -1,0 +1,196 @@
+"""The short forms in which a user declares a hyperparameter, and what each of them means."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from ConfigSpace.hyperparameters import (
+    CategoricalHyperparameter,
+    Constant,
+    Hyperparameter,
+    NormalFloatHyperparameter,
+    NormalIntegerHyperparameter,
+    OrdinalHyperparameter,
+    UniformFloatHyperparameter,
+    UniformIntegerHyperparameter,
+)
+
+from .._cells import cell
+from .._checks import is_bool, is_integer, is_number, known_names, one_of
+
+PRIORS = ("uniform", "log-uniform")
+_NORMAL_KEYS = ("mu", "sigma", "lower", "upper")
+_ACCEPTED = (
+    "(low, high), (low, high, 'log-uniform'), a list of choices, {'mu': …, 'sigma': …, 'lower': …, 'upper': …}, "
+    "a single value, or a ConfigSpace hyperparameter"
+)
+
+
+def hyperparameter_of(value: Any, name: str | None, default_value: Any = None) -> Hyperparameter[Any, Any]:
+    """Turn a short form into a ConfigSpace hyperparameter.
+
+    Args:
+        value: a range, a list of choices, a normal distribution, a constant, or a ConfigSpace hyperparameter as it is.
+        name: what it is called; not needed with a ConfigSpace hyperparameter.
+        default_value: its default; the middle of a range and the first of the choices if None.
+    """
+    if isinstance(value, Hyperparameter):
+        return _as_it_is(value, name, default_value)
+    if not isinstance(name, str) or not name:
+        raise ValueError(f"HpProblem: a hyperparameter needs a name, a string that is not empty, got {name!r}.")
+    where = f"HpProblem: hyperparameter {name!r}"
+    value, default_value = _without_numpy(value), _without_numpy(default_value)
+    if isinstance(value, tuple):
+        return _range(where, value, name, default_value)
+    if isinstance(value, list):
+        return _choices(where, value, name, default_value)
+    if isinstance(value, Mapping):
+        return _normal(where, value, name, default_value)
+    if isinstance(value, (int, float, str, bool)):
+        return _constant(where, value, name, default_value)
+    raise TypeError(f"{where}: {value!r} is no hyperparameter. Accepted are {_ACCEPTED}.")
+
+
+def _as_it_is(hyperparameter: Hyperparameter[Any, Any], name: str | None, default: Any) -> Hyperparameter[Any, Any]:
+    if name not in (None, hyperparameter.name):
+        raise ValueError(
+            f"HpProblem: a ConfigSpace hyperparameter has its own name {hyperparameter.name!r}; leave out {name!r}."
+        )
+    if default is not None:
+        raise ValueError(
+            f"HpProblem: the ConfigSpace hyperparameter {hyperparameter.name!r} has its own default value "
+            f"{hyperparameter.default_value!r}; leave out default_value={default!r}."
+        )
+    return hyperparameter
+
+
+def refuse_choices(where: str, choices: Sequence[Any]) -> None:
+    """Refuse choices that a table could not tell from another one, or from an empty cell."""
+    texts: dict[str, Any] = {}
+    for choice in choices:
+        text = cell(choice)
+        if text == "":
+            raise ValueError(
+                f"{where}: {choice!r} marks an inactive hyperparameter, so it cannot be a value; take None instead."
+            )
+        if text in texts:
+            raise ValueError(
+                f"{where}: {texts[text]!r} and {choice!r} would both be {text} in results.csv; leave one out."
+            )
+        texts[text] = choice
+
+
+def _without_numpy(value: Any) -> Any:
+    """Turn numpy's scalars into Python's, also inside of tuples and lists, and an array into a list.
+
+    What holds none of them stays the user's own object.
+    """
+    if isinstance(value, (np.generic, np.ndarray)):
+        return value.tolist()
+    if type(value) not in (tuple, list):
+        return value
+    items = [_without_numpy(item) for item in value]
+    is_same = all(python is item for python, item in zip(items, value, strict=True))
+    return value if is_same else type(value)(items)
+
+
+def _range(where: str, value: tuple[Any, ...], name: str, default: Any) -> Hyperparameter[Any, Any]:
+    if len(value) not in (2, 3) or not all(is_number(bound) for bound in value[:2]):
+        raise ValueError(
+            f"{where}: a range is (low, high) or (low, high, 'log-uniform') with two numbers, got {value!r}."
+        )
+    low, high = value[:2]
+    prior = value[2] if len(value) == 3 else "uniform"
+    one_of(where, "the third item of a range", prior, PRIORS)
+    if not (_is_finite(low) and _is_finite(high)):
+        raise ValueError(f"{where}: the bounds of a range must be finite, got {value!r}.")
+    if low > high:
+        raise ValueError(f"{where}: the low bound {low} must not be above the high bound {high}; swap them.")
+    if prior == "log-uniform" and low <= 0:
+        raise ValueError(
+            f"{where}: a log-uniform range must begin above zero, got low {low}; raise it or use 'uniform'."
+        )
+    if default is not None and not (is_number(default) and low <= default <= high):
+        raise ValueError(f"{where}: the default value must lie in [{low}, {high}], got {default!r}.")
+    if low == high:
+        return Constant(name, low)
+    is_whole = is_integer(low) and is_integer(high)
+    _refuse_broken_default(where, is_whole, default)
+    kind = UniformIntegerHyperparameter if is_whole else UniformFloatHyperparameter
+    with _in_one_sentence(where, value):
+        return kind(name, low, high, default_value=default, log=prior == "log-uniform")
+
+
+def _choices(where: str, value: list[Any], name: str, default: Any) -> Hyperparameter[Any, Any]:
+    if not value:
+        raise ValueError(f"{where}: a list of choices must hold at least one, got an empty list.")
+    for i, choice in enumerate(value):
+        if choice in value[:i]:
+            raise ValueError(f"{where}: the choices must all be different, and {choice!r} equals an earlier one.")
+    refuse_choices(where, value)
+    same = [choice for choice in value if choice == default and is_bool(choice) == is_bool(default)]
+    if default is not None and not same:
+        raise ValueError(f"{where}: the default value must be one of {value!r}, got {default!r}.")
+    default = same[0] if same else value[0]
+    if all(is_number(choice) for choice in value):
+        return OrdinalHyperparameter(name, value, default_value=default)
+    return CategoricalHyperparameter(name, value, default_value=default)
+
+
+def _constant(where: str, value: Any, name: str, default: Any) -> Hyperparameter[Any, Any]:
+    refuse_choices(where, [value])
+    if default is not None and default != value:
+        raise ValueError(f"{where}: a constant is its own default value; leave out default_value={default!r}.")
+    return Constant(name, value)
+
+
+def _normal(where: str, value: Mapping[str, Any], name: str, default: Any) -> Hyperparameter[Any, Any]:
+    known_names(where, "key of a normal distribution", value, _NORMAL_KEYS)
+    missing = [key for key in _NORMAL_KEYS if not is_number(value.get(key))]
+    if missing:
+        raise ValueError(
+            f"{where}: a normal distribution needs the numbers mu, sigma, lower and upper; {missing[0]!r} is missing."
+        )
+    mu, sigma, lower, upper = (_without_numpy(value[key]) for key in _NORMAL_KEYS)
+    if not all(_is_finite(number) for number in (mu, sigma, lower, upper)):
+        raise ValueError(
+            f"{where}: mu, sigma, lower and upper of a normal distribution must be finite, got {dict(value)!r}."
+        )
+    if lower >= upper or sigma <= 0:
+        raise ValueError(f"{where}: a normal distribution needs lower < upper and sigma > 0, got {dict(value)!r}.")
+    if default is not None and not (is_number(default) and lower <= default <= upper):
+        raise ValueError(f"{where}: the default value must lie in [{lower}, {upper}], got {default!r}.")
+    whole = all(is_integer(number) for number in (mu, lower, upper))
+    _refuse_broken_default(where, whole, default)
+    kind = NormalIntegerHyperparameter if whole else NormalFloatHyperparameter
+    with _in_one_sentence(where, dict(value)):
+        return kind(name, mu=mu, sigma=sigma, lower=lower, upper=upper, default_value=default)
+
+
+def _is_finite(number: Any) -> bool:
+    try:
+        return math.isfinite(number)
+    except OverflowError:  # a whole number beyond all floats
+        return False
+
+
+def _refuse_broken_default(where: str, is_whole: bool, default: Any) -> None:
+    if is_whole and default is not None and default != round(default):
+        raise ValueError(f"{where}: the default value of a range of whole numbers must be one, got {default!r}.")
+
+
+@contextmanager
+def _in_one_sentence(where: str, value: Any) -> Iterator[None]:
+    """Say in one sentence what ConfigSpace refuses: it keeps 64-bit whole numbers, and 13 decimals of other numbers."""
+    try:
+        with np.errstate(all="ignore"):
+            yield
+    except (ValueError, TypeError, OverflowError) as error:
+        raise ValueError(
+            f"{where}: the range {value!r} is too wide or too narrow for ConfigSpace, which keeps 64-bit whole numbers "
+            "and 13 decimals; express it in another unit."
+        ) from error
