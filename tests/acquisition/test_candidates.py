@@ -84,7 +84,9 @@ def test_first_new_skips_known_rows_and_repeats():
     np.testing.assert_array_equal(new, [[0.1], [0.3]])
 
 
-@pytest.mark.parametrize("space", [Space([]), Space([Constant("c", 1)]), Space([Categorical("c", "abc"), Integer("n", 1, 2)])])
+@pytest.mark.parametrize(
+    "space", [Space([]), Space([Constant("c", 1)]), Space([Categorical("c", "abc"), Integer("n", 1, 2)])]
+)
 def test_a_finite_space_is_drawn_to_its_last_row(space):
     known, n = set(), 0
 

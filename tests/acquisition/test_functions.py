@@ -87,5 +87,7 @@ def test_derivatives_are_finite_differences(name):
 
     score = ACQUISITIONS[name](posterior, AIM)
 
-    np.testing.assert_allclose(score.d_mean, (value(mean + step, std) - value(mean - step, std)) / (2 * step), rtol=1e-5)
+    np.testing.assert_allclose(
+        score.d_mean, (value(mean + step, std) - value(mean - step, std)) / (2 * step), rtol=1e-5
+    )
     np.testing.assert_allclose(score.d_std, (value(mean, std + step) - value(mean, std - step)) / (2 * step), rtol=1e-5)

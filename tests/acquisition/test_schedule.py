@@ -26,7 +26,9 @@ def test_decay_goes_from_start_to_end_in_every_period_after_the_delay():
     schedule = PeriodicDecay(start=(8.0, 0.2), end=(1.0, 0.0), period=4, delay=2)
 
     assert kappas(schedule, 10) == pytest.approx([8, 8, 8, 4, 2, 1, 8, 4, 2, 1])
-    assert [schedule(index, np.random.default_rng(0))[1] for index in range(2, 6)] == pytest.approx([0.2, 0.4 / 3, 0.2 / 3, 0.0])
+    assert [schedule(index, np.random.default_rng(0))[1] for index in range(2, 6)] == pytest.approx(
+        [0.2, 0.4 / 3, 0.2 / 3, 0.0]
+    )
 
 
 def test_the_bandit_grows_with_the_logarithm():

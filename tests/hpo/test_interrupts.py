@@ -7,7 +7,6 @@ import subprocess
 import sys
 import textwrap
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ import psutil
 import pytest
 
 from deephyper.hpo import HpProblem, RandomSearch
+from processes import PATIENCE_S, comes_true
 
 SCRIPT = """
     import signal, sys, time
@@ -56,20 +56,18 @@ class Searching:
         self.descendants = psutil.Process(self.process.pid).children(recursive=True)
 
     def wait_for(self, pattern: str, n: int) -> None:
-        deadline = time.monotonic() + 30
-        while len(list(self.folder.glob(pattern))) < n and time.monotonic() < deadline:
-            time.sleep(0.02)
+        assert comes_true(lambda: len(list(self.folder.glob(pattern))) >= n)
 
     def send(self, number: signal.Signals) -> None:
         self.process.send_signal(number)
 
     def ended(self) -> tuple[int, str, str]:
-        printed, errors = self.process.communicate(timeout=10)
+        printed, errors = self.process.communicate(timeout=PATIENCE_S)
         return self.process.returncode, printed.strip(), errors
 
 
 @pytest.fixture
-def searching(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Any]:
+def searching(tmp_path: Path) -> Iterator[Any]:
     started: list[Searching] = []
 
     def start(*arguments: str) -> Searching:
@@ -82,6 +80,7 @@ def searching(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Any]:
         one.process.communicate()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("method", ["serial", "thread", "process"])
 def test_one_interrupt_cancels_what_runs_and_returns_the_table(
@@ -96,10 +95,11 @@ def test_one_interrupt_cancels_what_runs_and_returns_the_table(
     assert printed == "DONE,DONE,DONE," + "CANCELLED," * n_running + f"interrupted by {number.name}"
     assert (tmp_path / "results.csv").read_text().count("CANCELLED") == n_running
     assert errors == f"CBO: interrupted by {number.name}; what ran was cancelled.\n"
-    _, alive = psutil.wait_procs(script.descendants, timeout=2)
+    _, alive = psutil.wait_procs(script.descendants, timeout=PATIENCE_S)
     assert not alive
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_two_interrupts_end_at_once_and_keep_the_rows(searching: Any, tmp_path: Path, number: signal.Signals) -> None:
     script = searching("serial", "stubborn")
@@ -156,6 +156,6 @@ def test_a_search_in_another_thread_leaves_signals_alone(tmp_path: Path) -> None
     search = RandomSearch(problem, log_dir=tmp_path)
     thread = threading.Thread(target=lambda: tables.append(search.search(lambda job: 1.0, 3)))
     thread.start()
-    thread.join(30)
+    thread.join(PATIENCE_S)
 
     assert len(tables[0]) == 3

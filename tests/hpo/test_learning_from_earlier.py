@@ -55,7 +55,7 @@ def new_search(folder: Path, seed: int = 0, **options: Any) -> CBO:
 
 
 @pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("as_file", [False, True])
+@pytest.mark.parametrize("as_file", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_every_kind_of_hyperparameter_with_failures(tmp_path: Path, method: str, as_file: bool) -> None:
     table = earlier(tmp_path)
     search = new_search(tmp_path)
@@ -90,6 +90,7 @@ def test_every_table_serves(tmp_path: Path, method: str, spoil: Any) -> None:
     assert len(search.search(9)) == 9
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", METHODS)
 def test_between_calls_of_search(tmp_path: Path, method: str) -> None:
     search = new_search(tmp_path)
@@ -125,6 +126,7 @@ def test_a_seed_fixes_what_is_learned(tmp_path: Path, method: str) -> None:
     assert asked() == asked()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["fit_generative_model", "fit_surrogate"])
 def test_a_search_that_goes_on_with_its_source_is_the_one_that_was_not_interrupted(tmp_path: Path, method: str) -> None:
     source = earlier(tmp_path)
@@ -149,11 +151,12 @@ def test_a_number_of_initial_points_is_obeyed_with_a_source_too(tmp_path: Path) 
     for _ in range(14):
         (configuration,) = search.ask()
         search.tell([(configuration, score(configuration))])
-        models.append(search._optimizer.snapshot().model)
+        models.append(search._proposer.optimizer.snapshot().model)
 
     assert [model is None for model in models] == [True] * 12 + [False] * 2
 
 
+@pytest.mark.slow
 def test_with_a_forest_as_surrogate(tmp_path: Path) -> None:
     search = new_search(tmp_path, surrogate_model="ET", surrogate_model_kwargs={"n_estimators": 10})
     search.fit_surrogate(earlier(tmp_path))
@@ -173,6 +176,7 @@ def test_a_further_call_replaces_the_tables_of_the_one_before(tmp_path: Path) ->
 # What the search tells of it.
 
 
+@pytest.mark.slow
 def test_statistics_and_the_log_tell_how_much_was_heard(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     search = new_search(tmp_path)
     search.fit_generative_model(earlier(tmp_path))
@@ -223,14 +227,20 @@ def bowl(job: Any, centre: float = 1.0) -> float:
     return -sum((job[f"x{i}"] - centre) ** 2 for i in range(4) if f"x{i}" in job)
 
 
-def gain(tmp_path: Path, source: pd.DataFrame, method: str, n: int = 12) -> float:
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> list[pd.DataFrame]:
+    """Searches without a source, by seed; the first rows of a longer search are those of a shorter one."""
+    folder = tmp_path_factory.mktemp("plain")
+    return [CBO(bowl_problem(4), bowl, random_state=seed, log_dir=folder).search(30) for seed in range(5)]
+
+
+def gain(tmp_path: Path, plain: list[pd.DataFrame], source: pd.DataFrame, method: str, n: int = 12) -> float:
     """Median over seeds of how many times smaller the regret is with the source, as a logarithm."""
     logs = []
-    for seed in range(5):
-        plain = CBO(bowl_problem(4), bowl, random_state=seed, log_dir=tmp_path)
+    for seed, table in enumerate(plain):
         taught = CBO(bowl_problem(4), bowl, random_state=seed, log_dir=tmp_path)
         getattr(taught, method)(source)
-        logs.append(math.log(-plain.search(n).objective.max()) - math.log(-taught.search(n).objective.max()))
+        logs.append(math.log(-table.objective[:n].max()) - math.log(-taught.search(n).objective.max()))
     return float(np.median(logs))
 
 
@@ -245,26 +255,30 @@ def gain(tmp_path: Path, source: pd.DataFrame, method: str, n: int = 12) -> floa
     ],
     ids=["same space, another task", "enlarged space", "tiny source"],
 )
-def test_an_earlier_search_helps(tmp_path: Path, problem: HpProblem, run: Any, n: int, method: str) -> None:
+def test_an_earlier_search_helps(
+    tmp_path: Path, plain: list[pd.DataFrame], problem: HpProblem, run: Any, n: int, method: str
+) -> None:
     source = CBO(problem, run, random_state=9, log_dir=tmp_path / "source").search(n)
 
-    assert gain(tmp_path / "new", source, method) > math.log(2.0)
+    assert gain(tmp_path / "new", plain, source, method) > math.log(2.0)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("method", ["fit_generative_model", "fit_surrogate"])
-def test_a_misleading_search_costs_next_to_nothing(tmp_path: Path, method: str) -> None:
+def test_a_misleading_search_costs_next_to_nothing(tmp_path: Path, plain: list[pd.DataFrame], method: str) -> None:
     source = CBO(bowl_problem(4), bowl, random_state=9, log_dir=tmp_path / "source").search(60)
     source["objective"] = -source.objective
 
-    assert gain(tmp_path / "new", source, method, n=30) > -1.0
+    assert gain(tmp_path / "new", plain, source, method, n=30) > -1.0
 
 
 # Narrower draws.
 
 
 def test_draws_lie_near_the_best_of_the_source(tmp_path: Path) -> None:
-    source = pd.DataFrame([{"p:lr": 1e-3, "p:mu": 2.0, "p:size": "L", "p:kind": "mlp", "p:layers": 3, "objective": 1.0}])
+    source = pd.DataFrame(
+        [{"p:lr": 1e-3, "p:mu": 2.0, "p:size": "L", "p:kind": "mlp", "p:layers": 3, "objective": 1.0}]
+    )
     search = new_search(tmp_path, n_initial_points=300, initial_point_generator="random")
     search.fit_search_space(source, fac_numerical=0.1, fac_categorical=10)
 
@@ -281,7 +295,9 @@ def test_draws_lie_near_the_best_of_the_source(tmp_path: Path) -> None:
 
 def test_the_best_of_several_sources_count_alike(tmp_path: Path) -> None:
     search = new_search(tmp_path, n_initial_points=200, initial_point_generator="random")
-    search.fit_search_space([pd.DataFrame({"p:mu": [mu], "objective": [1.0]}) for mu in (-2.0, 2.0)], fac_numerical=0.05)
+    search.fit_search_space(
+        [pd.DataFrame({"p:mu": [mu], "objective": [1.0]}) for mu in (-2.0, 2.0)], fac_numerical=0.05
+    )
 
     mu = pd.DataFrame(search.ask(200)).mu
 
@@ -293,7 +309,7 @@ def test_the_best_of_several_sources_count_alike(tmp_path: Path) -> None:
 @pytest.mark.parametrize("value", [0, -1.0, math.nan, math.inf, "1", None, True], ids=repr)
 def test_what_is_no_positive_number_is_refused(tmp_path: Path, name: str, value: Any) -> None:
     with pytest.raises(ValueError, match=rf"^CBO\.fit_search_space: {name} must be a positive number, got "):
-        new_search(tmp_path).fit_search_space(earlier(tmp_path), **{name: value})
+        new_search(tmp_path).fit_search_space(pd.DataFrame({"p:lr": [0.1], "objective": [1.0]}), **{name: value})
 
 
 def test_a_sampling_function_knows_no_priors(tmp_path: Path) -> None:
@@ -313,7 +329,11 @@ def test_a_sampling_function_knows_no_priors(tmp_path: Path) -> None:
     ("table", "kind", "message"),
     [
         ([], ValueError, "the list of tables is empty"),
-        (7, TypeError, "an earlier search must be a DataFrame, the path of a CSV file, or a list of these, got 7 of type int"),
+        (
+            7,
+            TypeError,
+            "an earlier search must be a DataFrame, the path of a CSV file, or a list of these, got 7 of type int",
+        ),
         ([{"a": 1}], TypeError, "an earlier search must be a DataFrame"),
         (pd.DataFrame({"p:lr": [0.1]}), ValueError, "the table needs a column 'objective', or 'objective_0'"),
         (
@@ -325,7 +345,9 @@ def test_a_sampling_function_knows_no_priors(tmp_path: Path) -> None:
     ],
     ids=["an empty list", "a number", "a list of dictionaries", "no objective", "no hyperparameter", "only failures"],
 )
-def test_what_teaches_nothing_is_refused(tmp_path: Path, method: str, table: Any, kind: type[Exception], message: str) -> None:
+def test_what_teaches_nothing_is_refused(
+    tmp_path: Path, method: str, table: Any, kind: type[Exception], message: str
+) -> None:
     with pytest.raises(kind, match=rf"^CBO\.{method}: .*{message}"):
         getattr(new_search(tmp_path), method)(table)
 
@@ -334,7 +356,12 @@ def test_a_hundred_thousand_rows_are_learned_from_at_once(tmp_path: Path) -> Non
     rng = np.random.default_rng(0)
     n = 100_000
     table = pd.DataFrame(
-        {"p:lr": 10.0 ** rng.uniform(-5, 0, n), "p:mu": rng.uniform(-3, 3, n), "p:kind": "mlp", "objective": rng.random(n)}
+        {
+            "p:lr": 10.0 ** rng.uniform(-5, 0, n),
+            "p:mu": rng.uniform(-3, 3, n),
+            "p:kind": "mlp",
+            "objective": rng.random(n),
+        }
     )
     search = new_search(tmp_path)
 

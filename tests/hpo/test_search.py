@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import os
+import shutil
 import signal
-import threading
 import time
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
 from deephyper.errors import AllFailedError, SearchSpaceExhausted
-from deephyper.evaluator import Evaluator
+from deephyper.evaluator import Evaluator, SimulatedEvaluator
 from deephyper.hpo import CBO, HpProblem, RandomSearch, Search
+from processes import PATIENCE_S, Before, comes_true
 
 SEARCHES = [CBO, RandomSearch]
 TIMES = ["m:timestamp_submit", "m:timestamp_start", "m:timestamp_end", "m:timestamp_gather"]
@@ -43,6 +44,11 @@ def objective() -> Any:
     return run
 
 
+def virtual(seconds: float, n_workers: int = 1) -> SimulatedEvaluator:
+    """Evaluations of so many seconds, of which none pass in reality."""
+    return SimulatedEvaluator(run, n_workers, duration=seconds, charge_manager=False)
+
+
 # A function from inside another one travels by value: workers need not import this module with all its libraries.
 run = objective()
 
@@ -54,9 +60,19 @@ def without_times(table: Any) -> Any:
 # Budgets.
 
 
-@pytest.mark.parametrize("method", ["serial", "thread", "process", pytest.param("loky", marks=pytest.mark.slow)])
-@pytest.mark.parametrize("n_workers", [1, 3, 8])
-def test_max_evals_is_exact(kind: type[Search], problem: HpProblem, tmp_path: Path, method: str, n_workers: int) -> None:
+@pytest.mark.parametrize(
+    ("method", "n_workers"),
+    [
+        (method, n)
+        if method in ("serial", "thread") or (n == 3 and method == "process")
+        else pytest.param(method, n, marks=pytest.mark.slow)
+        for method in ("serial", "thread", "process", "loky")
+        for n in (1, 3, 8)
+    ],
+)
+def test_max_evals_is_exact(
+    kind: type[Search], problem: HpProblem, tmp_path: Path, method: str, n_workers: int
+) -> None:
     with Evaluator.create(run, method, {"num_workers": n_workers}) as evaluator:
         search = kind(problem, evaluator, random_state=1, log_dir=tmp_path)
         first = search.search(13)
@@ -64,19 +80,22 @@ def test_max_evals_is_exact(kind: type[Search], problem: HpProblem, tmp_path: Pa
 
         assert sorted(first.job_id) == list(range(13))
         assert sorted(second.job_id) == list(range(17))
-        assert evaluator.num_jobs_unfinished == 0
+        assert evaluator.line.n_unfinished == 0
         assert evaluator.num_jobs_submitted == 17
 
 
 def test_two_calls_equal_one_with_one_worker(kind: type[Search], problem: HpProblem, tmp_path: Path) -> None:
     parts = kind(problem, run, random_state=3, log_dir=tmp_path / "a")
-    parts.search(20)
-    whole = kind(problem, run, random_state=3, log_dir=tmp_path / "b").search(40)
+    parts.search(10)
+    whole = kind(problem, run, random_state=3, log_dir=tmp_path / "b").search(18)
 
-    assert without_times(parts.search(20)).equals(without_times(whole))
+    # The design has nine rows, so the model speaks in both parts.
+    assert without_times(parts.search(8)).equals(without_times(whole))
 
 
-def test_a_seed_fixes_the_whole_table_and_no_seed_does_not(kind: type[Search], problem: HpProblem, tmp_path: Path) -> None:
+def test_a_seed_fixes_the_whole_table_and_no_seed_does_not(
+    kind: type[Search], problem: HpProblem, tmp_path: Path
+) -> None:
     def table(seed: int | None) -> Any:
         return without_times(kind(problem, run, random_state=seed, log_dir=tmp_path).search(15))
 
@@ -85,42 +104,58 @@ def test_a_seed_fixes_the_whole_table_and_no_seed_does_not(kind: type[Search], p
     assert not table(None).equals(table(None))
 
 
-@pytest.mark.parametrize("method", ["thread", "process"])
+@pytest.mark.parametrize("method", ["thread", pytest.param("process", marks=pytest.mark.slow)])
 def test_a_timeout_is_hard(kind: type[Search], problem: HpProblem, tmp_path: Path, method: str) -> None:
-    evaluator = Evaluator.create(lambda job: time.sleep(0 if job["job_id"] < 2 else 3600) or 1.0, method, {"num_workers": 3})
+    before = Before()
+    evaluator = Evaluator.create(
+        lambda job: time.sleep(0 if job["job_id"] < 2 else 3600) or 1.0, method, {"num_workers": 3}
+    )
+    search = kind(problem, evaluator, log_dir=tmp_path)
+    search.search(2)
     begin = time.monotonic()
-    table = kind(problem, evaluator, log_dir=tmp_path).search(timeout=1.5)
+    table = search.search(timeout=1.0)
 
-    assert time.monotonic() - begin < 2.0
-    assert sorted(table.job_status) == ["CANCELLED"] * 3 + ["DONE"] * 2
-    assert table.objective.isna().sum() == 3
+    # An hour is what the evaluations take; `benchmarks/endings.py` measures how soon after its deadline a search
+    # returns.
+    assert 1.0 <= time.monotonic() - begin < PATIENCE_S
+    assert list(table.job_status) == ["DONE"] * 2 + ["CANCELLED"] * 3
+    assert table.objective.tolist() == pytest.approx([1.0, 1.0, math.nan, math.nan, math.nan], nan_ok=True)
     assert table.objective.dtype == float
-    assert table.timestamp_end.max() == pytest.approx(1.5, abs=0.45)
-    assert table.objective.cummax().iloc[-1] == 1.0 or table.objective.isna().iloc[-1]
     evaluator.close()
+    assert before.new_processes() == []
+
+
+def test_a_timeout_is_kept_to_the_second(kind: type[Search], problem: HpProblem, tmp_path: Path) -> None:
+    table = kind(problem, virtual(60.0, n_workers=3), log_dir=tmp_path).search(timeout=100)
+
+    assert table.timestamp_end.tolist() == [60.0] * 3 + [100.0] * 3
+    assert list(table.job_status) == ["DONE"] * 3 + ["CANCELLED"] * 3
 
 
 @pytest.mark.slow
-def test_a_search_whose_workers_all_sleep_for_an_hour_returns_in_time_and_leaves_no_process(tmp_path: Path) -> None:
+def test_a_search_whose_workers_all_sleep_for_an_hour_returns_and_leaves_no_process(tmp_path: Path) -> None:
     problem = HpProblem()
     problem.add_hyperparameter((0.0, 1.0), "x")
+    before = Before()
     evaluator = Evaluator.create(lambda job: time.sleep(3600), "process", {"num_workers": 5})
     begin = time.monotonic()
     table = CBO(problem, evaluator, log_dir=tmp_path).search(timeout=5)
-    wall = time.monotonic() - begin
 
-    assert wall < 5.5
+    assert time.monotonic() - begin < PATIENCE_S
     assert list(table.job_status) == ["CANCELLED"] * 5
-    left = [" ".join(c.cmdline()) for c in psutil.Process().children(recursive=True) if c.status() != psutil.STATUS_ZOMBIE]
-    assert [line for line in left if "resource_tracker" not in line] == []
+    assert comes_true(lambda: not before.new_processes())
 
 
 def test_budgets_do_not_leak_into_the_next_call(kind: type[Search], problem: HpProblem, tmp_path: Path) -> None:
-    search = kind(problem, run, log_dir=tmp_path)
-    search.search(timeout=0.05)
-    n_first = len(search.history)
+    search = kind(problem, virtual(10.0), log_dir=tmp_path)
+    search.search(timeout=15)
+    search.search(3)
+    table = search.search(timeout=45)
 
-    assert len(search.search(3)) == n_first + 3
+    # One and a half evaluations, then three that take longer than the first timeout, then more than the three of that
+    # call.
+    expected = [*["DONE", "CANCELLED"], *["DONE"] * 3, *["DONE"] * 4, "CANCELLED"]
+    assert list(table.job_status) == expected
 
 
 # Call styles.
@@ -135,7 +170,10 @@ def test_three_generations_of_scripts_run(tmp_path: Path, monkeypatch: pytest.Mo
     problem.add_hyperparameter((0.0, 1.0), "x")
     evaluator = Evaluator.create(lambda job: job["x"], method="serial", method_kwargs={"num_workers": 1})
 
-    assert len(hps.CBO(problem, evaluator, random_state=42).search(timeout=0.2)) >= 2
+    timed = Evaluator.create(
+        lambda job: job["x"], method="simulated", method_kwargs={"num_workers": 1, "charge_manager": False}
+    )
+    assert len(hps.CBO(problem, timed, random_state=42).search(timeout=2.5)) == 3
     assert len(CBO(problem, evaluator, random_state=42).search(4)) == 4
     assert len(CBO(problem, evaluator, random_state=42).search(max_evals=4)) == 4
     assert len(CBO(problem, evaluator).search(4, 60)) == 4
@@ -155,7 +193,9 @@ def test_an_async_function_may_be_handed_over(kind: type[Search], problem: HpPro
 def test_it_runs_inside_a_running_event_loop(kind: type[Search], problem: HpProblem, tmp_path: Path) -> None:
     async def main() -> int:
         evaluator = Evaluator.create(run, "thread", {"num_workers": 2})
-        return len(kind(problem, evaluator, log_dir=tmp_path).search(5)) + len(kind(problem, log_dir=tmp_path).search(run, 5))
+        return len(kind(problem, evaluator, log_dir=tmp_path).search(5)) + len(
+            kind(problem, log_dir=tmp_path).search(run, 5)
+        )
 
     assert asyncio.run(main()) == 10
 
@@ -208,18 +248,24 @@ def test_searches_that_share_a_storage_and_a_name_share_their_results(problem: H
 # Failures.
 
 
-def test_a_search_of_which_all_fails_ends_with_one_clear_error(kind: type[Search], problem: HpProblem, tmp_path: Path) -> None:
+def test_a_search_of_which_all_fails_ends_with_one_clear_error(
+    kind: type[Search], problem: HpProblem, tmp_path: Path
+) -> None:
     def broken(job: Any) -> float:
         raise KeyError("learning_rate")
 
-    with pytest.raises(AllFailedError, match="(?s)first 10 evaluations all raised.*KeyError: 'learning_rate'") as caught:
+    with pytest.raises(
+        AllFailedError, match="(?s)first 10 evaluations all raised.*KeyError: 'learning_rate'"
+    ) as caught:
         kind(problem, log_dir=tmp_path).search(broken, 50)
     assert len(caught.value.results) == 10
     assert set(caught.value.results.objective) == {"F_KeyError"}
     assert (tmp_path / "results.csv").exists()
 
 
-def test_failures_that_the_function_returns_do_not_end_a_search(kind: type[Search], problem: HpProblem, tmp_path: Path) -> None:
+def test_failures_that_the_function_returns_do_not_end_a_search(
+    kind: type[Search], problem: HpProblem, tmp_path: Path
+) -> None:
     assert len(kind(problem, log_dir=tmp_path).search(lambda job: "F_on_purpose", 30)) == 30
 
 
@@ -232,7 +278,10 @@ def test_one_success_keeps_a_search_alive(kind: type[Search], problem: HpProblem
     assert len(kind(problem, log_dir=tmp_path).search(rarely, 30)) == 30
 
 
-def test_dying_workers_cost_a_row_each_and_the_search_goes_on(kind: type[Search], problem: HpProblem, tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_dying_workers_cost_a_row_each_and_the_search_goes_on(
+    kind: type[Search], problem: HpProblem, tmp_path: Path
+) -> None:
     def die_sometimes(job: Any) -> float:
         if job["job_id"] % 5 == 3:
             os.kill(os.getpid(), signal.SIGKILL)
@@ -267,7 +316,9 @@ def test_an_exhausted_space_ends_the_search_with_a_reason(kind: type[Search], tm
 
 
 def test_the_table_has_the_columns_of_the_contract(kind: type[Search], problem: HpProblem, tmp_path: Path) -> None:
-    table = kind(problem, log_dir=tmp_path).search(lambda job: {"objective": run(job), "metadata": {"loss": 2.5, "_own": 1}}, 4)
+    table = kind(problem, log_dir=tmp_path).search(
+        lambda job: {"objective": run(job), "metadata": {"loss": 2.5, "_own": 1}}, 4
+    )
 
     assert list(table.columns) == ["p:x", "p:n", "p:c", "objective", "job_id", "job_status", *TIMES, "m:loss"]
     assert table.objective.dtype == float
@@ -316,7 +367,9 @@ def test_a_restart_goes_on_where_the_file_ends(kind: type[Search], problem: HpPr
     assert len(again.search(2)) == 26
 
 
-def test_a_restart_survives_a_line_that_was_cut_off_and_failures(kind: type[Search], problem: HpProblem, tmp_path: Path) -> None:
+def test_a_restart_survives_a_line_that_was_cut_off_and_failures(
+    kind: type[Search], problem: HpProblem, tmp_path: Path
+) -> None:
     kind(problem, random_state=5, log_dir=tmp_path).search(lambda job: "F_x" if job["job_id"] == 1 else run(job), 6)
     path = tmp_path / "results.csv"
     path.write_text(path.read_text()[:-30])
@@ -336,7 +389,9 @@ def test_a_restart_with_another_problem_is_refused(kind: type[Search], problem: 
         kind(other, log_dir=tmp_path, checkpoint_restart=True)
 
 
-def test_inactive_hyperparameters_are_absent_from_jobs_and_empty_in_the_table(kind: type[Search], tmp_path: Path) -> None:
+def test_inactive_hyperparameters_are_absent_from_jobs_and_empty_in_the_table(
+    kind: type[Search], tmp_path: Path
+) -> None:
     import ConfigSpace as CS
 
     problem = HpProblem()
@@ -366,19 +421,37 @@ def test_parameters_are_written_as_json(kind: type[Search], problem: HpProblem, 
     [
         (lambda kind, problem: kind({"x": (0, 1)}), "problem must be a deephyper.hpo.HpProblem, got"),
         (lambda kind, problem: kind(HpProblem()), "the problem has no hyperparameters; add one with"),
-        (lambda kind, problem: kind(problem, random_stat=1), "unknown option 'random_stat'.*Did you mean 'random_state'"),
+        (
+            lambda kind, problem: kind(problem, random_stat=1),
+            "unknown option 'random_stat'.*Did you mean 'random_state'",
+        ),
         (lambda kind, problem: kind(problem, random_state="a"), "random_state must be None, an int"),
         (lambda kind, problem: kind(problem, 3), "run_function must be callable.*got 3"),
         (lambda kind, problem: kind(problem, verbose=-1), "verbose must be a whole number of at least 0, got -1"),
         (lambda kind, problem: kind(problem).search(5), "no evaluator; pass a function"),
         (lambda kind, problem: kind(problem).search(run, 0), "max_evals must be a whole number of at least 1, got 0"),
-        (lambda kind, problem: kind(problem).search(run, 2.5), "max_evals must be a whole number of at least 1, got 2.5"),
-        (lambda kind, problem: kind(problem).search(run, timeout=-1), "timeout must be a positive number of seconds.*got -1"),
-        (lambda kind, problem: kind(problem).search(run, timeout="1h"), "timeout must be a positive number of seconds.*got '1h'"),
-        (lambda kind, problem: kind(problem).search(run, timeout=float("nan")), "timeout must be a positive number of seconds"),
+        (
+            lambda kind, problem: kind(problem).search(run, 2.5),
+            "max_evals must be a whole number of at least 1, got 2.5",
+        ),
+        (
+            lambda kind, problem: kind(problem).search(run, timeout=-1),
+            "timeout must be a positive number of seconds.*got -1",
+        ),
+        (
+            lambda kind, problem: kind(problem).search(run, timeout="1h"),
+            "timeout must be a positive number of seconds.*got '1h'",
+        ),
+        (
+            lambda kind, problem: kind(problem).search(run, timeout=float("nan")),
+            "timeout must be a positive number of seconds",
+        ),
         (lambda kind, problem: kind(problem).ask(0), "n must be a whole number of at least 1, got 0"),
         (lambda kind, problem: kind(problem).tell([({"x": 1.0, "n": 3, "d": 1}, 1.0)]), "unknown hyperparameter 'd'"),
-        (lambda kind, problem: kind(problem).tell([({"x": 9.0, "n": 3, "c": "a"}, 1.0)]), "'x' must be between -5.0 and 5.0"),
+        (
+            lambda kind, problem: kind(problem).tell([({"x": 9.0, "n": 3, "c": "a"}, 1.0)]),
+            "'x' must be between -5.0 and 5.0",
+        ),
         (
             lambda kind, problem: kind(problem).tell([({"x": 1.0, "n": 3}, 1.0), ({"x": 1.0}, 1.0)]),
             "'n' is active and has no value",
@@ -394,22 +467,30 @@ def test_bad_input_is_refused_in_one_sentence(
         make(kind, problem)
 
 
-def test_a_log_directory_that_cannot_be_written_is_refused(kind: type[Search], problem: HpProblem, tmp_path: Path) -> None:
+def test_a_log_directory_that_cannot_be_written_is_refused(
+    kind: type[Search], problem: HpProblem, tmp_path: Path
+) -> None:
     (tmp_path / "file").write_text("")
 
-    with pytest.raises(ValueError, match="log_dir must be a folder that can be written, got .*file/below.*choose another one"):
+    with pytest.raises(
+        ValueError, match="log_dir must be a folder that can be written, got .*file/below.*choose another one"
+    ):
         kind(problem, log_dir=tmp_path / "file" / "below")
 
 
 def test_no_thread_of_a_search_is_left(problem: HpProblem, tmp_path: Path) -> None:
-    evaluator = Evaluator.create(lambda job: time.sleep(0.002) or run(job), "thread", {"num_workers": 3})
-    CBO(problem, evaluator, random_state=1, log_dir=tmp_path).search(40)
-    evaluator.close()
-    for thread in threading.enumerate():
-        if thread.name.startswith("deephyper-prepare"):
-            thread.join(5)
+    before = Before()
+    seen: list[str] = []
+    with Evaluator.create(
+        lambda job: seen.extend(before.new_threads()) or run(job), "thread", {"num_workers": 3}
+    ) as evaluator:
+        search = CBO(problem, evaluator, random_state=1, log_dir=tmp_path)
+        search.search(40)
 
-    assert not any(thread.name.startswith("deephyper-prepare") for thread in threading.enumerate())
+    # Threads evaluated, and another one prepared suggestions meanwhile.
+    assert len(set(seen)) >= 2
+    assert search.statistics is not None and search.statistics.n_prepared > 0
+    assert comes_true(lambda: not before.new_threads())
 
 
 def test_told_results_must_agree_on_the_number_of_objectives(problem: HpProblem, tmp_path: Path) -> None:
@@ -427,7 +508,9 @@ def test_told_results_must_agree_on_the_number_of_objectives(problem: HpProblem,
 # Found by reading the code against its promises.
 
 
-def test_two_searches_in_one_folder_each_keep_a_file_of_their_own(kind: type[Search], problem: HpProblem, tmp_path: Path) -> None:
+def test_two_searches_in_one_folder_each_keep_a_file_of_their_own(
+    kind: type[Search], problem: HpProblem, tmp_path: Path
+) -> None:
     first, second = (kind(problem, run, random_state=seed, log_dir=tmp_path) for seed in (1, 2))
     first.search(2)
     second.search(2)
@@ -462,13 +545,13 @@ def test_a_given_storage_and_name_are_used_whatever_is_asked_first(
     search = kind(problem, given, log_dir=tmp_path)
     assert search.search_id == "shared"
     search.search(3)
-    assert (storage.search_ids(), len(storage.job_ids("shared"))) == (["shared"], 3)
+    assert (storage.search_ids(), len(storage.records("shared"))) == (["shared"], 3)
 
     storage, given = evaluator()
     search = kind(problem, log_dir=tmp_path)
     search.save_params()
     search.search(given, 3)
-    assert (storage.search_ids(), len(storage.job_ids("shared"))) == (["shared"], 3)
+    assert (storage.search_ids(), len(storage.records("shared"))) == (["shared"], 3)
 
 
 def test_configurations_that_killed_their_worker_do_not_come_again_not_even_after_a_restart(
@@ -489,8 +572,11 @@ def test_told_configurations_are_not_proposed_and_cancelled_ones_may_be(kind: ty
     problem.add_hyperparameter(["a", "b", "c"], "x")
     search = kind(problem, random_state=1, log_dir=tmp_path)
     search.tell([({"x": "a"}, 1.0)])
-    evaluator = Evaluator.create(lambda job: time.sleep(3600), "thread", {"num_workers": 2})
-    search.search(evaluator, timeout=0.2)
+    assert list(search.search(virtual(3600.0, n_workers=2), timeout=10).job_status) == [
+        "DONE",
+        "CANCELLED",
+        "CANCELLED",
+    ]
 
     assert sorted(c["x"] for c in search.ask(3)) == ["b", "c"]
 
@@ -505,7 +591,9 @@ def test_an_exhausted_space_is_told_from_one_without_legal_configurations(kind: 
         search.ask(1)
 
 
-def test_every_ending_is_made_also_when_another_one_fails(kind: type[Search], problem: HpProblem, tmp_path: Path) -> None:
+def test_every_ending_is_made_also_when_another_one_fails(
+    kind: type[Search], problem: HpProblem, tmp_path: Path
+) -> None:
     from deephyper.evaluator.callback import Callback
 
     class Listener(Callback):
@@ -518,8 +606,7 @@ def test_every_ending_is_made_also_when_another_one_fails(kind: type[Search], pr
 
     def spoil(job: Any) -> float:
         if job["job_id"] == 1:
-            (tmp_path / "log" / "results.csv").unlink()
-            (tmp_path / "log").rmdir()
+            shutil.rmtree(tmp_path / "log")
         return 1.0
 
     evaluator = Evaluator.create(spoil, method_kwargs={"callbacks": [listener]})
@@ -535,20 +622,27 @@ def test_limits_that_were_set_on_the_evaluator_are_kept(kind: type[Search], prob
     evaluator.set_maximum_num_jobs_submitted(5)
     assert len(kind(problem, evaluator, log_dir=tmp_path).search(9)) == 5
 
-    evaluator = Evaluator.create(lambda job: time.sleep(0.02) or 1.0, "thread", {"num_workers": 2})
-    evaluator.timeout = 0.1
-    assert len(kind(problem, evaluator, log_dir=tmp_path).search(100)) < 30
+    evaluator = virtual(10.0, n_workers=2)
+    evaluator.timeout = 25.0
+    assert list(kind(problem, evaluator, log_dir=tmp_path).search(100).job_status) == ["DONE"] * 4 + ["CANCELLED"] * 2
 
 
-def test_an_evaluator_made_of_a_function_leaves_no_thread(kind: type[Search], problem: HpProblem, tmp_path: Path) -> None:
+def test_an_evaluator_made_of_a_function_leaves_no_thread(
+    kind: type[Search], problem: HpProblem, tmp_path: Path
+) -> None:
+    seen: list[str] = []
+
     async def waits(job: Any) -> float:
+        seen.extend(before.new_threads())
         return 1.0
 
+    before = Before()
     search = kind(problem, waits, log_dir=tmp_path)
     search.search(2)
     search.search(2)
 
-    assert not any(thread.name == "deephyper-event-loop" for thread in threading.enumerate())
+    assert seen
+    assert comes_true(lambda: not before.new_threads())
 
 
 def test_a_subclass_with_catch_all_arguments_can_be_made(problem: HpProblem, tmp_path: Path) -> None:
@@ -556,10 +650,10 @@ def test_a_subclass_with_catch_all_arguments_can_be_made(problem: HpProblem, tmp
         def __init__(self, *args: Any, **kwargs: Any):
             super().__init__(*args, **kwargs)
 
-        def _ask(self, n: int) -> list[Any]:
-            return []
+        def _new_proposer(self, draws: Any, member: int) -> Any:
+            raise NotImplementedError
 
-    assert Mine(problem, random_state=3, log_dir=tmp_path).get_params()["random_state"] == 3
+    assert len(Mine(problem, random_state=3, log_dir=tmp_path).history) == 0
 
 
 def test_a_number_in_place_of_the_evaluator_with_both_budgets_is_refused(
@@ -569,7 +663,9 @@ def test_a_number_in_place_of_the_evaluator_with_both_budgets_is_refused(
         kind(problem, run, log_dir=tmp_path).search(20, 60, timeout=30)
 
 
-def test_a_reason_that_is_no_plain_text_survives_a_restart(kind: type[Search], problem: HpProblem, tmp_path: Path) -> None:
+def test_a_reason_that_is_no_plain_text_survives_a_restart(
+    kind: type[Search], problem: HpProblem, tmp_path: Path
+) -> None:
     kind(problem, lambda job: "F_\udcff", random_state=1, log_dir=tmp_path).search(2)
     again = kind(problem, run, random_state=1, log_dir=tmp_path, checkpoint_restart=True)
 

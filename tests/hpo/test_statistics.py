@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import logging
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from deephyper.evaluator import Evaluator, SimulatedEvaluator
+from deephyper.evaluator import SimulatedEvaluator
 from deephyper.hpo import CBO, HpProblem, RandomSearch
 
 
@@ -53,8 +52,11 @@ def test_every_call_has_its_own(problem: HpProblem, tmp_path: Path) -> None:
     assert (search.statistics.n_evaluations, search.statistics.n_fresh) == (3, 3)
 
 
-def test_prepared_and_fresh_suggestions_add_up(problem: HpProblem, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    evaluator = Evaluator.create(lambda job: time.sleep(0.002) or run(job), "thread", {"num_workers": 4})
+def test_prepared_and_fresh_suggestions_add_up(
+    problem: HpProblem, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    # A millisecond on the virtual clock is less than any suggestion takes.
+    evaluator = SimulatedEvaluator(run, 4, duration=0.001)
     search = CBO(problem, evaluator, random_state=1, log_dir=tmp_path)
     with caplog.at_level(logging.INFO, "deephyper"):
         search.search(60)

@@ -10,7 +10,9 @@ from deephyper.space import Real, Space
 from deephyper.surrogate import GAUSSIAN_PROCESS
 
 SPACE = Space([Real("x", 0, 1)])
-TOLD = Told(np.linspace(0, 1, 5)[:, None], np.array([[1.0, 9.0], [np.nan, np.nan], [2.0, 8.0], [6.0, 4.0], [np.nan] * 2]))
+TOLD = Told(
+    np.linspace(0, 1, 5)[:, None], np.array([[1.0, 9.0], [np.nan, np.nan], [2.0, 8.0], [6.0, 4.0], [np.nan] * 2])
+)
 
 
 def context(failures):
@@ -19,7 +21,12 @@ def context(failures):
 
 @pytest.mark.parametrize(
     ("failures", "places", "stand_in"),
-    [("model", [0, 2, 3], None), ("ignore", [0, 2, 3], None), ("min", range(5), [1.0, 4.0]), ("mean", range(5), [3.0, 7.0])],
+    [
+        ("model", [0, 2, 3], None),
+        ("ignore", [0, 2, 3], None),
+        ("min", range(5), [1.0, 4.0]),
+        ("mean", range(5), [3.0, 7.0]),
+    ],
 )
 def test_they_are_left_out_or_stood_in_for_in_each_objective(failures, places, stand_in):
     seen, Y = context(failures).lessons_of(TOLD)

@@ -28,7 +28,15 @@ def test_anchors_are_one_two_three_five_of_every_decade(n, anchor):
 
 @pytest.mark.parametrize(
     ("last", "n", "is_due"),
-    [(None, 3, True), (40, 41, True), (41, 41, False), (60, 61, False), (60, 62, True), (299, 300, True), (400, 407, False)],
+    [
+        (None, 3, True),
+        (40, 41, True),
+        (41, 41, False),
+        (60, 61, False),
+        (60, 62, True),
+        (299, 300, True),
+        (400, 407, False),
+    ],
 )
 def test_lessons_are_due_after_every_row_and_later_more_rarely(last, n, is_due):
     lesson = None if last is None else Lesson((), None, last, is_of_values=True)

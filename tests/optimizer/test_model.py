@@ -6,21 +6,12 @@ import pytest
 from deephyper._draws import Draws
 from deephyper.optimizer.context import Context
 from deephyper.optimizer.model import prior_beliefs, restored_model, told_model, with_lies, with_pending
-from deephyper.optimizer.threads import blas_threads
 from deephyper.optimizer.told import Told
 from deephyper.space import Real, Space
 from deephyper.surrogate import GAUSSIAN_PROCESS, Data, targets
 
-pytestmark = pytest.mark.usefixtures("single_thread")
 SPACE = Space([Real("x", 0, 1), Real("y", 0, 1)])
 CONTEXT = Context(SPACE, Draws(0), "model", GAUSSIAN_PROCESS)
-
-
-@pytest.fixture
-def single_thread():
-    # What proposals do for themselves: small matrices on many threads are slow where the cores are busy.
-    with blas_threads():
-        yield
 
 
 def told(n):
@@ -28,7 +19,7 @@ def told(n):
     return Told(X, -np.square(X - 0.4).sum(axis=1, keepdims=True))
 
 
-@pytest.mark.parametrize("n", [8, 10, 13, 31, 104, 117])
+@pytest.mark.parametrize("n", [8, 10, 13, 31, *[pytest.param(n, marks=pytest.mark.slow) for n in (104, 117)]])
 def test_a_model_is_rebuilt_from_the_newest_anchor_on(n):
     everything, model = told(n), None
     # What was learned before the newest anchor leaves no trace, so a chain that begins there serves as well.

@@ -64,4 +64,7 @@ def test_leads_take_turns_with_controls_until_two_of_these_beat_them(sign, expec
 
     assert letters(steps) == expected
     # Rows of the design come one at a time among leads, and are numbered without these.
-    assert [(s.place, s.n, s.n_points) for s in steps if s.turn is Turn.DESIGN][:2] == [(0, 1, 6), (1, 1, 4 if sign > 0 else 6)]
+    assert [(s.place, s.n, s.n_points) for s in steps if s.turn is Turn.DESIGN][:2] == [
+        (0, 1, 6),
+        (1, 1, 4 if sign > 0 else 6),
+    ]

@@ -73,7 +73,8 @@ class TestAsk:
 
     @pytest.mark.parametrize("asks", [[1] * 6, [6]], ids=["one by one", "at once"])
     def test_the_model_knows_of_open_rows_so_that_doubt_drives_the_next_ones_away(self, asks):
-        # Doubt is all that counts here: where an open row left it as it is, the next one would go to the very same place.
+        # Doubt is all that counts here: where an open row left it as it is, the next one would go to the very same
+        # place.
         optimizer = BayesianOptimizer(Settings(SQUARE, Draws(0), schedule=Fixed(1000.0, 0.0)))
         run(optimizer, 12)
 
@@ -83,7 +84,9 @@ class TestAsk:
         assert distances.min() > 0.05
 
     def test_a_constant_kappa_is_obeyed(self):
-        greedy, curious = (BayesianOptimizer(Settings(SQUARE, Draws(0), schedule=Fixed(kappa, 0.0))) for kappa in (0.0, 100.0))
+        greedy, curious = (
+            BayesianOptimizer(Settings(SQUARE, Draws(0), schedule=Fixed(kappa, 0.0))) for kappa in (0.0, 100.0)
+        )
         for optimizer in (greedy, curious):
             run(optimizer, 12)
         best = greedy.snapshot().told.X[np.argmax(greedy.snapshot().told.Y)]
@@ -103,11 +106,17 @@ class TestEverySpace:
         assert space.legal(rows).all()
         assert len(set(row_keys(rows))) == 20
 
-    @settings(max_examples=15, deadline=None)
+    @settings(max_examples=15)
     @given(
         st.lists(
             st.sampled_from(
-                [Real("r", 0, 1), Integer("i", 0, 5), Categorical("c", "abc"), Ordinal("o", [1, 2, 4]), Constant("k", 0)]
+                [
+                    Real("r", 0, 1),
+                    Integer("i", 0, 5),
+                    Categorical("c", "abc"),
+                    Ordinal("o", [1, 2, 4]),
+                    Constant("k", 0),
+                ]
             ),
             max_size=4,
         ),
@@ -128,7 +137,11 @@ class TestEverySpace:
 
     @pytest.mark.parametrize(
         ("dimensions", "n"),
-        [([], 1), ([Constant("k", 0)], 1), ([Categorical("c", "abc"), Ordinal("o", [1, 2, 4]), Integer("i", 1, 2)], 18)],
+        [
+            ([], 1),
+            ([Constant("k", 0)], 1),
+            ([Categorical("c", "abc"), Ordinal("o", [1, 2, 4]), Integer("i", 1, 2)], 18),
+        ],
     )
     def test_a_finite_space_is_exhausted_exactly(self, dimensions, n):
         optimizer = BayesianOptimizer(Settings(Space(dimensions), Draws(0), n_initial=5))
@@ -163,7 +176,10 @@ class TestEverySpace:
         assert np.isfinite(optimizer.ask(2)).all()
 
     def test_rows_told_twice_with_different_values_do_no_harm(self):
-        optimizer, X = BayesianOptimizer(Settings(SQUARE, Draws(0), n_initial=1)), np.random.default_rng(0).random((6, 2))
+        optimizer, X = (
+            BayesianOptimizer(Settings(SQUARE, Draws(0), n_initial=1)),
+            np.random.default_rng(0).random((6, 2)),
+        )
 
         for k in range(5):
             optimizer.tell(X, bowl(X) + k)
@@ -176,7 +192,9 @@ class TestFailures:
         return np.where(where(X), np.nan, bowl(X))
 
     def test_they_are_avoided_and_the_best_beside_them_is_found(self):
-        rows = run(BayesianOptimizer(Settings(SQUARE, Draws(0))), 40, lambda X: self.failing(X, lambda X: X[:, 0] > 0.45))
+        rows = run(
+            BayesianOptimizer(Settings(SQUARE, Draws(0))), 40, lambda X: self.failing(X, lambda X: X[:, 0] > 0.45)
+        )
 
         assert bowl(rows[rows[:, 0] <= 0.45]).max() > -1e-4
         assert (rows[20:, 0] > 0.45).mean() < 0.2
@@ -207,7 +225,9 @@ class TestFailures:
 
         assert sorted(np.floor(16 * rows[:, 0])) == list(range(16))
 
-    @pytest.mark.parametrize("n", [9, 12, 24, 61])
+    @pytest.mark.parametrize(
+        "n", [9, 12, pytest.param(24, marks=pytest.mark.slow), pytest.param(61, marks=pytest.mark.slow)]
+    )
     def test_a_search_with_failures_is_restored_exactly(self, n):
         def objective(X):
             return self.failing(X, lambda X: X[:, 1] > 0.6)
@@ -253,7 +273,7 @@ class TestReproducibility:
         np.testing.assert_array_equal(one, same)
         assert (one != other).any()
 
-    @pytest.mark.parametrize("n", [5, 9, 23])
+    @pytest.mark.parametrize("n", [5, 9, pytest.param(23, marks=pytest.mark.slow)])
     def test_a_restored_search_goes_on_like_the_uninterrupted_one(self, n):
         whole = run(BayesianOptimizer(Settings(SQUARE, Draws(0))), n + 4)
 

@@ -164,7 +164,9 @@ def test_a_singular_covariance_gets_more_jitter():
 
 def test_numeric_columns_alone_and_no_columns_at_all_work():
     X = np.random.default_rng(0).random((5, 1))
-    numeric = condition(Hyperparameters(WITH_ADDITIVE, np.array([0.0] * 4 + [-5.0])), Data.of(X, X[:, 0], np.zeros(1, int)))
+    numeric = condition(
+        Hyperparameters(WITH_ADDITIVE, np.array([0.0] * 4 + [-5.0])), Data.of(X, X[:, 0], np.zeros(1, int))
+    )
     empty = Data.of(np.empty((4, 0)), np.arange(4.0), np.empty(0, int))
     nothing = condition(Hyperparameters(PLAIN, np.array([0.0, -5.0])), empty)
 

@@ -60,7 +60,8 @@ def test_a_few_values_a_million_times_worse_leave_the_good_ones_apart():
     z = targets(y)
 
     assert np.ptp(z[:40]) > 2.0
-    # Nothing is lost of the order and little of the shape: the better half is nearly where it would be without the others.
+    # Nothing is lost of the order and little of the shape: the better half is nearly where it would be without the
+    # others.
     is_better = good > np.median(good)
     assert np.corrcoef(z[:40][is_better], targets(good)[is_better])[0, 1] > 0.95
 

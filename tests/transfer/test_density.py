@@ -70,7 +70,8 @@ def test_samples_are_legal_and_follow_the_density():
     assert len(rows) > 1990
     assert space.legal(rows).all()
     np.testing.assert_array_equal(rows, space.canonical(rows))
-    # 0.2 of them are uniform; the others sit at x in 0.25 +- 0.1 cut off at 0, and keep their choice with probability 0.8.
+    # 0.2 of them are uniform; the others sit at x in 0.25 +- 0.1 cut off at 0, and keep their choice with probability
+    # 0.8.
     assert 0.5 < np.mean(np.abs(rows[:, 0] - 0.25) < 0.15) < 0.8
     assert 0.4 < np.mean(rows[:, 1] == 1.0) < 0.6
 

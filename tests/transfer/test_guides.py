@@ -39,7 +39,9 @@ class TestGuide:
         corner = np.array([[1.0, 1.0]])
 
         for slope in (0.0, -1.0):
-            assert standardized(lambda X, a=slope: a * X[:, 0], lambda X: (X[:, 0], X), SQUARE, corner, 12, rng()) is None
+            assert (
+                standardized(lambda X, a=slope: a * X[:, 0], lambda X: (X[:, 0], X), SQUARE, corner, 12, rng()) is None
+            )
 
     def test_slopes_are_finite_differences(self):
         X, step = MIXED.sample(8, rng(1)), 1e-6

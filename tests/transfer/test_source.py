@@ -74,7 +74,7 @@ def test_the_model_speaks_early_only_with_a_source_that_is_right():
     assert first_of_model(lambda row: -bowl(row)) == 9
 
 
-@pytest.mark.parametrize("objective", [bowl, lambda row: bowl(row, 0.8)])
+@pytest.mark.parametrize("objective", [bowl, pytest.param(lambda row: bowl(row, 0.8), marks=pytest.mark.slow)])
 def test_its_weight_fades_and_the_report_tells_when_it_is_dropped(objective):
     optimizer = taught()
 
@@ -146,7 +146,9 @@ def test_good_initial_rows_do_not_speak_against_a_source():
     assert not optimizer.source_report.is_distrusted
 
 
-@pytest.mark.parametrize("n", [3, 6, 9, 13, 30])
+@pytest.mark.parametrize(
+    "n", [3, 6, 9, pytest.param(13, marks=pytest.mark.slow), pytest.param(30, marks=pytest.mark.slow)]
+)
 def test_a_restored_search_goes_on_as_if_it_had_not_stopped(n):
     original = taught(seed=3)
     driven(original, n)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._arrays import Array, Mask
-from ..space import Space, reflected, row_keys
+from ..space import Space, each_row_key, reflected, row_keys
 
 _SCALES = np.array([0.003, 0.02, 0.08, 0.25])
 _REDRAW = 0.4
@@ -82,7 +82,7 @@ def legal_rows(space: Space, rows: Array) -> Array:
 def first_new(rows: Array, known: set[bytes], n: int) -> Array:
     """The first n rows, in order, that are neither known nor repeats, (k, d)."""
     places: dict[bytes, int] = {}
-    for place, key in enumerate(row_keys(rows)):
+    for place, key in enumerate(each_row_key(rows)):
         if key not in known and key not in places:
             places[key] = place
             if len(places) == n:

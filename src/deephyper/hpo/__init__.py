@@ -1,9 +1,10 @@
-"""Searches for good configurations, and the spaces that they search."""
+"""Searches for good configurations, and the problems that they search."""
 
 from ..errors import AllFailedError, SearchSpaceExhausted
+from ..problem import HpProblem
 from .cbo import CBO
-from .problem import HpProblem
-from .sampling import RandomSearch
+from .proposer import Proposer, Trial
+from .random import RandomSearch
 from .search import Search
 
-__all__ = ["CBO", "AllFailedError", "HpProblem", "RandomSearch", "Search", "SearchSpaceExhausted"]
+__all__ = ["CBO", "AllFailedError", "HpProblem", "Proposer", "RandomSearch", "Search", "SearchSpaceExhausted", "Trial"]

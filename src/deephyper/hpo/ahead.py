@@ -1,4 +1,4 @@
-"""Suggestions made while evaluations run, so that a worker that becomes free never waits for the optimizer."""
+"""Prepare suggestions while evaluations run, so that a free worker need not wait for the optimizer."""
 
 from __future__ import annotations
 
@@ -10,25 +10,28 @@ from typing import final
 from ..evaluator import Evaluator
 from ..optimizer import BayesianOptimizer, Proposals, Snapshot, Suggestion, propose
 
-# A fresh suggestion knows the newest result, and is worth that share of a mean evaluation; beyond it a prepared one goes out.
+# A fresh suggestion knows the newest result, so a worker may wait for it, but only if that takes less than this share
+# of a mean evaluation. Otherwise the worker gets a prepared suggestion.
 _WORTH_WAITING = 0.003
-# Beyond that share of its time, free workers would have to queue for a manager that makes every suggestion fresh.
+# If fresh suggestions took more than this share of the time, free workers would have to queue for them.
 _LARGEST_LOAD = 0.3
-# Evaluations may end in bunches, and a busy machine delays a preparation: so many more than are expected to be needed.
+# We prepare more suggestions than we expect to need, since many evaluations may end at once, and a busy machine may
+# delay the preparation.
 _SPARE, _MARGIN = 3, 2.0
 _MOST_AHEAD_PER_WORKER, _MOST_AHEAD = 4, 64
-# Running means follow the last few values.
+# The weight of the newest value in a running mean, large enough to follow the last few values.
 _NEWEST_SHARE = 0.3
 
 
 @final
 class Ahead:
-    """Hands out suggestions, fresh where that costs next to nothing, else prepared ones.
+    """Gives suggestions: fresh ones if they take hardly any time, prepared ones otherwise.
 
     With one worker every suggestion is fresh, so that a seed fixes the whole search.
 
     Args:
-        optimizer: makes the suggestions. Only the caller's thread changes it; the preparing thread works on snapshots.
+        optimizer: makes the suggestions. Only the caller's thread changes it; the thread that prepares suggestions uses
+            snapshots.
     """
 
     def __init__(self, optimizer: BayesianOptimizer):
@@ -41,12 +44,12 @@ class Ahead:
         self._evaluation_seconds: float | None = None
 
     def note_evaluation(self, seconds: float) -> None:
-        """Learn how long evaluations take."""
+        """Note how many seconds an evaluation took."""
         before = self._evaluation_seconds
         self._evaluation_seconds = seconds if before is None else _followed(before, seconds)
 
     def suggest(self, n: int, evaluator: Evaluator) -> list[Suggestion]:
-        """Give suggestions for `n` workers that are free now; fewer only when nothing is left, or no time."""
+        """Return suggestions for `n` free workers; fewer only if none are left or the time is over."""
         given: list[Suggestion] = []
         if not self._is_fresh_cheap(evaluator):
             self._catch_up(n, evaluator)
@@ -56,37 +59,38 @@ class Ahead:
         return given
 
     def prepare(self, evaluator: Evaluator) -> None:
-        """Begin to make the next suggestions, unless that is under way, or there is nothing to be gained."""
+        """Begin to prepare suggestions, unless that is under way already or would not help."""
         if self._preparing is not None or self._is_fresh_cheap(evaluator):
             return
         n_used = self._expected_completions(evaluator)
         is_newest = self._n_told_by_prepared == self._optimizer.n_told
         if self._optimizer.n_ready > n_used + _SPARE and (is_newest or n_used > 0):
             return
-        # Those of the ready rows that will be used up meanwhile count as asked; the others make way for better informed ones.
+        # Some of the ready rows will be used while the new ones are made; the snapshot counts them as asked. The new
+        # rows replace the others, since they know more results.
         snapshot = self._optimizer.snapshot(n_kept=n_used)
         self._is_over = threading.Event()
         n_wanted = n_used + 1 + _SPARE
-        self._preparing = evaluator.in_background(_timed_proposals, snapshot, n_wanted, evaluator, self._is_over)
+        self._preparing = evaluator.clock.beside(_timed_proposals, snapshot, n_wanted, evaluator, self._is_over)
 
     def close(self) -> None:
-        """Let go of what was prepared; what is being prepared ends with the suggestion that is under way."""
+        """Drop the prepared suggestions; a preparation that is under way ends after its current suggestion."""
         self._is_over.set()
         self._preparing = None
         self._optimizer.drop_ready()
 
     def _fresh(self, n: int, evaluator: Evaluator) -> list[Suggestion]:
-        begin = evaluator.now()
+        begin = evaluator.clock.now()
         suggested = self._optimizer.suggest(n)
-        self._note_suggestions(evaluator.now() - begin, n)
+        self._note_suggestions(evaluator.clock.now() - begin, n)
         return suggested
 
     def _catch_up(self, n: int, evaluator: Evaluator) -> None:
-        """Take over what was prepared; wait for it only when fewer than `n` rows are ready, and not beyond the deadline."""
+        """Take over prepared suggestions; wait for them until the deadline if fewer than `n` are ready."""
         if self._preparing is None:
             return
         if self._optimizer.n_ready < n:
-            evaluator.wait_for(self._preparing)
+            evaluator.clock.wait(self._preparing, evaluator.time_left)
         if not self._preparing.done():
             return
         proposals, self._preparation_seconds = self._preparing.result()
@@ -111,9 +115,11 @@ class Ahead:
         self._suggestion_seconds = _followed(self._suggestion_seconds, seconds / max(n, 1))
 
 
-def _timed_proposals(snapshot: Snapshot, n: int, evaluator: Evaluator, is_over: threading.Event) -> tuple[Proposals, float]:
-    begin = evaluator.now()
-    return propose(snapshot, n, lambda: not is_over.is_set()), evaluator.now() - begin
+def _timed_proposals(
+    snapshot: Snapshot, n: int, evaluator: Evaluator, is_over: threading.Event
+) -> tuple[Proposals, float]:
+    begin = evaluator.clock.now()
+    return propose(snapshot, n, lambda: not is_over.is_set()), evaluator.clock.now() - begin
 
 
 def _followed(mean: float, newest: float) -> float:

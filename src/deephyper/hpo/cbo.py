@@ -1,8 +1,7 @@
-"""CBO: options in, parts wired, dictionaries out."""
+"""CBO, the search by Bayesian optimization."""
 
 from __future__ import annotations
 
-import logging
 import math
 import os
 from collections.abc import Mapping, Sequence
@@ -12,16 +11,15 @@ import numpy as np
 
 from .._arrays import Array
 from .._checks import is_number
+from .._draws import Draws
 from ..evaluator import Evaluator, RunFunction
-from ..job import WORKER_DIED, Job, JobStatus, cell, is_failure
-from ..optimizer import BayesianOptimizer, Settings
-from ..space import row_keys
-from ..transfer import N_LEADS, SourceReport
-from .ahead import Ahead
+from ..problem import HpProblem
+from ..transfer import N_LEADS
+from .bayesian import Bayesian
 from .options import Options, checked_options
-from .problem import HpProblem
-from .search import Search, Suggestion
-from .transfer import (
+from .proposer import Proposer
+from .search import Search
+from .tables import (
     EarlierTask,
     GenerativeModel,
     Table,
@@ -33,11 +31,7 @@ from .transfer import (
     source_of,
 )
 
-logger = logging.getLogger(__name__)
-
-# How far a told configuration may lie from the one that was asked and still be it: single precision and text cost that much.
-_SAME_ROW = 1e-5
-# Among the best tenth of an earlier search are the configurations to try first.
+# The configurations to try first are chosen from the best tenth of an earlier search.
 _GOOD_QUANTILE = 0.9
 
 
@@ -45,39 +39,59 @@ _GOOD_QUANTILE = 0.9
 class CBO(Search):
     """Asynchronous Bayesian optimization.
 
-    A Gaussian process of what has been evaluated, running evaluations included, tells where to look next; the first
-    suggestions come from a space-filling design. `docs/engine.md` explains the defaults.
+    A Gaussian process is fitted to all evaluations so far and decides what to evaluate next; it also knows which
+    evaluations are running. The first suggestions come from a space-filling design. `docs/engine.md` explains the
+    defaults, and `docs/options.md` lists what every option accepts.
 
     Args:
         problem: the search space.
-        evaluator: who runs the evaluations, as for every search.
-        random_state: fixes every random draw; None makes every search another one.
-        log_dir: folder of `results.csv`.
+        evaluator: runs the evaluations, as in every search.
+        random_state: fixes every random draw; None draws differently in every search.
+        log_dir: folder of `results.csv` and `search.json`.
         verbose: 0 is silent, 1 shows a progress bar.
-        checkpoint_history_to_csv: append every evaluation to the file at once.
-        checkpoint_restart: continue from the file.
-        surrogate_model: what is believed about the objective: "auto", which is a Gaussian process at all sizes, or "GP", "ET",
-            "RF", "TB", "RS" (forests: extremely randomized, random, bagged, on random subspaces), "GBRT", "HGBRT" (boosted
-            quantiles), "DUMMY" (nothing), or a scikit-learn regressor whose `predict` takes `return_std`.
-        surrogate_model_kwargs: `max_rows`, how many evaluations the model sees at most, and of forests and boosting the settings
-            of their scikit-learn classes.
-        acq_func: how rows are scored: "UCB", "EI", "PI", "MES", or "gp_hedge", a portfolio of the first three; with a "d" behind
-            it, doubt is only what further evaluations can remove, which a forest tells apart.
-        acq_func_kwargs: `kappa`, the width of the confidence bound in standard deviations, drawn anew for every suggestion where
-            it is not given; `xi`, the gain too small to count for "EI" and "PI"; `scheduler`, a dictionary with the `type`
-            "periodic-exp-decay" (`period`, `rate`, `kappa_final`, `xi_final`, `delay`), "bandit" (`delta`, `lamb`, `delay`) or
-            "constant", or a function of a suggestion's number and (kappa, xi) that gives both.
-        acq_optimizer: how the best row is looked for: "auto", "sampling", "lbfgs" (surrogates with gradients), "ga" or "mixedga".
-        acq_optimizer_kwargs: `n_points` candidates; `n_restarts_optimizer` of them are climbed from; `acq_optimizer_freq`, only
-            every so many suggestions are looked for in this way, the others drawn; `filter_duplicated=False` allows repetitions;
-            `filter_failures` is "model" (learn where evaluations succeed), "min", "mean" (count them as that value) or "ignore";
-            `max_total_failures` ends the search, -1 for no limit; `n_jobs` threads for linear algebra.
-        multi_point_strategy: how suggestions for several workers differ: "auto" (what is open shrinks doubt, and every suggestion
-            has a kappa of its own), "cl_min", "cl_mean", "cl_max" (what is open counts as told with that value), "topk" (the best
-            of one score), "boltzmann" (drawn by it), "qUCB", "qUCBd" (a kappa each, whatever else is asked with it).
-        n_initial_points: how many suggestions are made before the model speaks; 8 if None.
-        initial_point_generator: spreads them: "sobol", "random", "halton", "hammersly", "lhs" or "grid".
-        initial_points: configurations to evaluate before all others; they count as initial ones.
+        checkpoint_history_to_csv: append every evaluation to `results.csv` as soon as it is gathered.
+        checkpoint_restart: continue from `results.csv` if it is there.
+        surrogate_model: the model of the objective. "auto" is a Gaussian process for any number of evaluations, as is
+            "GP". "ET", "RF", "TB" and "RS" are forests (extremely randomized, random, bagged, on random subspaces).
+            "GBRT" and "HGBRT" are boosted quantiles. "DUMMY" learns nothing. A scikit-learn regressor whose `predict`
+            takes `return_std` is also accepted.
+        surrogate_model_kwargs: `max_rows`, the number of evaluations that the model uses at most. Forests and boosting
+            also take the settings of their scikit-learn classes.
+        acq_func: how candidates are scored: "UCB", "EI", "PI", "MES", or "gp_hedge", a portfolio of the first three.
+            With a "d" at the end, as in "UCBd", only the uncertainty that further evaluations can remove counts.
+            Forests can tell it apart from the rest.
+        acq_func_kwargs: `kappa`, the width of the confidence bound in standard deviations; it is drawn for every
+            suggestion if it is not given. `xi`, the gain that is too small to count for "EI" and "PI". `scheduler`, how
+            both change from one suggestion to the next: a dictionary with the `type` "periodic-exp-decay" (`period`,
+            `rate`, `kappa_final`, `xi_final`, `delay`), "bandit" (`delta`, `lamb`, `delay`) or "constant", or a
+            function of a suggestion's number and (kappa, xi) that returns both.
+        acq_optimizer: how the candidate with the best score is searched for: "auto", "sampling", "lbfgs" (only for
+            surrogates with gradients), "ga" or "mixedga".
+        acq_optimizer_kwargs: `n_points`, how many candidates are scored first. `n_restarts_optimizer`, from how many of
+            them the optimizer starts. `acq_optimizer_freq`: with k, only every k-th suggestion is optimized, and the
+            others are drawn at random. `filter_duplicated`: False allows repeated suggestions. `filter_failures`:
+            "model" learns where evaluations succeed, "min" and "mean" give failures that value, "ignore" leaves them
+            out. `max_total_failures`, how many failures end the search, -1 for no limit. `n_jobs`, the threads for
+            linear algebra.
+        multi_point_strategy: how suggestions for several workers differ. "auto": running evaluations lower the
+            uncertainty around them, and every suggestion has its own kappa. "cl_min", "cl_mean" and "cl_max": running
+            evaluations count as if they had returned that value. "topk" takes the best rows of one score, and
+            "boltzmann" draws rows with probabilities that grow with the score. "qUCB" and "qUCBd" only draw a kappa for
+            each suggestion.
+        n_initial_points: how many suggestions are made before the model is used; 8 if None.
+        initial_point_generator: how the initial points are spread: "sobol", "random", "halton", "hammersly", "lhs" or
+            "grid".
+        initial_points: configurations to evaluate before all others. They count as initial points.
+
+    Example:
+        >>> import tempfile
+        >>> from deephyper.hpo import CBO, HpProblem
+        >>> problem = HpProblem()
+        >>> x = problem.add_hyperparameter((-10.0, 10.0), "x")
+        >>> search = CBO(problem, random_state=1, log_dir=tempfile.mkdtemp())
+        >>> results = search.search(lambda job: -(job["x"] ** 2), max_evals=12)
+        >>> len(results), results.best.objective.item() > -1.0
+        (12, True)
     """
 
     def __init__(
@@ -101,177 +115,96 @@ class CBO(Search):
         initial_point_generator: str = "sobol",
         initial_points: Sequence[Mapping[str, Any]] | None = None,
     ):
-        self._options = Options(
-            surrogate_model,
-            surrogate_model_kwargs,
-            acq_func,
-            acq_func_kwargs,
-            acq_optimizer,
-            acq_optimizer_kwargs,
-            multi_point_strategy,
-            n_initial_points,
-            initial_point_generator,
-            initial_points,
+        options = Options.of(
+            surrogate_model=surrogate_model,
+            surrogate_model_kwargs=surrogate_model_kwargs,
+            acq_func=acq_func,
+            acq_func_kwargs=acq_func_kwargs,
+            acq_optimizer=acq_optimizer,
+            acq_optimizer_kwargs=acq_optimizer_kwargs,
+            multi_point_strategy=multi_point_strategy,
+            n_initial_points=n_initial_points,
+            initial_point_generator=initial_point_generator,
+            initial_points=initial_points,
         )
-        self._n_failures = 0
-        self._is_drop_logged = False
-        self._asked: dict[tuple[str, ...], Array] = {}
-        super().__init__(problem, evaluator, random_state, log_dir, verbose, checkpoint_history_to_csv, checkpoint_restart)
+        super().__init__(
+            problem, evaluator, random_state, log_dir, verbose, checkpoint_history_to_csv, checkpoint_restart
+        )
+        self._checked = checked_options(options, self._space, self._draws)
 
-    def _prepare_to_ask(self) -> None:
-        self._checked = checked_options(self._options, self._space, self._draws)
-        self._use_optimizer(self._checked.settings)
+    def _new_proposer(self, draws: Draws, member: int) -> Proposer:
+        return Bayesian(self._checked, draws, member, self._ledger.search_id)
 
-    def _use_optimizer(self, settings: Settings) -> None:
-        self._optimizer = BayesianOptimizer(settings)
-        self._ahead = Ahead(self._optimizer)
-
-    # Suggestions.
-
-    def _ask(self, n: int) -> list[Suggestion]:
-        return [self._suggestion(s.row, s.n_told) for s in self._optimizer.suggest(n)]
-
-    def _suggest(self, n: int, evaluator: Evaluator) -> list[Suggestion]:
-        return [self._suggestion(s.row, s.n_told, s.was_prepared) for s in self._ahead.suggest(n, evaluator)]
-
-    def _while_running(self, evaluator: Evaluator) -> None:
-        self._ahead.prepare(evaluator)
-
-    def _rest(self) -> None:
-        self._ahead.close()
-
-    def _suggestion(self, row: Array, n_told: int, was_prepared: bool = False) -> Suggestion:
-        decoded = self._space.decode(row[None])[0]
-        configuration = self._checked.given.get(row_keys(row[None])[0], decoded)
-        self._asked[self._key(configuration)] = row
-        # With several workers the clock decides what a suggestion knew, so it is noted.
-        return Suggestion(configuration, {"_n_told": n_told}, was_prepared)
-
-    # Results.
-
-    def _tell(self, jobs: Sequence[Job]) -> None:
-        for job in jobs:
-            if isinstance(job.objective, tuple):
-                raise ValueError(
-                    f"CBO: it maximizes one objective, and an evaluation returned {len(job.objective)}; return a single number, "
-                    "or use RandomSearch, whose table holds several."
-                )
-        rows = self._rows_of(jobs)
-        is_taught = np.array([_teaches(job) for job in jobs], bool)
-        is_cancelled = np.array([job.status is JobStatus.CANCELLED for job in jobs], bool)
-        self._optimizer.forget(rows[is_cancelled])
-        self._optimizer.forget(rows[~is_taught & ~is_cancelled], may_return=False)
-        if is_taught.any():
-            objectives = [_objective(job) for job in jobs if _teaches(job)]
-            self._optimizer.tell(rows[is_taught], np.array(objectives))
-        for job in jobs:
-            self._n_failures += job.status is JobStatus.DONE and is_failure(job.objective)
-            if job.duration is not None and job.status is JobStatus.DONE:
-                self._ahead.note_evaluation(job.duration)
-        self._log_source()
-
-    def _log_source(self) -> None:
-        """Say so once when earlier tables are heard no more."""
-        report = self._source_report()
-        if report is not None and report.dropped_after is not None and not self._is_drop_logged:
-            self._is_drop_logged = True
-            logger.info("search %s: %s", self.search_id, report)
-
-    def _source_report(self) -> SourceReport | None:
-        return self._optimizer.source_report
-
-    def _reason_to_stop(self) -> str | None:
-        limit = self._checked.max_total_failures
-        return f"{self._n_failures} evaluations have failed (max_total_failures={limit:g})" if self._n_failures >= limit else None
-
-    def _restore(self, jobs: Sequence[Job], n_asked: int) -> None:
-        self._n_failures = sum(is_failure(job.objective) for job in jobs if job.status is JobStatus.DONE)
-        taught = [job for job in jobs if _teaches(job)]
-        lost = [job for job in jobs if job.objective == WORKER_DIED]
-        self._optimizer.forget(self._rows_of(lost), may_return=False)
-        self._optimizer.restore(self._rows_of(taught), np.array([_objective(job) for job in taught]), n_asked)
-
-    def _rows_of(self, jobs: Sequence[Job]) -> Array:
-        """The rows that were asked, to the last bit, or those that the configurations stand for, (n, d)."""
-        return np.array([self._row_of(job.parameters) for job in jobs]).reshape(len(jobs), self._space.n_columns)
-
-    def _row_of(self, configuration: Mapping[str, Any]) -> Array:
-        known = self._asked.pop(self._key(configuration), None)
-        if known is not None:
-            return known
-        row: Array = self._space.encode([configuration])[0]
-        tolerance = np.where(self._space.is_continuous, _SAME_ROW, 0.0)
-        for key, asked in self._asked.items():
-            if (np.abs(asked - row) <= tolerance).all():
-                return self._asked.pop(key)
-        return row
-
-    def _key(self, configuration: Mapping[str, Any]) -> tuple[str, ...]:
-        return tuple(cell(configuration.get(name, math.nan)) for name in self._space.names)
-
-    def get_params(self) -> dict[str, Any]:
-        return super().get_params() | vars(self._options)
+    def _description(self) -> dict[str, Any]:
+        return {**super()._description(), **self._checked.options.as_dict()}
 
     # Earlier tables.
 
     def fit_generative_model(self, df: Table | Sequence[Table], q: float = 0.90) -> GenerativeModel:
-        """Learn from earlier searches where good configurations lie.
+        """Learn from the tables of earlier searches where good configurations lie.
 
-        Their best configurations are tried first, with a few others as controls. Then the model of this search starts from what
-        they say: as much of it is heard as agrees with the values seen here, less and less within 12 evaluations (24 if they had
-        at most three hyperparameters of this problem), and nothing if two controls beat all their best configurations.
-        `statistics.source` tells.
+        The best configurations of the tables are tried first, with a few others as controls. Then the model of this
+        search starts from the tables. They count the more, the better they agree with the results of this search.
+        Their influence fades within 12 evaluations, or 24 if they share at most three hyperparameters with this
+        problem. They are dropped if two controls beat all of their best configurations. `statistics.source` says what
+        became of them.
+
+        May be called before or between calls of `search`. Another call replaces the tables of the previous one.
 
         Args:
-            df: the table of an earlier search, the path of its CSV file, or a list of these, before or between calls of `search`.
-                It may miss hyperparameters of this problem, which are then drawn, and may have others; of several objectives
-                the Pareto front is what is good. A further call replaces the tables of the one before.
-            q: rows above this quantile of the objective count as good; lowered, with a warning, to keep 10 rows.
+            df: the table of an earlier search, the path of its CSV file, or a list of these. Hyperparameters of this
+                problem that are missing there are drawn, and others there are ignored. With several objectives, the
+                rows of the Pareto front count as the best.
+            q: rows above this quantile of the objective count as good. It is lowered, with a warning, to keep 10 rows.
 
         Returns:
             The density of good configurations; `sample(n)` draws from it.
 
         Raises:
             ValueError: a table has nothing to learn from, or q is no quantile.
-            TypeError: it is no table.
+            TypeError: this is no table.
         """
         tasks = earlier_tasks("CBO.fit_generative_model", df, self._space)
         model = generative_model(tasks, q, self._space, self._draws)
-        self._hear(tasks, [density.good for density in model.densities])
+        self._use(tasks, [density.good for density in model.densities])
         return model
 
     def fit_surrogate(self, df: Table | Sequence[Table]) -> None:
-        """Learn from earlier searches what the objective looks like: as `fit_generative_model`, without the density.
+        """Learn from the tables of earlier searches as `fit_generative_model` does, but return no density.
 
         Args:
             df: the table of an earlier search, the path of its CSV file, or a list of these.
 
         Raises:
             ValueError: a table has nothing to learn from.
-            TypeError: it is no table.
+            TypeError: this is no table.
         """
         tasks = earlier_tasks("CBO.fit_surrogate", df, self._space)
-        self._hear(tasks, [good_rows(task, n_good_of(len(task.values), _GOOD_QUANTILE), self._space) for task in tasks])
+        self._use(tasks, [good_rows(task, n_good_of(len(task.values), _GOOD_QUANTILE), self._space) for task in tasks])
 
-    def _hear(self, tasks: Sequence[EarlierTask], goods: Sequence[Array]) -> None:
+    def _use(self, tasks: Sequence[EarlierTask], goods: Sequence[Array]) -> None:
         n_leads = min(N_LEADS, self._checked.settings.n_initial)
-        self._optimizer.learn_from(source_of(tasks, goods, n_leads, self._space, self._draws))
-        self._is_drop_logged = False
+        source = source_of(tasks, goods, n_leads, self._space, self._draws)
+        self._teach(lambda proposer: proposer.learn_from(source))
 
-    def fit_search_space(self, df: Table | Sequence[Table], fac_numerical: float = 0.125, fac_categorical: float = 10) -> None:
-        """Draw configurations from now on near the best one of an earlier search.
+    def fit_search_space(
+        self, df: Table | Sequence[Table], fac_numerical: float = 0.125, fac_categorical: float = 10
+    ) -> None:
+        """Draw configurations near the best one of an earlier search from now on.
 
-        Only draws change: the initial design, and the candidates among which the model looks; no range becomes narrower.
+        This changes the initial design and the candidates that the model scores. No range becomes narrower.
 
         Args:
-            df: the table of an earlier search, the path of its CSV file, or a list of these, whose best ones count alike.
-            fac_numerical: standard deviation around the best value, in units of the range (of its logarithm where that is
-                what is searched).
-            fac_categorical: how many times as often as every other choice the best one is drawn.
+            df: the table of an earlier search, the path of its CSV file, or a list of these. The best configuration of
+                each table counts the same.
+            fac_numerical: standard deviation around the best value, as a share of the range. For a logarithmic
+                hyperparameter this is the range of the logarithm.
+            fac_categorical: how many times more often the best choice is drawn than any other one.
 
         Raises:
-            ValueError: a table has nothing to learn from, a factor is not positive, or the problem has a sampling function.
-            TypeError: it is no table.
+            ValueError: a table has nothing to learn from, a factor is not positive, or the problem has a sampling
+                function.
+            TypeError: this is no table.
         """
         where = "CBO.fit_search_space"
         for name, value in (("fac_numerical", fac_numerical), ("fac_categorical", fac_categorical)):
@@ -284,14 +217,5 @@ class CBO(Search):
             )
         tasks = earlier_tasks(where, df, self._space)
         best = np.concatenate([partial_rows(task.frame.head(1), self._space) for task in tasks])
-        self._space = self._space.drawn_near(best, float(fac_numerical), float(fac_categorical))
-        self._optimizer.draw_from(self._space)
-
-
-def _teaches(job: Job) -> bool:
-    """Neither a cancelled evaluation nor one whose worker was lost says anything about its configuration."""
-    return job.status is JobStatus.DONE and job.objective != WORKER_DIED
-
-
-def _objective(job: Job) -> float:
-    return math.nan if is_failure(job.objective) else float(job.objective)  # type: ignore[arg-type]
+        space = self._space = self._space.drawn_near(best, float(fac_numerical), float(fac_categorical))
+        self._teach(lambda proposer: proposer.draw_from(space))

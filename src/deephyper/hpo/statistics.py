@@ -1,4 +1,4 @@
-"""How a search has used its workers and its own time."""
+"""Measures how a search uses its workers and its own time."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import final
 
+from ..callback import Callback
 from ..evaluator import Evaluator
 from ..job import Job
-from ..transfer import SourceReport
+
+# If at least this many evaluations, and two for each worker, have all crashed, the run-function is broken.
+_FEWEST_CRASHES = 10
 
 
 @dataclass(frozen=True)
@@ -20,14 +23,15 @@ class Statistics:
     Args:
         n_workers: how many workers there were.
         n_evaluations: how many evaluations have ended or were cancelled.
-        utilization: time inside evaluations over workers x (first start to last end); NaN without evaluations.
-        n_prepared: suggestions that were made while evaluations ran.
-        n_fresh: suggestions that a worker waited for.
-        ask_s: spent on suggestions that workers waited for, and on taking over prepared ones.
-        tell_s: spent on learning and writing rows.
-        wait_s: spent on waiting for evaluations.
-        wall_s: the whole call.
-        source: what has become of earlier searches' tables; None where there were none.
+        utilization: the time inside evaluations, divided by the number of workers and by the time from the first start
+            to the last end; NaN without evaluations.
+        n_prepared: how many suggestions were made while evaluations ran.
+        n_fresh: for how many suggestions a worker waited.
+        ask_s: seconds spent on suggestions for which workers waited, and on taking over prepared ones.
+        tell_s: seconds spent on learning and on writing rows.
+        wait_s: seconds spent on waiting for evaluations.
+        wall_s: seconds that the whole call took.
+        source: what became of the tables of earlier searches; None if there were none.
     """
 
     n_workers: int
@@ -39,48 +43,48 @@ class Statistics:
     tell_s: float
     wait_s: float
     wall_s: float
-    source: SourceReport | None = None
+    source: object | None = None
 
     def __str__(self) -> str:
         source = "" if self.source is None else f"; {self.source}"
         return (
             f"utilization {self.utilization:.3f} of {self.n_workers} workers, {self.n_evaluations} evaluations; "
             f"suggestions: {self.n_prepared} prepared, {self.n_fresh} fresh; "
-            f"{self.ask_s:.2f} s in ask, {self.tell_s:.2f} s in tell, {self.wait_s:.2f} s waiting, of {self.wall_s:.2f} s{source}"
+            f"{self.ask_s:.2f} s in ask, {self.tell_s:.2f} s in tell, {self.wait_s:.2f} s waiting, "
+            f"of {self.wall_s:.2f} s{source}"
         )
 
 
 @final
-class Tally:
-    """Counts while a search runs.
+class Tally(Callback):
+    """Collects the statistics of one call of `search`.
 
     Args:
-        evaluator: whose clock is read.
+        evaluator: the evaluator whose clock is read.
     """
 
     def __init__(self, evaluator: Evaluator):
-        self._evaluator = evaluator
-        self._begin = evaluator.now()
+        self._n_workers, self._now = evaluator.num_workers, evaluator.clock.now
+        self._begin = self._now()
         self._seconds = {"ask": 0.0, "tell": 0.0, "wait": 0.0}
         self._n_evaluations = self._n_prepared = self._n_fresh = 0
         self._busy_s, self._first_start, self._last_end = 0.0, math.inf, -math.inf
 
     @contextmanager
     def spent_on(self, what: str) -> Iterator[None]:
-        """Count the time of the context as "ask", "tell" or "wait"."""
-        begin = self._evaluator.now()
+        """Add the time of the context to that spent on "ask", "tell" or "wait"."""
+        begin = self._now()
         try:
             yield
         finally:
-            self._seconds[what] += self._evaluator.now() - begin
+            self._seconds[what] += self._now() - begin
 
     def note_suggestions(self, n_prepared: int, n_fresh: int) -> None:
-        """Count suggestions."""
+        """Count suggestions that were prepared, and those that a worker waited for."""
         self._n_prepared += n_prepared
         self._n_fresh += n_fresh
 
-    def note_jobs(self, jobs: Sequence[Job]) -> None:
-        """Count evaluations that have ended or were cancelled."""
+    def on_gather(self, jobs: Sequence[Job]) -> None:
         self._n_evaluations += len(jobs)
         for job in jobs:
             if job.timestamp_start is not None and job.timestamp_end is not None:
@@ -88,18 +92,41 @@ class Tally:
                 self._first_start = min(self._first_start, job.timestamp_start)
                 self._last_end = max(self._last_end, job.timestamp_end)
 
-    def statistics(self) -> Statistics:
-        """What was counted up to now."""
-        n_workers = self._evaluator.num_workers
+    def statistics(self, source: object | None) -> Statistics:
+        """Return the statistics up to now.
+
+        Args:
+            source: what became of the tables of earlier searches; None if there were none.
+        """
         span = self._last_end - self._first_start
         return Statistics(
-            n_workers=n_workers,
+            n_workers=self._n_workers,
             n_evaluations=self._n_evaluations,
-            utilization=self._busy_s / (n_workers * span) if span > 0 else math.nan,
+            utilization=self._busy_s / (self._n_workers * span) if span > 0 else math.nan,
             n_prepared=self._n_prepared,
             n_fresh=self._n_fresh,
             ask_s=self._seconds["ask"],
             tell_s=self._seconds["tell"],
             wait_s=self._seconds["wait"],
-            wall_s=self._evaluator.now() - self._begin,
+            wall_s=self._now() - self._begin,
+            source=source,
         )
+
+
+@final
+class Crashes(Callback):
+    """Counts how many evaluations of a search raised or lost their worker, over all calls of `search`."""
+
+    def __init__(self) -> None:
+        self.n_finished = self.n_crashed = 0
+        self.first_traceback = ""
+
+    def on_done(self, job: Job) -> None:
+        self.n_finished += 1
+        self.n_crashed += job.crashed
+        if job.crashed and not self.first_traceback:
+            self.first_traceback = str(job.metadata.get("traceback", job.objective))
+
+    def are_all(self, n_workers: int) -> bool:
+        """Whether all evaluations have crashed, and there were enough of them to blame the run-function."""
+        return self.n_finished == self.n_crashed >= max(_FEWEST_CRASHES, 2 * n_workers)

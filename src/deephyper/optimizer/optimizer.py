@@ -11,7 +11,7 @@ from .._arrays import Array
 from ..space import Space
 from ..transfer import Source, SourceReport
 from .chooser import MOST_NOMINATIONS
-from .ledger import Ledger
+from .handed_out import HandedOut
 from .model import Model, restored_model
 from .opening import Opening
 from .proposal import Proposals, Snapshot, propose
@@ -38,7 +38,7 @@ class BayesianOptimizer:
         d = settings.space.n_columns
         self._settings = settings
         self._told = Told(np.empty((0, d)), np.empty((0, 1)))
-        self._ledger = Ledger(d)
+        self._handed_out = HandedOut(d)
         self._shelf = Shelf()
         self._model: Model | None = None
         self._source: Source | None = None
@@ -57,12 +57,12 @@ class BayesianOptimizer:
     @property
     def n_asked(self) -> int:
         """How many rows were handed out; the number of the next suggestion."""
-        return self._ledger.n_asked
+        return self._handed_out.n_asked
 
     @property
     def n_pending(self) -> int:
         """How many rows were handed out and neither told nor forgotten."""
-        return self._ledger.n_pending
+        return self._handed_out.n_pending
 
     @property
     def n_ready(self) -> int:
@@ -121,7 +121,7 @@ class BayesianOptimizer:
         """
         self._is_untouched = False
         self._told = self._told.followed_by(X, np.asarray(y, float).reshape(len(X), 1))
-        self._ledger.close(X)
+        self._handed_out.close(X)
 
     def forget(self, X: Array, may_return: bool = True) -> None:
         """Let rows whose evaluation gave nothing be pending no longer; they teach nothing.
@@ -131,7 +131,7 @@ class BayesianOptimizer:
             may_return: they may be proposed again, as after a cancellation; not so when they may be what killed a
                 worker.
         """
-        self._ledger.give_up(X, may_return)
+        self._handed_out.give_up(X, may_return)
 
     def restore(self, X: Array, y: Array, n_asked: int) -> None:
         """Take over the history of an interrupted search, in the order told, and go on with suggestion `n_asked`.
@@ -139,7 +139,7 @@ class BayesianOptimizer:
         Hyperparameters become those of a search that asked after every tell.
         """
         self.tell(X, y)
-        self._ledger.resume(n_asked)
+        self._handed_out.resume(n_asked)
         self._is_untouched = True
         self._model = self._restored_model()
 
@@ -157,14 +157,14 @@ class BayesianOptimizer:
                 asked.
         """
         kept = self._shelf.first(n_kept)
-        pending = self._ledger.pending(kept)
+        pending = self._handed_out.pending(kept)
         return Snapshot(
             self._settings,
             self._told,
             pending,
-            self._ledger.known(pending),
+            self._handed_out.known(pending),
             n_asked=self.n_asked + len(kept),
-            n_volunteered=self._ledger.n_volunteered,
+            n_volunteered=self._handed_out.n_volunteered,
             model=self._model,
             source=self._source,
             nominees=self._nominees,
@@ -207,8 +207,8 @@ class BayesianOptimizer:
         """Hand out at most n rows of the shelf; those that have become known since they were proposed are skipped."""
         taken: list[Suggestion] = []
         while len(taken) < n and (prepared := self._shelf.take()) is not None:
-            if self._settings.may_repeat or not self._ledger.is_known(prepared.row):
-                number = self._ledger.hand_out(prepared.row)
+            if self._settings.may_repeat or not self._handed_out.is_known(prepared.row):
+                number = self._handed_out.hand_out(prepared.row)
                 taken.append(Suggestion(number, prepared.row, prepared.n_told, was_prepared))
         self._is_untouched = self._is_untouched and not taken
         return taken

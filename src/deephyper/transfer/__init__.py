@@ -3,6 +3,7 @@
 from .density import Density, density_of
 from .guide import Guide, Standardized, standardized
 from .guided import Guidance, Guided
+from .leads import EarlierRows, leads_of, source_of
 from .source import MOST_BEATEN, N_LEADS, Source, SourceReport
 from .source_model import source_model
 
@@ -10,6 +11,7 @@ __all__ = [
     "MOST_BEATEN",
     "N_LEADS",
     "Density",
+    "EarlierRows",
     "Guidance",
     "Guide",
     "Guided",
@@ -17,6 +19,8 @@ __all__ = [
     "SourceReport",
     "Standardized",
     "density_of",
+    "leads_of",
     "source_model",
+    "source_of",
     "standardized",
 ]

@@ -12,7 +12,7 @@ from ..space import row_keys
 
 
 @final
-class Ledger:
+class HandedOut:
     """Which rows were handed out, and which must not come again.
 
     Args:

@@ -2,19 +2,19 @@
 
 import numpy as np
 
-from deephyper.optimizer.ledger import Ledger
+from deephyper.optimizer.handed_out import HandedOut
 
 A, B, C = np.array([[0.1], [0.2], [0.3]])
 
 
-def ledger():
-    ledger = Ledger(1)
-    assert [ledger.hand_out(row) for row in (A, B)] == [0, 1]
-    return ledger
+def handed_out():
+    handed_out = HandedOut(1)
+    assert [handed_out.hand_out(row) for row in (A, B)] == [0, 1]
+    return handed_out
 
 
 def test_rows_that_came_back_are_known_and_no_longer_pending():
-    book = ledger()
+    book = handed_out()
 
     book.close(A[None])
 
@@ -24,7 +24,7 @@ def test_rows_that_came_back_are_known_and_no_longer_pending():
 
 
 def test_rows_that_nobody_asked_for_are_counted():
-    book = ledger()
+    book = handed_out()
 
     book.close(np.array([A, C]))
 
@@ -34,7 +34,7 @@ def test_rows_that_nobody_asked_for_are_counted():
 
 
 def test_a_row_that_was_given_up_may_return_or_not():
-    book = ledger()
+    book = handed_out()
 
     book.give_up(A[None], may_return=True)
     book.give_up(B[None], may_return=False)

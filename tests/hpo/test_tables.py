@@ -13,9 +13,10 @@ import pytest
 
 from deephyper._draws import Draws
 from deephyper.hpo import HpProblem
-from deephyper.hpo.transfer import GenerativeModel, earlier_tasks, generative_model, leads_of, partial_rows
+from deephyper.hpo.tables import GenerativeModel, earlier_tasks, generative_model, partial_rows
 from deephyper.job import Job, Outcome
 from deephyper.results import History
+from deephyper.transfer import leads_of
 
 DRAWS = Draws(0)
 
@@ -35,7 +36,7 @@ def search(path: Path | None, n: int = 30, failures: int = 0) -> pd.DataFrame:
     for i, configuration in enumerate(problem().sample(n)):
         job = Job(i, configuration)
         job.finish(Outcome("F_x" if i < failures else -abs(configuration["x"] - 0.3)), 0.0, 1.0, 2.0)
-        history.add([job], 0.0)
+        history.add([job])
     return history.table()
 
 
@@ -75,7 +76,9 @@ def test_tables_with_equal_labels_may_be_put_together() -> None:
 
 
 def test_q_is_lowered_with_a_warning_so_that_ten_rows_are_left() -> None:
-    with pytest.warns(UserWarning, match=r"The value of q=0\.9 is replaced by q_max=0\.666667: at least 10 rows are needed"):
+    with pytest.warns(
+        UserWarning, match=r"The value of q=0\.9 is replaced by q_max=0\.666667: at least 10 rows are needed"
+    ):
         model = model_of(search(None), q=0.9)
 
     assert len(model.good) == 10
@@ -98,7 +101,10 @@ def test_what_is_no_quantile_is_refused(q: Any) -> None:
 @pytest.mark.parametrize(
     ("table", "message"),
     [
-        (pd.DataFrame({"p:x": [1.0]}), "the table needs a column 'objective', or 'objective_0', 'objective_1' and so on"),
+        (
+            pd.DataFrame({"p:x": [1.0]}),
+            "the table needs a column 'objective', or 'objective_0', 'objective_1' and so on",
+        ),
         (pd.DataFrame({"p:x": [1.0], "objective_0": [1.0]}), "the table needs a column 'objective', or 'objective_0'"),
         (
             pd.DataFrame({"p:x": [1.0], "objective": ["F_x"]}),
@@ -172,22 +178,6 @@ def square() -> HpProblem:
     return made
 
 
-def test_the_first_row_is_the_best_and_the_others_lie_apart() -> None:
-    good = np.array([[0.5, 0.5], [0.51, 0.5], [0.5, 0.52], [0.9, 0.5], [0.2, 0.5]])
-
-    rows = leads_of([good], square().numeric_space(), DRAWS, 3)
-
-    np.testing.assert_array_equal(rows, good[[0, 3, 4]])
-
-
-def test_where_good_rows_crowd_the_nearest_serve_too() -> None:
-    good = np.array([[0.5, 0.5], [0.51, 0.5], [0.5, 0.5], [0.5, 0.54]])
-
-    rows = leads_of([good], square().numeric_space(), DRAWS, 4)
-
-    assert {tuple(row) for row in rows} == {(0.5, 0.5), (0.5, 0.54), (0.51, 0.5)}
-
-
 def test_a_column_that_is_inactive_in_all_good_rows_is_not_unknown() -> None:
     made = square()
     kind = made.add_hyperparameter(["a", "b"], "kind")
@@ -199,22 +189,6 @@ def test_a_column_that_is_inactive_in_all_good_rows_is_not_unknown() -> None:
     rows = leads_of([good], space, DRAWS, 2)
 
     assert rows[:, 0].tolist() == pytest.approx([0.5, 0.8])
-
-
-def test_what_the_table_does_not_say_is_spread_evenly_over_the_range() -> None:
-    good = np.column_stack([[0.1, 0.3, 0.5, 0.7], np.full(4, np.nan)])
-
-    rows = leads_of([good], square().numeric_space(), DRAWS, 4)
-
-    assert sorted(rows[:, 1]) == pytest.approx([0.125, 0.375, 0.625, 0.875])
-
-
-def test_several_tables_take_turns() -> None:
-    goods = [np.array([[0.1, 0.1], [0.2, 0.2]]), np.array([[0.9, 0.9], [0.7, 0.7]])]
-
-    rows = leads_of(goods, square().numeric_space(), DRAWS, 3)
-
-    np.testing.assert_array_equal(rows[:, 0], [0.1, 0.9, 0.2])
 
 
 # Objectives.
@@ -259,3 +233,18 @@ def test_a_cancelled_or_failed_or_infinite_row_says_nothing() -> None:
     frame = pd.DataFrame({"p:x": np.arange(14) / 20, "objective": [*range(10), "F_x", None, np.nan, np.inf]})
 
     assert max(good_x(frame)) == pytest.approx(0.45)
+
+
+def test_a_file_tells_the_string_one_from_the_number_one(tmp_path: Path) -> None:
+    made = HpProblem()
+    made.add_hyperparameter(["1", 1, "a"], "kind")
+    history = History(["kind"], tmp_path / "results.csv")
+    for i, kind in enumerate(["1", 1]):
+        job = Job(i, {"kind": kind})
+        job.finish(Outcome(float(-i)), 0.0, 1.0, 2.0)
+        history.add([job])
+
+    for table in (history.table(), tmp_path / "results.csv"):
+        (task,) = earlier_tasks("here", table, made.numeric_space())
+
+        assert partial_rows(task.frame, made.numeric_space())[:, 0].tolist() == [0.0, 1.0]

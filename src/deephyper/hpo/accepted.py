@@ -1,0 +1,141 @@
+"""Which values an option accepts: how they are checked, and how the documentation describes them."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from .._checks import count, instance_of, is_bool, is_number, one_of
+
+
+class Accepted(Protocol):
+    """The values that an option accepts."""
+
+    @property
+    def text(self) -> str:
+        """The accepted values in words, as Markdown."""
+
+    def check(self, where: str, what: str, value: Any) -> Any:
+        """Return the value as a Python object.
+
+        Args:
+            where: whose option it is, for messages.
+            what: name of the option.
+            value: what the user passed.
+
+        Raises:
+            ValueError: the value is not accepted.
+            TypeError: the value has a wrong type.
+        """
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """One of some names."""
+
+    names: Collection[str]
+
+    @property
+    def text(self) -> str:
+        return ", ".join(f'`"{name}"`' for name in self.names)
+
+    def check(self, where: str, what: str, value: Any) -> Any:
+        one_of(where, what, value, self.names)
+        return value
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A whole number; on request also None, or -1 for no limit."""
+
+    at_least: int = 1
+    or_none: bool = False
+    or_no_limit: bool = False
+
+    @property
+    def text(self) -> str:
+        others = (" or `None`" if self.or_none else "") + (" or -1 for no limit" if self.or_no_limit else "")
+        return f"a whole number of at least {self.at_least}{others}"
+
+    def check(self, where: str, what: str, value: Any) -> Any:
+        if (value is None and self.or_none) or (self.or_no_limit and not isinstance(value, bool) and value == -1):
+            return value
+        return count(where, f"{what} (or -1 for no limit)" if self.or_no_limit else what, value, self.at_least)
+
+
+@dataclass(frozen=True)
+class NotNegative:
+    """A number of at least 0, or None."""
+
+    text: str = "a number of at least 0 or `None`"
+
+    def check(self, where: str, what: str, value: Any) -> Any:
+        if value is not None and not (is_number(value) and 0 <= value < math.inf):
+            raise ValueError(f"{where}: {what} must be a number of at least 0, or None for the usual, got {value!r}.")
+        return None if value is None else float(value)
+
+
+@dataclass(frozen=True)
+class Flag:
+    """True or False."""
+
+    text: str = "`True` or `False`"
+
+    def check(self, where: str, what: str, value: Any) -> Any:
+        if not is_bool(value):
+            raise TypeError(f"{where}: {what} must be True or False, got {value!r} of type {type(value).__name__}.")
+        return bool(value)
+
+
+@dataclass(frozen=True)
+class OrNone:
+    """An object of a type, or None."""
+
+    kind: type
+    text: str
+
+    def check(self, where: str, what: str, value: Any) -> Any:
+        if value is not None:
+            instance_of(where, what, value, self.kind, self.text.replace("`", ""))
+        return value
+
+
+@dataclass(frozen=True)
+class CheckedLater:
+    """Any value: it can only be checked together with other options."""
+
+    text: str
+
+    def check(self, where: str, what: str, value: Any) -> Any:
+        return value
+
+
+def option(default: Any, accepted: Accepted, help_text: str, inside: str | None = None) -> Any:
+    """Declare an option as the field of a frozen dataclass.
+
+    Args:
+        default: its default.
+        accepted: the values that it accepts.
+        help_text: one sentence about what it does.
+        inside: name of the dictionary of which it is a key; None if it is an argument itself.
+    """
+    return dataclasses.field(default=default, metadata={"accepted": accepted, "help": help_text, "inside": inside})
+
+
+def checked_group(where: str, group: type[Any], arguments: Mapping[str, Any]) -> Any:
+    """Make a group of options from keyword arguments; each option is checked alone.
+
+    Args:
+        where: whose options they are, for messages.
+        group: a frozen dataclass whose fields were declared by `option`.
+        arguments: the keyword arguments. Those of other groups are ignored.
+    """
+    values = {}
+    for field in dataclasses.fields(group):
+        inside, accepted = field.metadata["inside"], field.metadata["accepted"]
+        given = arguments if inside is None else arguments.get(inside) or {}
+        values[field.name] = accepted.check(where, field.name, given.get(field.name, field.default))
+    return group(**values)

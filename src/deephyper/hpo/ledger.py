@@ -1,0 +1,247 @@
+"""The records of a search: in its store, in its table, and in the files of its folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, final
+
+import numpy as np
+
+from .._arrays import Array
+from ..evaluator import Evaluator, Place
+from ..job import Job, JobStatus, Objective, Outcome, ready_record
+from ..problem import legal_configuration
+from ..results import History, read_interrupted
+from ..space import Space
+from ..storage import Record, Seat
+from .others import Others
+from .proposer import Trial
+from .search_file import SearchFile
+
+# How much the row of a told configuration may differ from the row that was asked: single precision or text may change a
+# value by that much.
+_SAME_ROW = 1e-5
+
+
+@final
+class Ledger:
+    """Keeps what one search has asked for and what came of it.
+
+    Args:
+        where: name of the search class, for messages.
+        space: the search space.
+        folder: where the files are.
+        keeps_file: whether to append every evaluation to `results.csv` as soon as it is gathered, and to write
+            `search.json`.
+        restarts: whether to continue from the files that are there.
+        check: raises ValueError for an objective from which the search could not learn.
+    """
+
+    def __init__(
+        self,
+        where: str,
+        space: Space,
+        folder: str | os.PathLike[str],
+        keeps_file: bool,
+        restarts: bool,
+        check: Callable[[Objective], None],
+    ):
+        self._where, self._space = where, space
+        self.folder = _writable_folder(where, folder)
+        self.history = History(space.names, self.folder / "results.csv" if keeps_file else None)
+        self._seat: Seat | None = None
+        self._member = 0
+        self._open: dict[int, tuple[Job, Array]] = {}  # asked and not told yet, each with its row, (d,)
+        self._n_suggested = 0
+        self._restored = self._restore() if restarts and (self.folder / "results.csv").exists() else []
+        self._n_uncounted = 0
+        self._file = SearchFile(self.folder, keeps_file, goes_on=restarts)
+        self._others = Others(where, space, self.history, check)
+
+    def _restore(self) -> list[Job]:
+        restored = read_interrupted(self.folder / "results.csv", self._space)
+        self.history.restore(restored.rows, restored.objectives)
+        return restored.jobs
+
+    # The place in a store.
+
+    @property
+    def search_id(self) -> str:
+        """Name of the search in its store; empty before it has joined one."""
+        return "" if self._seat is None else self._seat.search_id
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was ever suggested or evaluated."""
+        return not self._n_suggested and not len(self.history)
+
+    def seat(self, place: Place, description: Mapping[str, Any]) -> Seat:
+        """Return the search's seat in a store; join the store first if there is none.
+
+        Args:
+            place: the store to join, and the name of the search in it.
+            description: what the search is made of.
+        """
+        if self._seat is None:
+            self._seat = place.seat(description)
+            # Folders of earlier versions name no member; a single process, which is member 0, made each of them.
+            unknown = 0 if self._restored else self._seat.member
+            self._member = unknown if self._file.earlier_member is None else self._file.earlier_member
+            self._seat.restore([job.record() for job in self._restored])
+            self._take_over(self._seat)
+            self._n_uncounted = len(self.history)
+            self._describe(description, None)
+        return self._seat
+
+    def _take_over(self, seat: Seat) -> None:
+        """Settle the jobs that the interrupted search left open, if the store outlived it.
+
+        A configuration that came from `ask` can still be told. A job that was running ended with its process, and is
+        cancelled.
+        """
+        number = self._file.earlier_seat(seat.search_id)
+        if number is None:
+            return
+        left = [record for record in seat.storage.open_jobs(seat.search_id) if record["member"] == number]
+        jobs = [Job.from_record(record, seat.search_id, self._space.read) for record in left]
+        for job in jobs:
+            if job.timestamp_submit is None:
+                self._open[job.id] = (job, self._space.encode([job.parameters])[0])
+            else:
+                job.cancel(max(job.timestamp_submit, self.history.last_time))
+        cancelled = [job for job in jobs if job.status is JobStatus.CANCELLED]
+        seat.finish([job.record() for job in cancelled])
+        self.history.add(cancelled)
+
+    def _move_to(self, place: Place, description: Mapping[str, Any]) -> None:
+        """Continue in the store of an evaluator, with all jobs so far, if it is not the store used up to now."""
+        if self._seat is None or place.storage in (None, self._seat.storage):
+            return
+        seat = Place(place.storage, place.search_id or self._seat.search_id).seat(description)
+        # The records of the old store hold more than the table, but not every store keeps records.
+        known = {record["job_id"]: record for record in self._seat.storage.records(self.search_id)}
+        seat.restore([known.get(job.id) or job.record() for job in (*self.history.jobs(), *self._asked)])
+        self._seat = seat
+
+    @property
+    def member(self) -> int:
+        """The member whose random draws this search uses; it stays the same after a restart or in another store."""
+        return self._member
+
+    @property
+    def _asked(self) -> list[Job]:
+        """The jobs that came from `ask` and were not told yet."""
+        return [job for job, _ in self._open.values()]
+
+    @property
+    def left(self) -> list[Job]:
+        """What an interrupted search has left: the evaluations in its table, then the jobs that can still be told."""
+        return [*self._restored, *self._asked]
+
+    @property
+    def next_number(self) -> int:
+        """One more than the largest number of a job that is known here."""
+        return max([self.history.next_job_id, *(number + 1 for number in self._open)])
+
+    def begin(self, evaluator: Evaluator, description: Mapping[str, Any]) -> None:
+        """Let an evaluator work for this search: number, time and store its jobs.
+
+        Args:
+            evaluator: runs the evaluations.
+            description: what the search is made of.
+        """
+        self._move_to(evaluator.place, description)
+        assert self._seat is not None
+        # After earlier evaluations, time continues from the last one, since this may be another clock. Without any, it
+        # begins with the search, which other members may have begun before.
+        is_first = not len(self.history) and not evaluator.clock.is_virtual
+        time = self._seat.age if is_first else self.history.last_time
+        evaluator.work_for(self._seat, time, self.history.objectives, self.understood)
+        self._describe(description, evaluator.num_workers)
+
+    def n_left_of(self, limit: int) -> int:
+        """How many evaluations a budget leaves; in the first call, rows of an interrupted search count too."""
+        n_left, self._n_uncounted = max(0, limit - self._n_uncounted), 0
+        return n_left
+
+    # Jobs.
+
+    def ask(self, trials: Sequence[Trial]) -> None:
+        """Store configurations that are evaluated elsewhere and told later."""
+        assert self._seat is not None
+        self.note_suggestions(len(trials))
+        numbers = self._seat.submit([ready_record(trial.configuration, trial.metadata, None) for trial in trials])
+        for number, trial in zip(numbers, trials, strict=True):
+            job = Job(number, trial.configuration, self._seat.search_id, trial.metadata)
+            self._open[number] = (job, self._space.encode([trial.configuration])[0])
+
+    def note_suggestions(self, n: int) -> None:
+        """Count `n` suggestions."""
+        self._n_suggested += n
+
+    def tell(self, results: Sequence[tuple[Mapping[str, Any], Outcome]]) -> list[Job]:
+        """Store evaluations that were made elsewhere, whether their configurations came from `ask` or not.
+
+        Args:
+            results: pairs of a configuration and its outcome.
+
+        Raises:
+            ValueError: a configuration is not legal. Then nothing is stored.
+        """
+        assert self._seat is not None
+        seat = self._seat
+        legal = [
+            legal_configuration(self._space, configuration, f"{self._where}.tell: results[{i}]")
+            for i, (configuration, _) in enumerate(results)
+        ]
+        rows, parameters = [row[0] for row, _ in legal], [active for _, active in legal]
+        asked = [self._take_open(row) for row in rows]
+        new = [ready_record(p, {}, None) for p, job in zip(parameters, asked, strict=True) if job is None]
+        numbers = iter(seat.submit(new))
+        jobs = []
+        for job, told, (_, outcome) in zip(asked, parameters, results, strict=True):
+            number, metadata = (next(numbers), {}) if job is None else (job.id, job.metadata)
+            jobs.append(Job(number, told, seat.search_id, metadata))
+            # No evaluator ran this, so there is no clock for its times.
+            jobs[-1].finish(outcome, None, None, None)
+        seat.finish([job.record() for job in jobs])
+        self.history.add(jobs)
+        return jobs
+
+    def _take_open(self, row: Array) -> Job | None:
+        """Return the open job with this row, (d,), and close it; None if there is none."""
+        tolerance = np.where(self._space.is_continuous, _SAME_ROW, 0.0)
+        for number, (_, asked) in self._open.items():
+            if (np.abs(asked - row) <= tolerance).all():
+                return self._open.pop(number)[0]
+        return None
+
+    def understood(self, records: Sequence[Record]) -> list[Job]:
+        """Turn records of other members into jobs, without those that are known already or cannot be used here."""
+        return self._others.understood(records, self.search_id)
+
+    def news(self) -> list[Job]:
+        """Return the jobs that other members have finished since the last call."""
+        return [] if self._seat is None else self.understood(self._seat.news())
+
+    def _describe(self, description: Mapping[str, Any], num_workers: int | None) -> None:
+        """Write `search.json`."""
+        seat = 0 if self._seat is None else self._seat.member
+        place = {"search_id": self.search_id, "member": self.member, "seat": seat}
+        self._file.write({**description, "num_workers": num_workers, **place})
+
+
+def _writable_folder(where: str, log_dir: str | os.PathLike[str]) -> Path:
+    folder = Path(log_dir)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        is_writable = os.access(folder, os.W_OK)
+    except OSError:
+        is_writable = False
+    if not is_writable:
+        raise ValueError(
+            f"{where}: log_dir must be a folder that can be written, got {str(log_dir)!r}; choose another one."
+        )
+    return folder

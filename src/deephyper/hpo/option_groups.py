@@ -1,0 +1,304 @@
+"""The options of CBO, each declared once: its default, what it accepts, and a sentence of help."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import Field, dataclass, fields
+from typing import Any, ClassVar, NamedTuple
+
+from .._cells import plain
+from .._checks import instance_of, known_names
+from ..acquisition import ACQUISITIONS, MAXIMIZERS, USUAL_XI
+from ..job import Read
+from ..optimizer import N_INITIAL, STRATEGIES
+from ..space import DESIGNS
+from ..surrogate import SURROGATES
+from .accepted import CheckedLater, Flag, NotNegative, OneOf, OrNone, Whole, checked_group, option
+
+PORTFOLIO = "gp_hedge"
+MAX_TOTAL_FAILURES = 100
+_FAILURE_RULES = ("model", "min", "mean", "ignore")
+
+
+@dataclass(frozen=True)
+class SurrogateOptions:
+    """Options of the model of the objective."""
+
+    title: ClassVar[str] = "surrogate"
+
+    surrogate_model: Any = option(
+        "auto",
+        CheckedLater(f"{OneOf(SURROGATES).text}, or a scikit-learn regressor whose `predict` takes `return_std`"),
+        "The model of the objective: `GP` is a Gaussian process, as is `auto` for any number of evaluations; `ET`, "
+        "`RF`, `TB` and `RS` are forests (extremely randomized, random, bagged, on random subspaces); `GBRT` and "
+        "`HGBRT` are boosted quantiles; `DUMMY` learns nothing.",
+    )
+    surrogate_model_kwargs: Mapping[str, Any] | None = option(
+        None,
+        OrNone(Mapping, "a dictionary or `None`"),
+        "`max_rows`, how many evaluations the model uses at most; for forests and boosting also the settings of their "
+        "scikit-learn classes.",
+    )
+
+
+@dataclass(frozen=True)
+class AcquisitionOptions:
+    """Options of the acquisition function, which scores candidates."""
+
+    title: ClassVar[str] = "acquisition function"
+
+    acq_func: str = option(
+        "UCB",
+        OneOf([*ACQUISITIONS, PORTFOLIO, PORTFOLIO + "d"]),
+        "How candidates are scored; `gp_hedge` is a portfolio of the first three; with a `d` at the end, only the "
+        "uncertainty that further evaluations can remove counts, which forests can tell apart from the rest.",
+    )
+    kappa: float | None = option(
+        None,
+        NotNegative(),
+        "Width of the confidence bound in standard deviations; `None` draws it for every suggestion.",
+        inside="acq_func_kwargs",
+    )
+    xi: float | None = option(
+        None,
+        NotNegative(),
+        f"The gain that is too small to count for `EI` and `PI`; {USUAL_XI:g} if `None`.",
+        inside="acq_func_kwargs",
+    )
+    scheduler: Any = option(
+        None,
+        CheckedLater('a dictionary with a `"type"`, a function of (index, (kappa, xi)), or `None`'),
+        'How kappa and xi change from one suggestion to the next: the type is `"periodic-exp-decay"` (`period`, '
+        '`rate`, `kappa_final`, `xi_final`, `delay`), `"bandit"` (`delta`, `lamb`, `delay`) or `"constant"`; a '
+        "function is called with the number of a suggestion and their first values, and returns both.",
+        inside="acq_func_kwargs",
+    )
+
+
+@dataclass(frozen=True)
+class MaximizerOptions:
+    """Options of the search for the candidate with the best score."""
+
+    title: ClassVar[str] = "acquisition optimizer"
+
+    acq_optimizer: str = option(
+        "auto", OneOf(MAXIMIZERS), "How the best candidate is searched for; `lbfgs` needs a surrogate with gradients."
+    )
+    n_points: int | None = option(
+        None,
+        Whole(or_none=True),
+        "How many candidates are scored first; the optimizer's usual number if `None`.",
+        inside="acq_optimizer_kwargs",
+    )
+    n_restarts_optimizer: int | None = option(
+        None,
+        Whole(or_none=True),
+        "From how many of them the optimizer starts; its usual number if `None`.",
+        inside="acq_optimizer_kwargs",
+    )
+    acq_optimizer_freq: int = option(
+        1,
+        Whole(),
+        "With k, only every k-th suggestion is optimized; the others are drawn at random.",
+        inside="acq_optimizer_kwargs",
+    )
+    filter_duplicated: bool = option(
+        True, Flag(), "Whether a configuration is suggested only once.", inside="acq_optimizer_kwargs"
+    )
+    filter_failures: Any = option(
+        "model",
+        OneOf(_FAILURE_RULES),
+        "What is learned from failures: `model` learns where evaluations succeed, `min` and `mean` give a failure that "
+        "value, `ignore` leaves it out.",
+        inside="acq_optimizer_kwargs",
+    )
+    max_total_failures: int = option(
+        MAX_TOTAL_FAILURES,
+        Whole(or_no_limit=True),
+        "How many failed evaluations end the search.",
+        inside="acq_optimizer_kwargs",
+    )
+    n_jobs: int = option(1, Whole(), "Threads for linear algebra.", inside="acq_optimizer_kwargs")
+
+
+@dataclass(frozen=True)
+class StrategyOptions:
+    """Options of suggestions for several workers."""
+
+    title: ClassVar[str] = "several workers"
+
+    multi_point_strategy: str = option(
+        "auto",
+        OneOf(STRATEGIES),
+        "How suggestions for several workers differ: with `auto`, running evaluations lower the uncertainty around "
+        "them and every suggestion has its own kappa; `cl_min`, `cl_mean` and `cl_max` count running evaluations as if "
+        "they had returned that value; `topk` takes the best rows of one score; `boltzmann` draws rows with "
+        "probabilities that grow with the score; `qUCB` and `qUCBd` only draw a kappa for each suggestion.",
+    )
+
+
+@dataclass(frozen=True)
+class InitialOptions:
+    """Options of the evaluations before the model is used."""
+
+    title: ClassVar[str] = "initial points"
+
+    n_initial_points: int | None = option(
+        None,
+        Whole(or_none=True),
+        f"How many suggestions are made before the model is used; {N_INITIAL} if `None`.",
+    )
+    initial_point_generator: str = option("sobol", OneOf(DESIGNS), "How the initial points are spread.")
+    initial_points: Sequence[Mapping[str, Any]] | None = option(
+        None,
+        CheckedLater("a list of configurations or `None`"),
+        "Configurations to evaluate before all others; they count as initial points.",
+    )
+
+
+@dataclass(frozen=True)
+class Options:
+    """The options that a user passes to CBO, each checked alone; made by `Options.of`."""
+
+    surrogate: SurrogateOptions
+    acquisition: AcquisitionOptions
+    maximizer: MaximizerOptions
+    strategy: StrategyOptions
+    initial: InitialOptions
+
+    @classmethod
+    def of(cls, **arguments: Any) -> Options:
+        """Make options from keyword arguments that are named as those of CBO; the others keep their defaults.
+
+        Raises:
+            ValueError: a value is not accepted.
+            TypeError: a name is not known, or a value has a wrong type.
+
+        Example:
+            >>> Options.of(acq_func="EI", acq_func_kwargs={"xi": 0.01}).acquisition
+            AcquisitionOptions(acq_func='EI', kappa=None, xi=0.01, scheduler=None)
+        """
+        known_names("CBO", "option", arguments, _ARGUMENTS)
+        for argument, keys in _ARGUMENTS.items():
+            given = arguments.get(argument)
+            if keys and given is not None:
+                instance_of("CBO", argument, given, Mapping, "a dictionary")
+                known_names("CBO", f"key of {argument}", given, keys)
+        return cls(**{name: checked_group("CBO", group, arguments) for name, group in _GROUPS.items()})
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the keyword arguments of CBO as plain JSON data.
+
+        Dictionaries of options hold only those that differ from the defaults. A function is replaced by its name, and
+        any other object by the name of its class.
+        """
+        arguments: dict[str, Any] = {}
+        for group in (getattr(self, name) for name in _GROUPS):
+            for field in fields(group):
+                value, inside = _plain_option(getattr(group, field.name)), field.metadata["inside"]
+                if inside is None:
+                    arguments[field.name] = value
+                elif value != field.default:
+                    arguments[inside] = {**(arguments.get(inside) or {}), field.name: value}
+                else:
+                    arguments.setdefault(inside, None)
+        return arguments
+
+    @classmethod
+    def from_plain(cls, arguments: Mapping[str, Any], read: Read | None = None) -> Options:
+        """Make options from the result of `as_dict`, which may have been written to JSON and read again.
+
+        Args:
+            arguments: the plain data.
+            read: turns initial points of plain data into the user's own values, see `Space.read`. None leaves them as
+                they are.
+
+        Raises:
+            ValueError: an option was an object or a function of the user, of which only the name is left.
+            TypeError: the same, for other options.
+        """
+        points = arguments.get("initial_points")
+        if points is None or read is None:
+            return cls.of(**arguments)
+        return cls.of(**{**arguments, "initial_points": [read(point) for point in points]})
+
+
+_GROUPS: dict[str, type[Any]] = {
+    "surrogate": SurrogateOptions,
+    "acquisition": AcquisitionOptions,
+    "maximizer": MaximizerOptions,
+    "strategy": StrategyOptions,
+    "initial": InitialOptions,
+}
+
+
+def _all_fields() -> list[tuple[str, Field[Any]]]:
+    """List every option, with the title of its group."""
+    return [(group.title, field) for group in _GROUPS.values() for field in fields(group)]
+
+
+def _keys_by_argument() -> dict[str, list[str]]:
+    """Map CBO's arguments to the keys that they accept; there are none unless it is a dictionary of options."""
+    keys: dict[str, list[str]] = {}
+    for _, field in _all_fields():
+        inside = field.metadata["inside"]
+        keys.setdefault(inside or field.name, []).extend([field.name] if inside else [])
+    return keys
+
+
+_ARGUMENTS = _keys_by_argument()
+
+
+def _plain_option(value: Any) -> Any:
+    if value is None or isinstance(value, (str, bool, int, float, list, tuple, Mapping)):
+        return plain(value)
+    return getattr(value, "__name__", type(value).__name__)
+
+
+class OptionRow(NamedTuple):
+    """One line of the table of options; its texts are Markdown."""
+
+    name: str
+    group: str
+    accepted: str
+    default: str
+    help: str
+
+
+def options_table() -> list[OptionRow]:
+    """List all options of CBO, in the order of its arguments."""
+    return [
+        OptionRow(_name(field), title, field.metadata["accepted"].text, f"`{field.default!r}`", field.metadata["help"])
+        for title, field in _all_fields()
+    ]
+
+
+def _name(field: Field[Any]) -> str:
+    inside = field.metadata["inside"]
+    return field.name if inside is None else f'{inside}["{field.name}"]'
+
+
+def options_as_markdown() -> str:
+    """Write `docs/options.md`."""
+    lines = [
+        "# Options of CBO",
+        "",
+        "Written from the declarations in `src/deephyper/hpo/option_groups.py`. To write it again:",
+        "",
+        "```sh",
+        "python -c 'import deephyper.hpo.options as o; print(o.options_as_markdown(), end=\"\")' > docs/options.md",
+        "```",
+    ]
+    group = ""
+    for row in options_table():
+        if row.group != group:
+            group = row.group
+            lines += [
+                "",
+                f"## {group.capitalize()}",
+                "",
+                "| option | accepted | default | meaning |",
+                "|---|---|---|---|",
+            ]
+        lines.append(f"| `{row.name}` | {row.accepted} | {row.default} | {row.help} |")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,139 @@
+"""One call of `search`: ask, submit, gather, tell, until a budget is spent."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from typing import final
+
+from ..callback import Callback, TqdmCallback
+from ..evaluator import Evaluator
+from ..job import Job
+from .interrupts import orderly_end
+from .ledger import Ledger
+from .proposer import Proposer
+from .statistics import Crashes, Statistics, Tally
+
+logger = logging.getLogger(__name__)
+
+ALL_FAILED = "all evaluations failed"
+
+
+@final
+class Run:
+    """One call of `search`.
+
+    Args:
+        name: name of the search class, for the log.
+        evaluator: runs the evaluations; it works for the search already.
+        proposer: decides what to evaluate.
+        ledger: keeps the evaluations.
+        crashes: counts crashed evaluations over all calls.
+        why_nothing_is_left: says why the proposer has nothing left to suggest.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        evaluator: Evaluator,
+        proposer: Proposer,
+        ledger: Ledger,
+        crashes: Crashes,
+        why_nothing_is_left: Callable[[], str],
+    ):
+        self._name, self._why_nothing_is_left = name, why_nothing_is_left
+        self._evaluator, self._proposer, self._ledger = evaluator, proposer, ledger
+        self._crashes, self._tally = crashes, Tally(evaluator)
+        self.stop_reason: str | None = None
+
+    def until(self, limit: int | None, timeout: float | None, shows_progress: bool) -> Statistics:
+        """Search until the budget is spent or there is a reason to end early, which `stop_reason` then holds.
+
+        Args:
+            limit: how many evaluations to submit; None for no limit.
+            timeout: seconds from now after which running evaluations are cancelled; None for no limit.
+            shows_progress: whether to show a progress bar, unless the evaluator's callbacks include one already.
+        """
+        evaluator, listeners = self._evaluator, self._listeners(shows_progress)
+        self._ask_the_proposer_whether_to_stop()
+        with orderly_end(evaluator) as caught, ExitStack() as endings:
+            # The stack runs these in reverse order, and runs all of them even if one raises.
+            endings.enter_context(evaluator.broadcast.heard_by(*listeners))
+            endings.callback(evaluator.broadcast.tell, "on_close")
+            endings.callback(self._ledger.history.complete)
+            endings.callback(self._proposer.rest)
+            endings.enter_context(evaluator.budget.within(timeout))
+            endings.callback(lambda: self._take(evaluator.cancel()))
+            evaluator.broadcast.tell("on_start", limit)
+            self._take_news(evaluator.news())
+            self._loop(math.inf if limit is None else limit)
+            if caught.signal_name is not None:
+                self.stop_reason = f"interrupted by {caught.signal_name}"
+                logger.warning("%s: %s; what ran was cancelled.", self._name, self.stop_reason)
+        return self._tally.statistics(self._proposer.source)
+
+    def _listeners(self, shows_progress: bool) -> list[Callback]:
+        has_bar = any(isinstance(callback, TqdmCallback) for callback in self._evaluator.broadcast.callbacks)
+        return [self._tally, self._crashes, *([TqdmCallback()] if shows_progress and not has_bar else [])]
+
+    def _loop(self, n_left: float) -> None:
+        evaluator = self._evaluator
+        while True:
+            n_wanted = int(min(evaluator.line.n_free, n_left, evaluator.budget.n_jobs_left))
+            if n_wanted and self.stop_reason is None and evaluator.time_left > 0:
+                n_left -= self._submit(n_wanted)
+            if not evaluator.line.n_unfinished:
+                return
+            self._proposer.prepare(evaluator)
+            with self._tally.spent_on("wait"):
+                gathered = evaluator.gather("BATCH", size=1)
+            jobs, others = gathered if isinstance(gathered, tuple) else (gathered, [])
+            self._take(jobs)
+            self._take_news(others)
+            self._look_for_a_reason_to_stop()
+            if self.stop_reason == ALL_FAILED:
+                return
+
+    def _submit(self, n: int) -> int:
+        """Submit at most `n` suggestions, and return how many there were."""
+        with self._tally.spent_on("ask"):
+            trials = self._proposer.ask(n, self._evaluator)
+        self._ledger.note_suggestions(len(trials))
+        n_prepared = sum(trial.was_prepared for trial in trials)
+        self._tally.note_suggestions(n_prepared, len(trials) - n_prepared)
+        if len(trials) < n and self._evaluator.time_left > 0:
+            self._stop(self._why_nothing_is_left())
+        self._evaluator.submit([trial.configuration for trial in trials], [trial.metadata for trial in trials])
+        return len(trials)
+
+    def _take(self, jobs: Sequence[Job]) -> None:
+        """Keep jobs that were evaluated here, and learn from them."""
+        if jobs:
+            with self._tally.spent_on("tell"):
+                self._ledger.history.add(jobs)
+                self._proposer.tell(jobs)
+
+    def _take_news(self, others: Sequence[Job]) -> None:
+        """Keep jobs that other members have finished, and learn from them."""
+        if others:
+            self._ledger.history.add(others)
+            self._proposer.tell(others)
+
+    def _look_for_a_reason_to_stop(self) -> None:
+        self._ask_the_proposer_whether_to_stop()
+        if self._evaluator.broadcast.stop_reason is not None:
+            self.stop_reason = self._evaluator.broadcast.stop_reason
+        elif self._crashes.are_all(self._evaluator.num_workers):
+            self.stop_reason = ALL_FAILED
+
+    def _ask_the_proposer_whether_to_stop(self) -> None:
+        if (reason := self._proposer.reason_to_stop) is not None:
+            self._stop(reason)
+
+    def _stop(self, reason: str) -> None:
+        """End the search after the running evaluations; the first reason is kept."""
+        if self.stop_reason is None:
+            self.stop_reason = reason
+            logger.warning("%s: %s; the search ends with what runs.", self._name, reason)
