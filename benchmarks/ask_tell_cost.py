@@ -1,10 +1,11 @@
-"""What suggestions cost, in CPU time of ask and tell through CBO, against the bars that we hold ourselves to.
+"""Measure the CPU time of ask and tell of CBO, beside the limits that we have set ourselves.
 
-    python benchmarks/ask_tell_cost.py                    # one ask and one tell, 8 floats, after 50 to 5,000 evaluations
+    python benchmarks/ask_tell_cost.py                    # one ask and one tell after 50 to 5,000 evaluations, 8 floats
     python benchmarks/ask_tell_cost.py --what batch       # a hundred suggestions at once after 1,000 evaluations
     python benchmarks/ask_tell_cost.py --what many-open   # 20,000 evaluations with 1,000 open at a time, 6 floats
 
-Everything counts: model, proposal, the row in memory and in the CSV file. The yardstick tells how fast the machine is just now.
+Everything counts: the model, the proposal, and the row in memory and in the CSV file. A yardstick, which is printed as
+well, shows how fast the machine is at the moment.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ def search_of(n_floats: int, seed: int) -> CBO:
 
 
 def search_with_history(n_rows: int, seed: int) -> CBO:
-    """A search that knows so many random evaluations on eight floats."""
+    """Make a search that knows some random evaluations on eight floats."""
     search = search_of(8, seed)
     search.ask(8)
     search.tell([(configuration, objective(configuration)) for configuration in search.problem.sample(n_rows - 1)])
@@ -69,7 +70,10 @@ def report_pairs(n_runs: int) -> None:
     for n_rows, bar in BARS_MS.items():
         runs = np.array([pair_costs_ms(n_rows, seed) for seed in range(n_runs)])
         medians = np.median(runs, axis=1)
-        print(f"{n_rows:5d} {np.median(runs):8.1f} {runs.mean():8.1f}  ({medians.min():.1f} to {medians.max():.1f}) {bar:15.0f}")
+        print(
+            f"{n_rows:5d} {np.median(runs):8.1f} {runs.mean():8.1f}  "
+            f"({medians.min():.1f} to {medians.max():.1f}) {bar:15.0f}"
+        )
 
 
 def report_batch(n_runs: int, n: int = 100) -> None:
@@ -106,7 +110,9 @@ def report_many_open(n_evaluations: int, n_open: int) -> None:
         if (n_told + 1) % (n_evaluations // 4) == 0:
             print(f"{n_told + 1:6d} told: {1e3 * cpu_s / (n_told + 1):.2f} ms an evaluation so far", flush=True)
     memory_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"{n_evaluations} evaluations with {n_open} open: {1e3 * cpu_s / n_evaluations:.2f} ms each (bar 8),", end=" ")
+    print(
+        f"{n_evaluations} evaluations with {n_open} open: {1e3 * cpu_s / n_evaluations:.2f} ms each (bar 8),", end=" "
+    )
     print(f"{len(seen)} different points, peak memory {memory_mb:.0f} MB (bar 500)")
 
 

@@ -1,17 +1,19 @@
-"""Is other code as fast? Two source trees, measured in turn, each time in a new interpreter; ratios after / before.
+"""Compare the speed of two source trees, each run in a new interpreter, as ratios after / before.
 
     python benchmarks/before_after.py --before OLD/src                    # against the src beside this file
     python benchmarks/before_after.py --before OLD/src --after NEW/src --runs 15
     python benchmarks/before_after.py --before OLD/src --quick            # two runs, to see whether everything works
     python benchmarks/before_after.py --before OLD/src --only ask-tell-50,import
 
-- ask-tell-N: CPU of one ask and one tell after N rows, the median of 40 in a row (as in ask_tell_cost.py).
-- nothing-thread, nothing-process: the manager's CPU per evaluation of nothing; RandomSearch, 4 workers, a CSV file.
-- import: CPU of a new interpreter that runs `import deephyper.hpo`; everything is byte-compiled before.
-- start: 8 processes; wall time from `search()` to the first evaluation, and the manager's CPU of that search.
+- ask-tell-N: CPU time of one ask and one tell after N rows, the median of 40 in a row (as in ask_tell_cost.py).
+- nothing-thread, nothing-process: the manager's CPU time per evaluation of a function that does nothing; RandomSearch,
+  4 workers, a CSV file.
+- import: CPU time of a new interpreter that runs `import deephyper.hpo`; everything is byte-compiled before.
+- start: 8 processes; wall time from `search()` to the first evaluation, and the manager's CPU time of that search.
 
-Both trees of a pair get the same seed and take turns at being the first. The ratio is the median over the pairs, beside
-the lowest and the highest one. On a machine that others use as well, look at these two before you believe a ratio.
+The trees are measured in pairs with the same seed, and take turns at being the first. The ratio is the median over the
+pairs; the lowest and the highest ratio stand beside it. On a machine that others use too, look at these two before you
+trust a ratio.
 """
 
 from __future__ import annotations

@@ -1,13 +1,14 @@
-"""CBO with its defaults beside the peers that are installed: which finds better values in the same number of evaluations?
+"""Compare the values that CBO and other optimizers find in the same number of evaluations.
 
     python benchmarks/compare.py                        # one evaluation after the other, 100 of them, 5 seeds
     python benchmarks/compare.py --workers 8 --evaluations 200
-    python benchmarks/compare.py --noise 0.2            # what is told is noisy; regret is that of the true value
+    python benchmarks/compare.py --noise 0.2            # results are noisy; the regret is that of the true value
     python benchmarks/compare.py --only cbo,random --tasks ackley-4,levy-8
 
-Peers: Optuna's samplers (pip install optuna cmaes; its GP needs torch as well), and random search. What is not installed is
-left out, by name. With several workers, evaluation times are drawn (log-normal, sigma 0.5) and pass on a virtual clock; a worker
-asks as soon as it is free. Regrets below 1e-6 count as 1e-6.
+CBO runs with its defaults. The others are Optuna's samplers (pip install optuna cmaes; its GP needs torch as well) and
+random search. Samplers that are not installed are named and left out. With several workers, evaluation times are drawn
+(log-normal, sigma 0.5) and pass on a virtual clock; a worker asks as soon as it is free. Regrets below 1e-6 count as
+1e-6.
 """
 
 from __future__ import annotations
@@ -121,7 +122,10 @@ def optimizers(n_workers: int) -> dict[str, tuple[tuple[str, ...], Callable[[Tas
             ("optuna",),
             optuna(lambda s, seed: s.TPESampler(seed=seed, multivariate=True, group=True, constant_liar=is_parallel)),
         ),
-        "optuna-gp": (("optuna", "torch"), optuna(lambda s, seed: s.GPSampler(seed=seed, deterministic_objective=True))),
+        "optuna-gp": (
+            ("optuna", "torch"),
+            optuna(lambda s, seed: s.GPSampler(seed=seed, deterministic_objective=True)),
+        ),
         "optuna-cmaes": (("optuna", "cmaes"), optuna(lambda s, seed: s.CmaEsSampler(seed=seed))),
         "random": ((), Random),
     }
@@ -162,7 +166,9 @@ def is_installed(packages: tuple[str, ...]) -> bool:
         return False
 
 
-def table(names: list[str], tasks: list[str], regrets: dict[tuple[str, str], np.ndarray], cpu_ms: dict[str, float]) -> str:
+def table(
+    names: list[str], tasks: list[str], regrets: dict[tuple[str, str], np.ndarray], cpu_ms: dict[str, float]
+) -> str:
     """Markdown: the median regret of every task, the best in bold, then mean rank and cost."""
     medians = np.array([[np.median(regrets[name, task]) for name in names] for task in tasks])
     ranks = np.array([[np.sum(row < value) + (np.sum(row == value) + 1) / 2 for value in row] for row in medians])
@@ -189,7 +195,9 @@ def main() -> None:
     wanted = args.only.split(",") if args.only else list(known)
     names, tasks = [name for name in wanted if is_installed(known[name][0])], args.tasks.split(",")
     left_out = sorted(set(wanted) - set(names))
-    jobs = [(n, t, s, args.evaluations, args.workers, args.noise) for n, t, s in product(names, tasks, range(args.seeds))]
+    jobs = [
+        (n, t, s, args.evaluations, args.workers, args.noise) for n, t, s in product(names, tasks, range(args.seeds))
+    ]
     results = {}
     with ProcessPoolExecutor(args.processes) as pool:
         for k, (job, result) in enumerate(zip(jobs, pool.map(run, jobs), strict=True), 1):
@@ -202,7 +210,10 @@ def main() -> None:
     noise = f"noise of {args.noise:g}, " if args.noise else ""
     print(f"{args.evaluations} evaluations, {args.workers} worker(s), {noise}{args.seeds} seeds,", end=" ")
     print(f"{time.strftime('%Y-%m-%d')};", end=" ")
-    print(", ".join(f"{p} {version(p)}" for p in packages) + (f"; not installed: {', '.join(left_out)}" if left_out else ""))
+    print(
+        ", ".join(f"{p} {version(p)}" for p in packages)
+        + (f"; not installed: {', '.join(left_out)}" if left_out else "")
+    )
     print("\n" + table(names, tasks, regrets, cpu_ms))
 
 

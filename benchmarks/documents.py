@@ -1,12 +1,13 @@
-"""The problems of the two introductory stories, without their sleeps: how good is the best value, and how fast is it found?
+"""Measure the best value and the run time on the problems of the two introductory documents, without their sleeps.
 
     python benchmarks/documents.py [--seeds 20] [--only sphere1,sphere2,ackley]
 
 - `sphere1`, `sphere2`: minus the sum of squares on [-10, 10]^n, 20 evaluations one after the other, through `search`.
-- `ackley`: minus Ackley in two dimensions, 5 asynchronous workers in virtual time (evaluations of N(2, 0.5) s, 120 s), through
-  `ask` and `tell`.
+- `ackley`: minus Ackley in two dimensions, 5 asynchronous workers in virtual time (evaluations of N(2, 0.5) s, 120 s),
+  through `ask` and `tell`.
 
-Each on the textbook box, which has the optimum at its centre, and on boxes moved by a draw per seed, which have not.
+Each problem is run on its usual box, which has the optimum at its centre, and on boxes that are moved at random for
+each seed, where the optimum is elsewhere.
 """
 
 from __future__ import annotations
@@ -42,7 +43,9 @@ def sphere(n: int, seed: int, is_moved: bool) -> tuple[float, float]:
     """Best of 20 evaluations, and the seconds that the search took."""
     problem = problem_on(10.0, n, seed, is_moved)
     begin = time.perf_counter()
-    table = CBO(problem, random_state=seed, log_dir=tempfile.mkdtemp()).search(lambda job: -sum(x * x for x in job.values()), 20)
+    table = CBO(problem, random_state=seed, log_dir=tempfile.mkdtemp()).search(
+        lambda job: -sum(x * x for x in job.values()), 20
+    )
     return float(table.objective.max()), time.perf_counter() - begin
 
 
@@ -87,7 +90,8 @@ def main() -> None:
             box = "moved" if is_moved else "textbook"
             figures = f"{np.median(values):11.2e} {values.min():11.2e} {values.max():11.2e} {BARS[name]:9.0e}"
             print(
-                f"{name:10s} {box:9s} {figures}   {np.median(seconds):.2f} ({seconds.min():.2f} to {seconds.max():.2f})",
+                f"{name:10s} {box:9s} {figures}   "
+                f"{np.median(seconds):.2f} ({seconds.min():.2f} to {seconds.max():.2f})",
                 flush=True,
             )
 

@@ -1,9 +1,14 @@
-"""What the way to a worker and back costs.
+"""Measure what it costs to send an evaluation to a worker and to get it back.
 
-python benchmarks/evaluators.py --what rate      # evaluations of nothing a second, 4 threads and 4 processes, with a CSV
-python benchmarks/evaluators.py --what growth    # the manager's CPU time, evaluations 49,000 to 50,000 against 1,000 to 2,000
-python benchmarks/evaluators.py --what start     # from search() to the first evaluation, beside eight bare loky executors
-python benchmarks/evaluators.py --what record    # job.record and job.stopped, one after the other
+    python benchmarks/evaluators.py --what rate
+    python benchmarks/evaluators.py --what growth
+    python benchmarks/evaluators.py --what start
+    python benchmarks/evaluators.py --what record
+
+- rate: evaluations per second of a function that does nothing; 4 threads and 4 processes, with a CSV file.
+- growth: the manager's CPU time for evaluations 49,000 to 50,000, compared with that for 1,000 to 2,000.
+- start: the time from `search()` to the first evaluation of eight processes, compared with bare loky executors.
+- record: the time of `job.record` and `job.stopped`, called in turn.
 """
 
 from __future__ import annotations
@@ -42,7 +47,10 @@ def rate() -> None:
                 begin = time.perf_counter()
                 search.search(2000)
                 rates.append(2000 / (time.perf_counter() - begin))
-        print(f"{method} x 4: {statistics.median(rates):.0f} evaluations a second (from {min(rates):.0f} to {max(rates):.0f})")
+        print(
+            f"{method} x 4: {statistics.median(rates):.0f} evaluations a second "
+            f"(from {min(rates):.0f} to {max(rates):.0f})"
+        )
 
 
 class Clocking(Callback):
@@ -90,9 +98,13 @@ def start() -> None:
     pairs = [(bare(), ours()) for _ in range(N_STARTS)]
     bares, ourss = map(statistics.median, zip(*pairs, strict=True))
     print(
-        f"first evaluation of 8 processes after {1e3 * ourss:.0f} ms, of bare loky executors after {1e3 * bares:.0f} ms", end=""
+        f"first evaluation of 8 processes after {1e3 * ourss:.0f} ms, "
+        f"of bare loky executors after {1e3 * bares:.0f} ms",
+        end="",
     )
-    print(f" ({ourss / bares:.2f} times; median of the ratios of pairs {statistics.median(b / a for a, b in pairs):.2f})")
+    print(
+        f" ({ourss / bares:.2f} times; median of the ratios of pairs {statistics.median(b / a for a, b in pairs):.2f})"
+    )
 
 
 def many_records(job: Any) -> float:

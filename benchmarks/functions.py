@@ -1,7 +1,8 @@
-"""Public test functions with their optimum moved, as things to maximize with a declared space and a known best value.
+"""Public test functions with moved optima, as tasks to maximize with a declared space and a known best value.
 
-Formulas: Surjanovic & Bingham, Virtual Library of Simulation Experiments. A draw per seed moves the optimum to a place in the
-inner 70 % of the box; what leaves the box on one side is reflected at the border, so that the function stays continuous.
+Formulas: Surjanovic & Bingham, Virtual Library of Simulation Experiments. For each seed the optimum is moved to a
+random place in the inner 70 % of the box. A coordinate that would leave the box is reflected at its border, so that the
+function stays continuous.
 """
 
 from __future__ import annotations
@@ -82,7 +83,9 @@ def ackley(x: np.ndarray) -> float:
 
 def branin(x: np.ndarray) -> float:
     a, b = x
-    return float((b - 5.1 / (4 * np.pi**2) * a**2 + 5 / np.pi * a - 6) ** 2 + 10 * (1 - 1 / (8 * np.pi)) * np.cos(a) + 10)
+    return float(
+        (b - 5.1 / (4 * np.pi**2) * a**2 + 5 / np.pi * a - 6) ** 2 + 10 * (1 - 1 / (8 * np.pi)) * np.cos(a) + 10
+    )
 
 
 def griewank(x: np.ndarray) -> float:
@@ -108,7 +111,9 @@ def styblinski(x: np.ndarray) -> float:
 
 
 _ALPHA = np.array([1.0, 1.2, 3.0, 3.2])
-_A = np.array([[10, 3, 17, 3.5, 1.7, 8], [0.05, 10, 17, 0.1, 8, 14], [3, 3.5, 1.7, 10, 17, 8], [17, 8, 0.05, 10, 0.1, 14]])
+_A = np.array(
+    [[10, 3, 17, 3.5, 1.7, 8], [0.05, 10, 17, 0.1, 8, 14], [3, 3.5, 1.7, 10, 17, 8], [17, 8, 0.05, 10, 0.1, 14]]
+)
 _P = 1e-4 * np.array(
     [
         [1312, 1696, 5569, 124, 8283, 5886],
@@ -151,7 +156,7 @@ def _moved(name: str, seed: int) -> Task:
 
 
 def _conditional(seed: int) -> Task:
-    """A made-up training: a learning rate, whole numbers and choices that interact, and parameters that one choice wakes."""
+    """A made-up training: a learning rate, whole numbers and choices that interact, and some conditional parameters."""
     rng = np.random.default_rng([seed, 99])
     rate, units, dropout, momentum, warm = rng.uniform(0.2, 0.8, 5)
     best_optimizer, best_activation = rng.integers(3), rng.integers(4)
@@ -163,7 +168,9 @@ def _conditional(seed: int) -> Task:
         optimizer, activation = optimizers.index(c["optimizer"]), activations.index(c["activation"])
         loss = 6 * (u - rate - 0.1 * (v - units) - 0.05 * optimizer) ** 2 + (v - units) ** 2
         loss += (0.5 - 0.4 * (c["layers"] == 3 + activation % 3)) * abs(c["layers"] - 3 - activation % 3) / 4
-        loss += 0.3 * (activation != best_activation) + 0.2 * (optimizer != best_optimizer) + (c["dropout"] - dropout) ** 2
+        loss += (
+            0.3 * (activation != best_activation) + 0.2 * (optimizer != best_optimizer) + (c["dropout"] - dropout) ** 2
+        )
         # Momentum is there for sgd alone, the warm-up for lamb alone.
         loss += 0.8 * (c["momentum"] - momentum) ** 2 if optimizer == 0 else 0.0
         loss += 0.8 * (c["warmup"] - warm) ** 2 if optimizer == 2 else 0.0

@@ -1,4 +1,4 @@
-"""Does a change of the code change any search? Records seeded searches, and compares later code with the recording.
+"""Record seeded searches, and check whether later code still gives the same ones.
 
     python benchmarks/golden.py record FOLDER
     python benchmarks/golden.py compare FOLDER [--allow-ids] [--only NAME,NAME]

@@ -1,8 +1,8 @@
 """The seeded searches that `golden.py` records and runs again.
 
-Each case builds a search through the public interface only, lets it run with a fixed seed and returns a `Trace`.
-Nothing in a case may depend on the clock: there is one worker, or the workers are simulated, or `ask` and `tell` are
-called by hand.
+Each case makes a search through the public interface only, runs it with a fixed seed and returns a `Trace`. Nothing in
+a case may depend on the clock: there is one worker, or the workers are simulated, or `ask` and `tell` are called by
+hand.
 """
 
 from __future__ import annotations
@@ -119,7 +119,7 @@ def simulated_search(search: Any, run: RunFunction, *budgets: Mapping[str, float
 
 
 def asked_in_batches(search: Any, objective: RunFunction, *sizes: int) -> Trace:
-    """Ask for so many at a time and tell them all."""
+    """Ask for several configurations at a time, and tell all of their results."""
     asked: list[Any] = []
     for size in sizes:
         batch = search.ask(size)

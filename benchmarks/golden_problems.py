@@ -1,4 +1,4 @@
-"""The problems of `golden_cases.py`, and what is maximized on them."""
+"""The problems of `golden_cases.py`, and the functions that are maximized on them."""
 
 from __future__ import annotations
 

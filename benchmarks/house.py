@@ -1,4 +1,4 @@
-"""Figures of how the code is built, read from the source alone, beside the bars that we hold ourselves to.
+"""Measure the structure of the source code, beside the limits that we have set ourselves.
 
     python benchmarks/house.py              # of src/deephyper
     python benchmarks/house.py SRC          # of another source tree: a folder `src`, or the package in it
@@ -9,10 +9,12 @@ How things are counted:
 - attributes: names that a class assigns on `self`, and the fields of a dataclass that is not frozen; those of base
   classes in the tree are included.
 - methods: every `def` in the body of a class, with properties, setters and special methods, without base classes.
-- seams: the public methods of the class `Backend`; where there is none, what heirs of `Evaluator` replace.
-- private access: `thing._name` where `thing` is not self, cls or super() and some class of the tree has a `_name`; also
-  where `thing` is another object of the same class. What named tuples bring (`_replace`, `_asdict`, …) is public.
-- setters from outside: `thing.name = …` where `thing` is not self or cls, and every use of `setattr`.
+- seams: the public methods of the class `Backend`; if there is no such class, the methods of `Evaluator` that its
+  subclasses override.
+- private access: `thing._name` if `thing` is not self, cls or super() and some class of the tree has a `_name`. It
+  counts even if `thing` is another object of the same class. Methods of named tuples (`_replace`, `_asdict`, …) are
+  public.
+- setters from outside: `thing.name = …` if `thing` is not self or cls, and every use of `setattr`.
 - lines of a function: without its docstring.
 - complexity, as ruff's C901 counts it: 1, and 1 more for each if, elif, loop, except, else of a try, case and inner
   function.
@@ -352,7 +354,7 @@ def reachable(start: str, graph: dict[str, set[str]]) -> set[str]:
 
 @dataclass(frozen=True)
 class Figure:
-    """One line of the table: a number, the most that it may be (None: for information), and where it was found."""
+    """One line of the table: a number, its limit (None if there is none), and where it was found."""
 
     what: str
     value: float | None
@@ -362,7 +364,9 @@ class Figure:
     def __str__(self) -> str:
         value = "-" if self.value is None else f"{self.value:g}"
         bar = "" if self.bar is None else f"{self.bar:g}"
-        verdict = "" if None in (self.value, self.bar) else "ok" if self.value <= self.bar else "OVER"  # type: ignore[operator]
+        verdict = ""
+        if self.value is not None and self.bar is not None:
+            verdict = "ok" if self.value <= self.bar else "OVER"
         return f"{self.what:46s} {value:>6s} {bar:>5s} {verdict:5s} {self.where}"
 
 

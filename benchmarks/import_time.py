@@ -1,4 +1,4 @@
-"""What importing costs, in seconds of wall time of a new interpreter, alternated in one run.
+"""Measure the wall time of imports in new interpreters, in seconds; the statements take turns.
 
 python benchmarks/import_time.py [--runs 11]
 """
@@ -44,7 +44,9 @@ def main() -> None:
         print(f"{name:22s} {1e3 * total:7.0f} ms, {1e3 * above:7.0f} ms above a bare interpreter")
     names = list(STATEMENTS)
     ratio = runs[:, names.index("deephyper.hpo")] / runs[:, names.index("ConfigSpace, pandas")]
-    print(f"deephyper.hpo / (ConfigSpace, pandas): median {np.median(ratio):.3f} ({ratio.min():.3f} to {ratio.max():.3f})")
+    print(
+        f"deephyper.hpo / (ConfigSpace, pandas): median {np.median(ratio):.3f} ({ratio.min():.3f} to {ratio.max():.3f})"
+    )
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """Hyperparameter surfaces of YAHPO Gym (Pfisterer et al., 2022; Apache-2.0 data) as tasks to maximize.
 
-A surface is a neural network, fitted to real trainings, of which one folder holds `model.onnx`, `config_space.json` and
-`encoding.json`. Its instances are the data sets that were trained on: related tasks with one search space. Needs onnxruntime.
+A surface is a neural network that was fitted to real trainings. A folder holds its files `model.onnx`,
+`config_space.json` and `encoding.json`. Its instances are the data sets of these trainings: related tasks with one
+search space. This needs onnxruntime.
 """
 
 from __future__ import annotations
@@ -118,7 +119,9 @@ def _accuracy(folder: Path, scenario: str, instance: str) -> Callable[[Mapping[s
 
     kept, options = SCENARIOS[scenario], onnxruntime.SessionOptions()
     options.inter_op_num_threads = options.intra_op_num_threads = 1
-    network = onnxruntime.InferenceSession(folder / scenario / "model.onnx", options, providers=["CPUExecutionProvider"])
+    network = onnxruntime.InferenceSession(
+        folder / scenario / "model.onnx", options, providers=["CPUExecutionProvider"]
+    )
     codes = json.loads((folder / scenario / "encoding.json").read_text(encoding="utf-8"))
     choices_input, numbers_input = (given.name for given in network.get_inputs())
 

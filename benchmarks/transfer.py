@@ -1,18 +1,22 @@
-"""Does the table of an earlier search help the next one, and what does a misleading one cost?
+"""Measure how much the table of an earlier search helps the next one, and what a misleading table costs.
 
-    python benchmarks/transfer.py --what document              # 1-D sphere, 20 rows -> 2-D sphere, 20 evaluations
-    python benchmarks/transfer.py --what large                 # 100,000 source rows: time of the fit, and of an ask after it
+    python benchmarks/transfer.py --what document
+    python benchmarks/transfer.py --what large
     python benchmarks/transfer.py --what pairs --data FOLDER [--others 10] [--source random]
     python benchmarks/transfer.py --what misleading --data FOLDER
     python benchmarks/transfer.py --what enlarged --data FOLDER
 
-- document: on boxes moved by a draw per seed, the same for source and target, and on the textbook box: how often transfer is
-  ahead (regrets below 1e-6 tie, ties count half).
-- pairs: source is a search of 100 evaluations on one data set, target another data set, 50 evaluations; how many evaluations it
-  takes to reach what a search without a source has after 50 (its median over the seeds). FOLDER holds surfaces of YAHPO Gym, see
-  surfaces.py; --others draws further pairs of data sets.
-- misleading: the same pairs; the source's objective has its sign flipped, or its rows are mirrored in the unit cube.
-- enlarged: the source search saw 4 of the 7 hyperparameters of lcbench, the rest was drawn; pairs, and the same data set twice.
+- document: from 20 rows of a 1-D sphere to 20 evaluations of a 2-D sphere. The result is how often transfer is ahead;
+  regrets below 1e-6 are ties, which count half. It is run on the usual box and on boxes that are moved at random for
+  each seed, the same for source and target.
+- large: the time of the fit to 100,000 source rows, and of the next ask.
+- pairs: the source is a search of 100 evaluations on one data set, the target a search of 50 on another one. The result
+  is how many evaluations it takes to reach what a search without a source has after 50 (its median over the seeds).
+  FOLDER holds surfaces of YAHPO Gym, see surfaces.py; --others draws other pairs of data sets instead.
+- misleading: the same pairs, but the source's objective has its sign flipped, or its rows are mirrored in the unit
+  cube.
+- enlarged: the source search had only 4 of the 7 hyperparameters of lcbench, and the others were drawn. It is run on
+  pairs of data sets, and with the same data set as source and target.
 """
 
 from __future__ import annotations
@@ -102,7 +106,9 @@ def document_run(seed: int, is_moved: bool, method: str) -> tuple[np.ndarray, np
 
 def document(args: argparse.Namespace) -> None:
     places = (5, 10, 15, 20)
-    print(f"{args.method}, {args.seeds} seeds; ahead = share of seeds where transfer is ahead after {places} evaluations")
+    print(
+        f"{args.method}, {args.seeds} seeds; ahead = share of seeds where transfer is ahead after {places} evaluations"
+    )
     for is_moved in (True, False):
         runs = [document_run(seed, is_moved, args.method) for seed in range(args.seeds)]
         without, with_source = (-np.array([run[k] for run in runs]) for k in (0, 1))
@@ -112,7 +118,8 @@ def document(args: argparse.Namespace) -> None:
         print(
             f"{'moved' if is_moved else 'textbook'} boxes: ahead {' '.join(f'{ahead[k - 1]:.3f}' for k in places)}; "
             f"median regret at 20 without {medians[0]}, with {medians[1]}; "
-            f"whole transfer run {np.median([run[2] for run in runs]):.2f} s (slowest {max(run[2] for run in runs):.2f})"
+            f"whole transfer run {np.median([run[2] for run in runs]):.2f} s "
+            f"(slowest {max(run[2] for run in runs):.2f})"
         )
 
 
@@ -133,7 +140,7 @@ def large(args: argparse.Namespace) -> None:
 
 
 def cost_text(search: Any) -> str:
-    """Milliseconds of CPU of one ask and tell while a source is heard, and after that."""
+    """Milliseconds of CPU time of one ask and tell, while a source is used and after that."""
     early, late = [], []
     for k in range(80):
         begin = time.process_time()
@@ -173,7 +180,9 @@ def source_table(task: Surface, seed: int, how: str) -> pd.DataFrame:
     """The table of an earlier search: ours, random, or ours over few hyperparameters, the others drawn."""
     if how == "random":
         configurations = drawn_configurations(task.problem, seed)
-        return pd.DataFrame([{**{f"p:{n}": x for n, x in c.items()}, "objective": task.accuracy(c)} for c in configurations])
+        return pd.DataFrame(
+            [{**{f"p:{n}": x for n, x in c.items()}, "objective": task.accuracy(c)} for c in configurations]
+        )
     if how == "cbo":
         return driven(new_search(task.problem, 500 + seed), task.accuracy, N_SOURCE)[0]
     drawn = iter(drawn_configurations(task.problem, seed))
@@ -220,18 +229,30 @@ def chosen_pairs(args: argparse.Namespace, scenarios: Sequence[str] = tuple(SCEN
 
 
 def pairs(
-    args: argparse.Namespace, scenarios: Sequence[str] = tuple(SCENARIOS), source: str | None = None, is_same: bool = False
+    args: argparse.Namespace,
+    scenarios: Sequence[str] = tuple(SCENARIOS),
+    source: str | None = None,
+    is_same: bool = False,
 ) -> None:
     seeds, chosen, source = range(args.seeds), chosen_pairs(args, scenarios), source or args.source
     if is_same:
         chosen = [(scenario, target, target) for scenario, _, target in chosen]
-    runs = [Run(args.data, pair, seed, method, source) for pair in chosen for seed in seeds for method in (None, args.method)]
+    runs = [
+        Run(args.data, pair, seed, method, source)
+        for pair in chosen
+        for seed in seeds
+        for method in (None, args.method)
+    ]
     curves = all_curves(runs)
     needed: dict[float, list[int]] = {0.0: [], FLOOR: []}
-    print(f"{args.method}, source {source}, {args.seeds} seeds; evaluations needed to reach what no source has after {N_TARGET}")
+    print(
+        f"{args.method}, source {source}, {args.seeds} seeds; "
+        f"evaluations needed to reach what no source has after {N_TARGET}"
+    )
     for pair in chosen:
         without, with_source = (
-            np.array([curves[Run(args.data, pair, seed, method, source)] for seed in seeds]) for method in (None, args.method)
+            np.array([curves[Run(args.data, pair, seed, method, source)] for seed in seeds])
+            for method in (None, args.method)
         )
         span = surface(args.data, pair[0], pair[2]).span
         bar, line = np.median(without[:, -1]), []
@@ -241,7 +262,10 @@ def pairs(
             all_needed.extend(n_needed)
             line.append(f"{np.median(n_needed):4.0f}")
         gains = [(np.median(with_source[:, k - 1]) - np.median(without[:, k - 1])) / span for k in (10, 25, 50)]
-        print(f"  {' > '.join(pair):34s} {line[0]}; to 0.001 of the range {line[1]}; gain at 10, 25, 50 {np.round(gains, 3)}")
+        print(
+            f"  {' > '.join(pair):34s} {line[0]}; to 0.001 of the range {line[1]}; "
+            f"gain at 10, 25, 50 {np.round(gains, 3)}"
+        )
     text = ", ".join(f"{'to 0.001 of the range ' if t else ''}{np.median(n):.0f}" for t, n in needed.items())
     print(f"median over all runs ({N_TARGET + 1} = never): {text}")
 
@@ -250,7 +274,9 @@ def misleading(args: argparse.Namespace) -> None:
     seeds, chosen = range(args.seeds), chosen_pairs(args)
     kinds = ("flipped", "mirrored")
     runs = [Run(args.data, pair, seed, None, args.source) for pair in chosen for seed in seeds]
-    runs += [Run(args.data, pair, seed, args.method, args.source, k) for pair in chosen for seed in seeds for k in kinds]
+    runs += [
+        Run(args.data, pair, seed, args.method, args.source, k) for pair in chosen for seed in seeds for k in kinds
+    ]
     curves = all_curves(runs)
     for kind in kinds:
         losses = []
@@ -280,7 +306,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--data", type=Path, help="folder with surfaces of YAHPO Gym")
     parser.add_argument("--source", default="cbo", choices=["cbo", "random"])
-    parser.add_argument("--others", type=int, default=0, help="so many other pairs of data sets instead")
+    parser.add_argument("--others", type=int, default=0, help="how many other pairs of data sets to draw instead")
     parser.add_argument("--draw", type=int, default=0, help="seed of these pairs")
     args = parser.parse_args()
     args.seeds = args.seeds or (20 if args.what == "document" else 5)

@@ -1,4 +1,4 @@
-"""How busy workers are: the time inside evaluations over workers x (first start to the end).
+"""Measure how busy workers are: the time inside evaluations, divided by workers x (first start to end).
 
     python benchmarks/utilization.py                                  # 2-second evaluations on five processes for 30 s
     python benchmarks/utilization.py --seconds 0.02
@@ -6,10 +6,10 @@
     python benchmarks/utilization.py --method simulated --workers 1000 --evaluations 10000
     python benchmarks/utilization.py --method simulated --workers 10000 --evaluations 50000
 
-Real evaluations sleep N(seconds, seconds / 4), clipped at zero, and return minus the Ackley function in two dimensions; those
-that run at the deadline count up to it. Simulated ones take log-normal times with a median of 60 s and sigma 0.5, and return
-minus the Rosenbrock function in six dimensions; they count up to the last submission, and the manager's CPU time passes on the
-virtual clock.
+Real evaluations sleep N(seconds, seconds / 4), clipped at zero, and return minus the Ackley function in two dimensions.
+The end is the deadline; evaluations that run then count up to it. Simulated evaluations take log-normal times with a
+median of 60 s and sigma 0.5, and return minus the Rosenbrock function in six dimensions. Their end is the last
+submission, and the manager's CPU time passes on the virtual clock.
 """
 
 from __future__ import annotations
@@ -78,7 +78,9 @@ def main() -> None:
     end = table.timestamp_submit.max() if is_simulated else table.timestamp_end.max()
     until = "the last submission" if is_simulated else "the deadline"
     print(
-        f"{args.search}, {args.method} x {args.workers}: {share_inside(table, args.workers, end):.4f} busy until {until}", end=""
+        f"{args.search}, {args.method} x {args.workers}: "
+        f"{share_inside(table, args.workers, end):.4f} busy until {until}",
+        end="",
     )
     print(f" ({end:.1f} s), {len(table)} evaluations, best {table.objective.max():.5g}, {wall:.1f} s of real time")
     print(search.statistics)

@@ -2,9 +2,9 @@
 A small problem teaches a larger one
 ====================================
 
-Searches are rarely the first of their kind: a smaller data set, a shorter training, a model with fewer knobs came before. This
-example searches a small problem, hands its table to the search of a larger one, and compares with a search that starts from
-nothing.
+Searches are rarely the first of their kind: a smaller data set, a shorter training, a model with fewer knobs came
+before. This example searches a small problem, hands its table to the search of a larger one, and compares with a search
+that starts from nothing.
 
 Both problems are the same bowl, minus the sum of squares; the small one has one variable, the large one has two.
 
@@ -56,9 +56,9 @@ results = {"small": search_bowl(1, "small        ")}
 results["large"] = search_bowl(2, "large        ")
 
 # %%
-# The large problem again, now with the table of the small one: its best values are tried first, with the new variable spread over
-# its range, and the model starts from what the table says, less and less as the search itself sees more. The warning says that 20
-# rows are few: the best ten of them are learned from.
+# The large problem again, now with the table of the small one: its best values are tried first, with the new variable
+# spread over its range, and the model starts from what the table says, less and less as the search itself sees more.
+# The warning says that 20 rows are few: the best ten of them are learned from.
 
 results["large, transfer"] = search_bowl(2, "with transfer", source=results["small"])
 
@@ -72,7 +72,9 @@ for (name, table), color in zip(results.items(), ("tab:gray", "tab:orange", "tab
     evaluations = range(1, len(table) + 1)
     axes.scatter(evaluations, -table.objective, s=14, alpha=0.35, color=color)
     axes.step(evaluations, -table.objective.cummax(), where="post", color=color, label=name)
-    print(f"{name:16s}: best after 5 evaluations {table.objective[:5].max():9.2e}, after 20 {table.objective.max():9.2e}")
+    print(
+        f"{name:16s}: best after 5 evaluations {table.objective[:5].max():9.2e}, after 20 {table.objective.max():9.2e}"
+    )
 axes.set(yscale="log", xlabel="evaluations", ylabel="distance to the optimum", xticks=range(0, 21, 5))
 axes.legend()
 axes.grid(alpha=0.3)

@@ -2,13 +2,15 @@
 Three earlier tables, and one that misleads
 ===========================================
 
-An accuracy depends on a learning rate, a batch size, a number of units, a dropout and an optimizer; which values are good differs
-from data set to data set, but not by much. The search on the new data set is given the table of an earlier search:
+An accuracy depends on a learning rate, a batch size, a number of units, a dropout and an optimizer; which values are
+good differs from data set to data set, but not by much. The search on the new data set is given the table of an earlier
+search:
 
 - **the same space** on another data set;
 - **a smaller space**: the earlier search knew two hyperparameters less, narrower ranges and fewer choices;
 - **a tiny table**: twenty rows, some of which failed, read from a CSV file;
-- **a misleading one**: the objective was written with the wrong sign. ``search.statistics`` tells that it was not trusted.
+- **a misleading one**: the objective was written with the wrong sign. ``search.statistics`` tells that it was not
+  trusted.
 
 Run it with ``python examples/plot_transfer_situations.py [--output FOLDER] [--seeds 3]``.
 """
@@ -29,7 +31,8 @@ parser.add_argument("--seeds", type=int, default=3)
 args, _ = parser.parse_known_args()
 
 # %%
-# The training, made up so that the example takes seconds. A data set is how far its best values lie from the usual ones.
+# The training, made up so that the example takes seconds. A data set is how far its best values lie from the usual
+# ones.
 
 
 def accuracy(job, shift=0.0):

@@ -1,8 +1,23 @@
-"""Property tests draw the same examples everywhere, and a busy machine fails none of them."""
+"""Property tests draw the same examples everywhere, and every test process begins in the same state."""
 
 from __future__ import annotations
 
-from hypothesis import settings
+import os
+import signal
+import sys
 
-settings.register_profile("repeatable", deadline=None, derandomize=True)
-settings.load_profile("repeatable")
+# Before numpy is imported: test processes side by side share the cores, and so do the workers that they start.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+# Hundreds of worker processes import the package; without bytecode each of them compiles it again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+# A shell starts what runs in its background so that it ignores Ctrl-C, and children inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+from hypothesis import settings  # noqa: E402
+
+# `scripts/check` asks for the thorough one.
+settings.register_profile("quick", deadline=None, derandomize=True, max_examples=20)
+settings.register_profile("thorough", deadline=None, derandomize=True, max_examples=100)
+settings.load_profile("quick")

@@ -50,12 +50,15 @@ def test_importing_the_evaluator_loads_nothing_heavy() -> None:
 
 
 def test_a_worker_process_loads_no_other_folder() -> None:
-    code = "import sys, deephyper.worker.lane; print(*[name for name in sys.modules if name.startswith('deephyper.')])"
+    code = (
+        "import sys, deephyper.worker.process; print(*[name for name in sys.modules if name.startswith('deephyper.')])"
+    )
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
 
     assert {name.split(".")[1] for name in loaded} == {"errors", "worker"}
 
 
+@pytest.mark.slow
 def test_importing_the_searches_does_not_load_scikit_learn() -> None:
     loaded = loaded_by("import deephyper.hpo")
 
@@ -68,3 +71,32 @@ def test_importing_the_package_loads_none_of_its_folders() -> None:
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
 
     assert loaded == []
+
+
+@pytest.mark.slow
+def test_declaring_a_problem_loads_no_search() -> None:
+    code = "import sys, deephyper.problem; print(*[name for name in sys.modules if name.startswith('deephyper.')])"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+
+    assert not {name.split(".")[1] for name in loaded} & {"hpo", "optimizer", "surrogate"}
+
+
+@pytest.mark.slow
+def test_a_backend_is_loaded_by_whoever_uses_it_and_by_nobody_else() -> None:
+    def modules(statement: str) -> set[str]:
+        code = f"import sys; {statement}; print(*[name for name in sys.modules])"
+        command = [sys.executable, "-c", code]
+        return set(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split())
+
+    def backends(names: set[str]) -> set[str]:
+        """Modules that run evaluations, also by the names that they had once."""
+        kinds = {"lanes", "lane", "virtual", "pool", "event_loop", "local", "simulated", "foreign", "listener"}
+        return {name for name in names if name.startswith("deephyper.") and name.rpartition(".")[2] in kinds}
+
+    run = "evaluator = deephyper.evaluator.Evaluator.create(max, {method!r}); evaluator.close()"
+
+    assert backends(modules("import deephyper.evaluator")) == set()
+    assert backends(modules("import deephyper.hpo")) == set()
+    simulated = backends(modules("import deephyper.evaluator; " + run.format(method="simulated")))
+    assert simulated == {"deephyper.backend.virtual"}
+    assert "loky" not in modules("import deephyper.evaluator; " + run.format(method="thread"))
