@@ -53,6 +53,7 @@ def hang(job: Any) -> Any:
     return 1.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "kind", ["sleep", *[pytest.param(kind, marks=pytest.mark.slow) for kind in ("C code", "ignores signals")]]
 )

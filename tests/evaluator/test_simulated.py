@@ -77,6 +77,7 @@ def test_what_never_ends_in_time_does_not_move_the_clock_later() -> None:
     assert job.timestamp_end == 15.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [CBO, RandomSearch])
 def test_a_seed_fixes_the_whole_search_with_several_workers(kind: Any, problem: HpProblem, tmp_path: Path) -> None:
     def table() -> Any:

@@ -145,6 +145,7 @@ def asked_after_ten(log_dir: Path, **options: Any) -> dict[str, Any]:
 
 
 class TestASeedFixesEveryProposal:
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         "options",
         [
@@ -190,6 +191,7 @@ class TestEffects:
 
         assert len(found) == len(set(names) - SAME)
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         ("option", "one", "other"),
         [

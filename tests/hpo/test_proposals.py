@@ -52,6 +52,7 @@ def test_every_proposal_of_cbo_is_legal_and_new_on_many_spaces(
     assert_legal_and_new(declared, asked)
 
 
+@pytest.mark.slow
 @quickly
 @given(problems())
 def test_every_proposal_of_cbo_is_legal_and_new(tmp_path_factory: pytest.TempPathFactory, declared: Declared) -> None:
@@ -60,6 +61,7 @@ def test_every_proposal_of_cbo_is_legal_and_new(tmp_path_factory: pytest.TempPat
     assert_legal_and_new(declared, asked)
 
 
+@pytest.mark.slow
 @quickly
 @given(problems())
 def test_every_proposal_of_random_search_is_legal_and_new(

@@ -93,6 +93,7 @@ def test_two_calls_equal_one_with_one_worker(kind: type[Search], problem: HpProb
     assert without_times(parts.search(8)).equals(without_times(whole))
 
 
+@pytest.mark.slow
 def test_a_seed_fixes_the_whole_table_and_no_seed_does_not(
     kind: type[Search], problem: HpProblem, tmp_path: Path
 ) -> None:

@@ -46,6 +46,7 @@ def value(configuration: Any) -> float:
     return -float(configuration["x"])
 
 
+@pytest.mark.slow
 def test_only_the_first_ask_looks_by_force(problem: HpProblem, counted: Counted, tmp_path: Path) -> None:
     search, tried = CBO(problem, random_state=1, log_dir=tmp_path), []
     for n in (1, 1, 1, 5, 1, 1, 1, 3):

@@ -35,6 +35,7 @@ def surrogate_of(model, n=80, settings=None, noise=0.0):
     return X, y, family.condition(7, Data.of(X, y, KINDS))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "model", [*slow_ones_aside(LEARNERS), GaussianProcessRegressor(RBF(0.5), alpha=1e-4), BayesianRidge()], ids=str
 )
@@ -79,6 +80,7 @@ def test_variance_of_a_forest_is_that_of_its_leaves(name):
     np.testing.assert_allclose(posterior.total_std**2, posterior.std**2 + posterior.noise_std**2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", slow_ones_aside(NAMES))
 def test_pending_rows_shrink_doubt_around_them_and_leave_the_mean(name):
     _, _, surrogate = surrogate_of(name)

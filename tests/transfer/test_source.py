@@ -146,6 +146,7 @@ def test_good_initial_rows_do_not_speak_against_a_source():
     assert not optimizer.source_report.is_distrusted
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "n", [3, 6, 9, pytest.param(13, marks=pytest.mark.slow), pytest.param(30, marks=pytest.mark.slow)]
 )
