@@ -6,8 +6,14 @@ import difflib
 import inspect
 import math
 import numbers
+import re
+import sys
+import warnings
 from collections.abc import Callable, Iterable, Mapping
+from types import FrameType
 from typing import Any
+
+_LONGEST_VALUE = 200  # characters of a value in a sentence
 
 
 def quoted(names: Iterable[object]) -> str:
@@ -16,9 +22,18 @@ def quoted(names: Iterable[object]) -> str:
 
 
 def did_you_mean(name: object, known: Iterable[str]) -> str:
-    """Ask " Did you mean …?" with the most similar known name; an empty text if none is similar."""
-    near = difflib.get_close_matches(str(name), list(known), n=1, cutoff=0.5)
-    return f" Did you mean {near[0]!r}?" if near else ""
+    """Ask " Did you mean …?" with the most similar known name in any case of letters; empty if none is similar."""
+    by_small_letters = {each.lower(): each for each in known}
+    near = difflib.get_close_matches(str(name).lower(), by_small_letters, n=1, cutoff=0.5)
+    return f" Did you mean {by_small_letters[near[0]]!r}?" if near else ""
+
+
+def got(value: Any) -> str:
+    """Say what came instead of what was needed: "got 3 of type int"; long values are cut."""
+    if isinstance(value, type):
+        return f"got the class {value.__name__}"
+    text = repr(value)
+    return f"got {text if len(text) <= _LONGEST_VALUE else text[:_LONGEST_VALUE] + '…'} of type {type(value).__name__}"
 
 
 def one_of(where: str, what: str, value: Any, accepted: Iterable[str]) -> None:
@@ -41,13 +56,15 @@ def known_names(where: str, what: str, names: Iterable[str], accepted: Iterable[
 def instance_of(where: str, what: str, value: Any, kind: type | tuple[type, ...], accepted: str) -> None:
     """Raise TypeError for a value that is not of a type; `accepted` describes the type in words."""
     if not isinstance(value, kind):
-        raise TypeError(f"{where}: {what} must be {accepted}, got {value!r} of type {type(value).__name__}.")
+        is_class_of_it = isinstance(value, type) and issubclass(value, kind)
+        hint = f" Make an object of it: {value.__name__}()." if is_class_of_it else ""
+        raise TypeError(f"{where}: {what} must be {accepted}, {got(value)}.{hint}")
 
 
 def function(where: str, what: str, value: Any, accepted: str) -> None:
     """Raise TypeError for a value that cannot be called; `accepted` describes what is needed."""
     if not callable(value):
-        raise TypeError(f"{where}: {what} must be {accepted}, got {value!r} of type {type(value).__name__}.")
+        raise TypeError(f"{where}: {what} must be {accepted}, {got(value)}.")
 
 
 def is_number(value: Any) -> bool:
@@ -68,15 +85,53 @@ def is_integer(value: Any) -> bool:
 def count(where: str, what: str, value: Any, at_least: int = 1) -> int:
     """Return a whole number as an int; raise ValueError if it is none or below `at_least`."""
     if not is_integer(value) or value < at_least:
-        raise ValueError(f"{where}: {what} must be a whole number of at least {at_least}, got {value!r}.")
+        raise ValueError(
+            f"{where}: {what} must be a whole number of at least {at_least}, got {value!r}.{_as_number(value)}"
+        )
     return int(value)
 
 
 def seconds(where: str, what: str, value: Any) -> float:
     """Return a number of seconds as a float; raise ValueError if it is not positive and finite."""
     if not is_number(value) or not math.isfinite(value) or value <= 0:
-        raise ValueError(f"{where}: {what} must be a positive number of seconds, or None for no limit, got {value!r}.")
+        raise ValueError(
+            f"{where}: {what} must be a positive number of seconds, or None for no limit, got {value!r}."
+            f"{_as_seconds(value)}"
+        )
     return float(value)
+
+
+def _as_number(value: Any) -> str:
+    """The number that somebody may have meant by a text, as a sentence; empty if there is none."""
+    try:
+        number = float(value) if isinstance(value, str) else math.nan
+    except ValueError:
+        return ""
+    return f" Write {int(number)}, without quotes." if number.is_integer() and number >= 1 else ""
+
+
+_UNITS = {"s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "hour": 3600, "hours": 3600, "d": 86400, "day": 86400}
+
+
+def _as_seconds(value: Any) -> str:
+    """The number of seconds that somebody may have meant by a text or a time span; empty if there is none."""
+    if hasattr(value, "total_seconds"):
+        return f" Write {value.total_seconds():g}."
+    if not isinstance(value, str):
+        return ""
+    found = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([a-z]*)\s*", value.lower())
+    if found is None or (found[2] or "s") not in _UNITS:
+        return ""
+    return f" Write {float(found[1]) * _UNITS[found[2] or 's']:g}."
+
+
+def warn(message: str) -> None:
+    """Warn the user, at the line of the first caller that is not of this package."""
+    frame: FrameType | None = sys._getframe(1)
+    level = 2
+    while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] == __package__:
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, UserWarning, stacklevel=level)
 
 
 def options_of(function: Callable[..., Any]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Evaluations on an executor that the user brings: a process pool, Parsl, submitit, ipyparallel, a cluster's."""
+"""Evaluations on an executor that the user brings: a process pool, those of Dask, mpi4py, ipyparallel, Parsl."""
 
 from __future__ import annotations
 

@@ -4,33 +4,41 @@ from ..errors import MaximumJobsSpawnReached
 from ..job import HPOJob, Job, JobStatus
 from ..worker import RunFunction, RunningJob
 from .decorators import profile
+from .elsewhere import DaskEvaluator, MPICommEvaluator, RayEvaluator
 from .evaluator import EVALUATORS, Evaluator, Place
 from .methods import (
     ExecutorEvaluator,
     LokyEvaluator,
     ProcessEvaluator,
+    ProcessPoolEvaluator,
     SerialEvaluator,
     SimulatedEvaluator,
     ThreadEvaluator,
+    ThreadPoolEvaluator,
 )
 from .queued import queued
 
 __all__ = [
     "EVALUATORS",
+    "DaskEvaluator",
     "Evaluator",
     "ExecutorEvaluator",
     "HPOJob",
     "Job",
     "JobStatus",
     "LokyEvaluator",
+    "MPICommEvaluator",
     "MaximumJobsSpawnReached",
     "Place",
     "ProcessEvaluator",
+    "ProcessPoolEvaluator",
+    "RayEvaluator",
     "RunFunction",
     "RunningJob",
     "SerialEvaluator",
     "SimulatedEvaluator",
     "ThreadEvaluator",
+    "ThreadPoolEvaluator",
     "profile",
     "queued",
 ]

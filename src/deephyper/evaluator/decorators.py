@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import inspect
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -90,9 +92,18 @@ def profile(
 
     def profiled(given: RunFunction) -> RunFunction:
         function("profile", "run_function", given, "a function of a job")
-        return _timed(_traced(given, tracing) if traces else given)
+        wrapped = _timed(_traced(given, tracing) if traces else given)
+        _sign_like(given, wrapped)
+        return wrapped
 
     return profiled if run_function is None else profiled(run_function)
+
+
+def _sign_like(given: RunFunction, wrapped: RunFunction) -> None:
+    """Give a wrapper that passes on all arguments the signature of what it wraps, so that it can be checked."""
+    # Functions in C may have no signature.
+    with contextlib.suppress(ValueError, TypeError):
+        wrapped.__signature__ = inspect.signature(given, follow_wrapped=False)  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True)

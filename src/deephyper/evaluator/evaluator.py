@@ -13,10 +13,18 @@ from typing import Any, ClassVar, Literal, NamedTuple, Self
 from .._checks import count, instance_of, known_names, one_of, options_of
 from ..backend import Backend, Clock, Work, backend_class
 from ..callback import Broadcast, Callback
-from ..errors import MaximumJobsSpawnReached, RunFunctionError
+from ..errors import MaximumJobsSpawnReached
 from ..job import Job, Objectives, ready_record
 from ..storage import MemoryStorage, Record, Seat, Storage
 from ..worker import RunFunction
+from .arguments import (
+    check_function,
+    check_method,
+    checked_callbacks,
+    checked_kwargs,
+    checked_workers,
+    options_of_both,
+)
 from .budget import Budget
 from .line import Line
 from .reports import Reports
@@ -68,7 +76,7 @@ class Evaluator:
             failure, or a dictionary with `objective` and `metadata`. Plain functions, `async def` functions, closures,
             lambdas and partials are accepted.
         num_workers: how many evaluations run at a time.
-        callbacks: called when jobs are launched, end and are handed back.
+        callbacks: called when jobs are launched, end and are handed back; a list of them, or a single one.
         run_function_kwargs: further keyword arguments of every call.
         storage: where jobs are stored; in this process's memory if None.
         search_id: name of the search in the storage; a new one if None.
@@ -86,31 +94,30 @@ class Evaluator:
     backend: ClassVar[str | type[Backend]] = "serial"
     """What runs the evaluations: a name in `deephyper.backend.BACKENDS`. A subclass may set its own `Backend` class."""
 
+    lends: ClassVar[tuple[str, ...]] = ()
+    """Names of keyword arguments that every call of the run-function gets from what is lent to its job."""
+
     def __init__(
         self,
         run_function: RunFunction,
         num_workers: int = 1,
-        callbacks: Sequence[Callback] | None = None,
+        callbacks: Sequence[Callback] | Callback | None = None,
         run_function_kwargs: Mapping[str, Any] | None = None,
         storage: Storage | None = None,
         search_id: str | None = None,
         **options: Any,
     ):
         where = type(self).__name__
-        if not callable(run_function):
-            raise RunFunctionError(
-                f"{where}: run_function must be callable with one mapping of parameters, got {run_function!r} of type "
-                f"{type(run_function).__name__}. Pass the function itself, without calling it."
-            )
-        for callback in callbacks or ():
-            instance_of(where, "each of callbacks", callback, Callback, "a deephyper.callback.Callback")
+        known_names(where, "option", options, options_for(type(self)))
+        self.run_function_kwargs = checked_kwargs(where, run_function_kwargs)
+        check_function(where, run_function, self.run_function_kwargs, self.lends)
         if storage is not None:
             instance_of(where, "storage", storage, Storage, "a deephyper.storage.Storage or None")
-        known_names(where, "option", options, options_for(type(self)))
+        if search_id is not None:
+            instance_of(where, "search_id", search_id, str, "a text or None")
         self.run_function = run_function
-        self.num_workers = count(where, "num_workers", num_workers)
-        self.run_function_kwargs = dict(run_function_kwargs or {})
-        self.broadcast = Broadcast(callbacks or ())
+        self.num_workers = checked_workers(where, num_workers)
+        self.broadcast = Broadcast(checked_callbacks(where, callbacks))
         make: Callable[..., Backend] = _backend_of(type(self))
         backend = make(where, **options)
         self.clock: Clock = backend.clock
@@ -126,22 +133,30 @@ class Evaluator:
         run_function: RunFunction,
         method: str | Executor = "serial",
         method_kwargs: Mapping[str, Any] | None = None,
+        **options: Any,
     ) -> Evaluator:
         """Make an evaluator by the name of its method.
 
         Args:
             run_function: the function to evaluate.
             method: "serial", "thread", "process", "loky", "simulated", or your own open `concurrent.futures.Executor`.
-            method_kwargs: arguments of the method's class, for example `num_workers` and `callbacks`.
+            method_kwargs: options of the method, in a dictionary.
+            options: options of the method, by name; none may be in both.
 
         Example:
+            >>> Evaluator.create(max, "process", num_workers=4).num_workers
+            4
             >>> Evaluator.create(max, method="process", method_kwargs={"num_workers": 4}).num_workers
             4
         """
-        options = dict(method_kwargs or {})
+        options = options_of_both(method_kwargs, options)
         if isinstance(method, Executor):
+            if "executor" in options:
+                raise TypeError(
+                    "Evaluator.create: there are two executors, method and the option 'executor'; pass one."
+                )
             method, options = "executor", {"executor": method, **options}
-        one_of("Evaluator.create", "method", method, EVALUATORS)
+        check_method(run_function, method, EVALUATORS)
         kind: type[Evaluator] = getattr(import_module(".methods", __package__), EVALUATORS[method])
         known_names(f"{kind.__name__} (method {method!r})", "option", options, options_for(kind))
         return kind(run_function, **options)

@@ -86,7 +86,9 @@ class ProcessEvaluator(Evaluator):
             self.line.lend_from(Kinds(where, resources))
 
 
-LokyEvaluator = ProcessEvaluator
+# Other names of the same classes, which scripts import.
+ThreadPoolEvaluator = ThreadEvaluator
+ProcessPoolEvaluator = LokyEvaluator = ProcessEvaluator
 
 
 class SimulatedEvaluator(Evaluator):
@@ -111,7 +113,7 @@ class SimulatedEvaluator(Evaluator):
 
 
 class ExecutorEvaluator(Evaluator):
-    """Runs evaluations on any `concurrent.futures.Executor`: a process pool, Parsl, submitit, ipyparallel, a cluster's.
+    """Runs evaluations on any `concurrent.futures.Executor`: a process pool, those of Dask, mpi4py, ipyparallel, Parsl.
 
     The executor belongs to the user and is not shut down here. An evaluation that it cannot cancel is abandoned at a
     deadline, and occupies the executor until it returns. Unless the executor is a thread pool, the run-function is
@@ -123,5 +125,5 @@ class ExecutorEvaluator(Evaluator):
 
     backend = "executor"
 
-    def __init__(self, run_function: Any, executor: Any, *args: Any, **options: Any):
+    def __init__(self, run_function: Any, executor: Any = None, *args: Any, **options: Any):
         super().__init__(run_function, *args, executor=executor, **options)

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
-from .._checks import known_names
-from .evaluator import Evaluator, options_for
+from .._checks import got
+from .evaluator import Evaluator
 from .leases import Queue
 
 
-def queued(evaluator_class: type[Evaluator]) -> Callable[..., Evaluator]:
+def queued(evaluator_class: type[Evaluator]) -> type[Evaluator]:
     """Make an evaluator class lend items of a queue to its jobs.
 
-    The result is called like the class and takes two more arguments: `queue`, a list of items, and
-    `queue_pop_per_task`, how many items each evaluation gets. The run-function receives its items as the keyword
-    argument `dequed`, a list; the table has them in `m:dequed`. No two running evaluations hold the same item, and an
-    item is returned to the queue however its evaluation ends.
+    The result is a class that takes two more arguments by name: `queue`, a list of items, and `queue_pop_per_task`, how
+    many items each evaluation gets. The run-function receives its items as the keyword argument `dequed`, a list; the
+    table has them in `m:dequed`. No two running evaluations hold the same item, and an item is returned to the queue
+    however its evaluation ends.
 
     Example:
         >>> from deephyper.evaluator import ThreadEvaluator
@@ -27,13 +27,25 @@ def queued(evaluator_class: type[Evaluator]) -> Callable[..., Evaluator]:
         >>> sorted(job.metadata["dequed"] for job in jobs)
         [['cpu-0'], ['cpu-1']]
     """
-    where = f"Queued{evaluator_class.__name__}"
+    if not isinstance(evaluator_class, type) or not issubclass(evaluator_class, Evaluator):
+        raise TypeError(
+            f"queued: evaluator_class must be an evaluator class, {got(evaluator_class)}. "
+            "Write queued(ProcessEvaluator)(run, num_workers=4, queue=[…])."
+        )
 
-    def make(*args: Any, queue: Iterable[Any], queue_pop_per_task: int = 1, **options: Any) -> Evaluator:
-        known_names(where, "option", options, [*options_for(evaluator_class), "queue", "queue_pop_per_task"])
-        evaluator = evaluator_class(*args, **options)
-        evaluator.line.lend_from(Queue(where, queue, queue_pop_per_task))
-        return evaluator
+    class Queued(evaluator_class):  # type: ignore[valid-type, misc]  # a class that is known only when this runs
+        lends = ("dequed",)
 
-    make.__name__ = make.__qualname__ = where
-    return make
+        def __init__(self, *args: Any, queue: Iterable[Any] = (), queue_pop_per_task: int = 1, **options: Any):
+            lent = Queue(type(self).__name__, queue, queue_pop_per_task)
+            if options.get("resources") is not None:
+                raise ValueError(
+                    f"{type(self).__name__}: it takes either resources or a queue, got both; put the items of both "
+                    "into one queue."
+                )
+            super().__init__(*args, **options)
+            self.line.lend_from(lent)
+
+    Queued.__name__ = Queued.__qualname__ = f"Queued{evaluator_class.__name__}"
+    Queued.__doc__ = evaluator_class.__doc__
+    return Queued

@@ -1,0 +1,35 @@
+"""Evaluator classes that existing scripts import and that are not built in; to make one says what to write instead."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .evaluator import Evaluator
+from .other_names import instead_of
+
+
+class _Elsewhere(Evaluator):
+    """Base of classes that existing scripts import; to make one says what to write instead."""
+
+    method = ""
+
+    def __init__(self, *args: Any, **options: Any):
+        raise ValueError(f"{type(self).__name__}: {instead_of(self.method)}")
+
+
+class RayEvaluator(_Elsewhere):
+    """Not built in: threads wait for Ray's tasks instead; to make one says how."""
+
+    method = "ray"
+
+
+class DaskEvaluator(_Elsewhere):
+    """Not built in: pass the executor of a Dask client instead; to make one says how."""
+
+    method = "dask"
+
+
+class MPICommEvaluator(_Elsewhere):
+    """Not built in: pass the executor of mpi4py instead; to make one says how."""
+
+    method = "mpicomm"
