@@ -3,7 +3,7 @@
     DeepHyperError
     ├── RunFunctionError           a run-function cannot be used as it is (also a TypeError)
     ├── SearchSpaceExhausted       every legal configuration has been proposed
-    ├── AllFailedError             the first evaluations all raised or lost their worker; `.results` holds their rows
+    ├── AllFailedError             the first evaluations all ended without an objective; `.results` holds their rows
     └── MaximumJobsSpawnReached    an evaluator was asked for more jobs than it may submit
 
 Bad arguments raise `ValueError` or `TypeError` with one sentence: where, what is accepted, what came, what to do.
@@ -27,10 +27,10 @@ class SearchSpaceExhausted(DeepHyperError):
 
 
 class AllFailedError(DeepHyperError):
-    """The first evaluations of a search all raised or lost their worker.
+    """The first evaluations of a search all raised, lost their worker or returned no objective.
 
     Args:
-        message: one sentence, then the first traceback.
+        message: one sentence, then what came of the first one.
         results: the table of these evaluations.
     """
 

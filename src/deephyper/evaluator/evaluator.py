@@ -10,7 +10,7 @@ from importlib import import_module
 from types import TracebackType
 from typing import Any, ClassVar, Literal, NamedTuple, Self
 
-from .._checks import count, instance_of, known_names, one_of, options_of
+from .._checks import count, instance_of, known_names, one_of, options_of, warn
 from ..backend import Backend, Clock, Work, backend_class
 from ..callback import Broadcast, Callback
 from ..errors import MaximumJobsSpawnReached
@@ -23,6 +23,7 @@ from .arguments import (
     checked_callbacks,
     checked_kwargs,
     checked_workers,
+    name_of,
     options_of_both,
 )
 from .budget import Budget
@@ -279,6 +280,8 @@ class Evaluator:
             self._keep(seat, self._ended(seat))
             if self.time_left > 0:
                 self.line.feed(seat, self.broadcast)
+        # Before the jobs are handed back: where warnings are errors, they are not lost.
+        self._warn_of_mistake()
         jobs = self.line.hand_back()
         self.broadcast.tell("on_gather", jobs)
         others = self.news()
@@ -315,6 +318,13 @@ class Evaluator:
             else:
                 self.line.add_again(landing.job)
         return jobs
+
+    def _warn_of_mistake(self) -> None:
+        """Warn once that an evaluation returned no objective: nothing else but a cell of the table would say so."""
+        if (mistake := self._reports.take_mistake()) is not None:
+            number, returned = mistake
+            name = name_of(self.run_function)
+            warn(f"{type(self).__name__}: evaluation {number} of {name!r} returned {returned}")
 
     # Endings.
 

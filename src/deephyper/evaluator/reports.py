@@ -51,6 +51,8 @@ class Reports:
 
     def __init__(self, max_retries: int = 0) -> None:
         self._max_retries = max_retries
+        self._has_mistake = False
+        self._untold: tuple[int, str] | None = None
         self.begin(Objectives())
 
     def begin(self, objectives: Objectives) -> None:
@@ -65,6 +67,11 @@ class Reports:
         """Learn from jobs of other members how many objectives the search has."""
         self._objectives = self._objectives.learned_from(job.objective for job in others)
 
+    def take_mistake(self) -> tuple[int, str] | None:
+        """Return, only once, the first job that returned no objective by mistake, and what it returned, in words."""
+        untold, self._untold = self._untold, None
+        return untold
+
     def is_final(self, landing: Landing, seat: Seat) -> bool:
         """Finish a job that no worker holds any more; False if it lost its worker and is to be tried again."""
         job, received = landing.job, seat.time
@@ -73,6 +80,8 @@ class Reports:
             logger.warning("job %s lost its worker and is tried again: %s", job.id, outcome.metadata.get("traceback"))
             job.retry()
             return False
+        if outcome.mistake and not self._has_mistake:
+            self._has_mistake, self._untold = True, (job.id, outcome.mistake)
         if outcome.crashed:
             reason = outcome.metadata.get("traceback", outcome.objective)
             logger.warning("job %s failed on %s: %s", job.id, job.parameters, reason)

@@ -193,12 +193,16 @@ class Search(ABC):
             results: pairs of a configuration and what a run-function would have returned for it.
 
         Raises:
-            ValueError: a configuration is not legal, or the search cannot learn from an objective. Then nothing is
-                stored.
+            ValueError: a configuration is not legal, a value is no objective and no reason of a failure "F…", or the
+                search cannot learn from it. Then nothing is stored.
             TypeError: an element is no pair. Then nothing is stored.
         """
-        proposer, objectives, outcomes = self._seated(), self._ledger.history.objectives, []
-        for configuration, returned in _pairs(f"{type(self).__name__}.tell", results):
+        where, proposer = f"{type(self).__name__}.tell", self._seated()
+        objectives, outcomes = self._ledger.history.objectives, []
+        for i, (configuration, returned) in enumerate(_pairs(where, results)):
+            # What is no configuration is refused below; the pair may be in the wrong order.
+            if isinstance(configuration, Mapping):
+                _refuse_mistyped(f"{where}: results[{i}]", returned)
             outcome = Outcome.parse(returned, objectives)
             self._check(outcome.objective)
             objectives = objectives.learned_from([outcome.objective])
@@ -237,7 +241,8 @@ class Search(ABC):
             One row per evaluation since the search began.
 
         Raises:
-            AllFailedError: the first evaluations all raised or lost their worker; its `results` hold the rows.
+            AllFailedError: the first evaluations all raised, lost their worker or returned no objective; its `results`
+                hold the rows.
         """
         where = f"{type(self).__name__}.search"
         if is_integer(evaluator):
@@ -263,11 +268,7 @@ class Search(ABC):
         finally:
             self.stop_reason = run.stop_reason
         if self._crashes.are_all(evaluator.num_workers):
-            raise AllFailedError(
-                f"{name}: the first {self._crashes.n_finished} evaluations all raised or lost their worker. "
-                f"The first one: {self._crashes.first_traceback}",
-                self.history,
-            )
+            raise AllFailedError(f"{name}: {self._crashes}", self.history)
         reason = self.stop_reason or "its budget is spent"
         logger.info("search %s ended: %s; %s", self._ledger.search_id, reason, self.statistics)
         return self.history
@@ -295,6 +296,15 @@ class Search(ABC):
         """Write `get_params()` as JSON to a file, relative to the log directory."""
         text = json.dumps(self.get_params(), indent=2, default=str)
         (self._ledger.folder / path).write_text(text, encoding="utf-8")
+
+
+def _refuse_mistyped(where: str, returned: Any) -> None:
+    """Raise ValueError for what a run-function may return by mistake, and a person would not mean."""
+    if mistake := Outcome.parse(returned).mistake:
+        raise ValueError(
+            f"{where}: the second of a pair must be an objective, a number or several in a tuple, or a text 'F…' with "
+            f"the reason of a failure, got {mistake}"
+        )
 
 
 def _pairs(where: str, results: Sequence[tuple[Mapping[str, Any], Any]]) -> Iterator[tuple[Mapping[str, Any], Any]]:

@@ -115,18 +115,32 @@ class Tally(Callback):
 
 @final
 class Crashes(Callback):
-    """Counts how many evaluations of a search raised or lost their worker, over all calls of `search`."""
+    """Counts evaluations that ended without an objective and not on purpose, over all calls of `search`.
+
+    These raised, lost their worker, or returned something else than an objective or the reason of a failure.
+    """
 
     def __init__(self) -> None:
-        self.n_finished = self.n_crashed = 0
-        self.first_traceback = ""
+        self.n_finished = self._n_crashed = self._n_mistaken = 0
+        self._first = ""
 
     def on_done(self, job: Job) -> None:
         self.n_finished += 1
-        self.n_crashed += job.crashed
-        if job.crashed and not self.first_traceback:
-            self.first_traceback = str(job.metadata.get("traceback", job.objective))
+        self._n_crashed += job.crashed
+        self._n_mistaken += bool(job.mistake)
+        if not self._first and (job.crashed or job.mistake):
+            returned = f"it returned {job.mistake}"
+            self._first = str(job.metadata.get("traceback", job.objective)) if job.crashed else returned
 
     def are_all(self, n_workers: int) -> bool:
-        """Whether all evaluations have crashed, and there were enough of them to blame the run-function."""
-        return self.n_finished == self.n_crashed >= max(_FEWEST_CRASHES, 2 * n_workers)
+        """Whether all evaluations have ended so, and there were enough of them to blame the run-function."""
+        n_ended_so = self._n_crashed + self._n_mistaken
+        return self.n_finished == n_ended_so >= max(_FEWEST_CRASHES, 2 * n_workers)
+
+    def __str__(self) -> str:
+        how = "all raised, lost their worker or returned no objective"
+        if not self._n_mistaken:
+            how = "all raised or lost their worker"
+        elif not self._n_crashed:
+            how = "all returned no objective"
+        return f"the first {self.n_finished} evaluations {how}. The first one: {self._first}"

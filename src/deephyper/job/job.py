@@ -73,6 +73,11 @@ class Job:
         return self._outcome is not None and self._outcome.crashed
 
     @property
+    def mistake(self) -> str:
+        """What the run-function returned instead of an objective, in words; empty if it returned none by mistake."""
+        return "" if self._outcome is None else self._outcome.mistake
+
+    @property
     def is_failure(self) -> bool:
         """True once the evaluation has ended with a failure instead of an objective."""
         return is_failure(self.objective)

@@ -7,12 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from .mistakes import in_words
+
 Objective = float | tuple[float, ...] | str
 """One number, several numbers, or the reason of a failure: a string that begins with "F"."""
 
 WORKER_DIED = "F_worker_died"
 LIMITS = {"timeout": "F_timeout", "memory": "F_memory_limit_exceeded"}
 """The failure of an evaluation that took more than it may, by the limit that it broke."""
+# The failures of a function that returned no objective, as opposed to the reason of a failure.
+_NONE, _NO_NUMBER, _WRONG_NUMBER = "F_none", "F_not_a_number", "F_number_of_objectives"
 
 
 def is_failure(objective: object) -> bool:
@@ -53,11 +57,13 @@ class Outcome:
         objective: higher is better; a string that begins with "F" is a failure.
         metadata: what else the function returned, by name.
         crashed: the function raised, its worker died or it was killed, as opposed to a failure that it returned.
+        mistake: what it returned instead of an objective, in words; empty if it returned one, or failed on purpose.
     """
 
     objective: Objective
     metadata: dict[str, Any] = field(default_factory=dict)
     crashed: bool = False
+    mistake: str = ""
 
     @property
     def is_failure(self) -> bool:
@@ -78,14 +84,15 @@ class Outcome:
                 `metadata`.
             objectives: those of the search; any other number of objectives is a failure. None accepts every number.
         """
-        metadata: dict[str, Any] = {}
+        metadata, value = {}, returned
         if isinstance(returned, Mapping):
             metadata = _metadata(returned)
-            returned = returned.get("objective", returned.get("output"))
-        objective = _objective(returned)
+            value = returned.get("objective", returned.get("output"))
+        objective = _objective(value)
         if objectives is not None and not objectives.accepts(objective):
-            objective = "F_number_of_objectives"
-        return cls(objective, metadata)
+            return cls(_WRONG_NUMBER, metadata, mistake=f"{objective!r}, another number of objectives than before")
+        is_mistake = objective in (_NONE, _NO_NUMBER) and not _is_reason(value)
+        return cls(objective, metadata, mistake=in_words(returned) if is_mistake else "")
 
     @classmethod
     def raised(cls, name: str, traceback: str) -> Outcome:
@@ -111,12 +118,16 @@ def _metadata(returned: Mapping[Any, Any]) -> dict[str, Any]:
     return {str(key): value for key, value in {**rest, **named}.items()}
 
 
+def _is_reason(value: Any) -> bool:
+    return isinstance(value, str) and is_reason(value)
+
+
 def _objective(value: Any) -> Objective:
     if isinstance(value, (str, bytes)):
-        return value if isinstance(value, str) and is_reason(value) else "F_not_a_number"
+        return str(value) if _is_reason(value) else _NO_NUMBER
     numbers = _numbers(value)
     if numbers is None:
-        return "F_none" if value is None else "F_not_a_number"
+        return _NONE if value is None else _NO_NUMBER
     if any(math.isnan(number) for number in numbers):
         return "F_nan"
     if any(math.isinf(number) for number in numbers):
