@@ -139,7 +139,7 @@ def test_a_search_that_goes_on_with_its_source_is_the_one_that_was_not_interrupt
     getattr(second, method)(source)
 
     names = [f"p:{name}" for name in every_kind().hyperparameter_names]
-    resumed, uninterrupted = second.search(16)[names], whole.search(16)[names]
+    resumed, uninterrupted = second.search(5)[names], whole.search(16)[names]
 
     pd.testing.assert_frame_equal(pd.DataFrame(resumed), pd.DataFrame(uninterrupted))
 

@@ -48,7 +48,7 @@ def test_a_restart_brings_the_rows_into_a_new_store_and_leaves_no_job_open(
 ) -> None:
     kind(problem, on(MemoryStorage()), random_state=1, log_dir=tmp_path).search(4)
     storage = MemoryStorage()
-    table = kind(problem, on(storage), random_state=1, log_dir=tmp_path, checkpoint_restart=True).search(6)
+    table = kind(problem, on(storage), random_state=1, log_dir=tmp_path, checkpoint_restart=True).search(2)
 
     assert table.job_id.tolist() == list(range(6))
     assert states(storage, "mine") == done(6)
@@ -62,7 +62,7 @@ def test_numbers_have_no_holes_after_restarts_on_a_store_that_survived(
     storage = MemoryStorage()
     for n in (4, 6, 9):
         search = kind(problem, on(storage), random_state=1, log_dir=tmp_path, checkpoint_restart=True)
-        table = search.search(n)
+        table = search.search(max_evals_total=n)
 
         assert table.job_id.tolist() == list(range(n))
         assert states(storage, "mine") == done(n)
@@ -85,8 +85,8 @@ def test_what_ran_in_a_process_that_died_is_cancelled_by_its_restart(
     storage.has_power = True
     before = states(storage, "mine")
     again = kind(problem, on(storage), random_state=1, log_dir=left, checkpoint_restart=True)
-    table = again.search(8)
-    third = kind(problem, on(storage), random_state=1, log_dir=left, checkpoint_restart=True).search(9)
+    table = again.search(2)
+    third = kind(problem, on(storage), random_state=1, log_dir=left, checkpoint_restart=True).search(1)
 
     assert before == [*done(3), (3, READY), (4, READY), (5, READY)]
     expected = [DONE] * 3 + [CANCELLED] * 3 + [DONE] * 2
@@ -122,7 +122,7 @@ def test_a_restart_leaves_alone_what_other_members_have_open(
     alive = kind(problem, on(storage), random_state=1, log_dir=tmp_path / "b")
     (configuration,) = alive.ask(1)
     again = kind(problem, on(storage), random_state=1, log_dir=tmp_path / "a", checkpoint_restart=True)
-    again.search(4)
+    again.search(1)
     open_ones = storage.open_jobs("mine")
     alive.tell([(configuration, 3.0)])
     again.search(1)
@@ -138,7 +138,7 @@ def test_a_restart_of_a_search_whose_store_forgets_goes_on_counting(
     for n in (3, 5, 6):
         search = kind(problem, on(NullStorage()), random_state=1, log_dir=tmp_path, checkpoint_restart=True)
 
-        assert search.search(n).job_id.tolist() == list(range(n))
+        assert search.search(max_evals_total=n).job_id.tolist() == list(range(n))
 
 
 def test_two_searches_in_one_store_each_count_their_own_jobs(
@@ -148,7 +148,7 @@ def test_two_searches_in_one_store_each_count_their_own_jobs(
     for name in ("one", "other"):
         kind(problem, on(storage, name), random_state=1, log_dir=tmp_path / name).search(3)
     again = kind(problem, on(storage, "one"), random_state=1, log_dir=tmp_path / "one", checkpoint_restart=True)
-    again.search(5)
+    again.search(2)
 
     assert (states(storage, "one"), states(storage, "other")) == (done(5), done(3))
 
@@ -251,7 +251,7 @@ def test_a_store_that_refuses_an_end_does_not_cost_the_search_the_result(
 
     assert search.history.objective.tolist() == [1.0] * 3
     again = kind(problem, on(storage), random_state=1, log_dir=tmp_path, checkpoint_restart=True)
-    again.search(5)
+    again.search(2)
     assert states(storage, "mine") == done(5)
 
 
@@ -342,7 +342,7 @@ def test_a_description_that_nobody_can_read_does_not_keep_a_search_from_going_on
 ) -> None:
     kind(problem, run, random_state=1, log_dir=tmp_path).search(2)
     (tmp_path / "search.json").write_bytes(text.encode("utf-8", errors="surrogateescape"))
-    table = kind(problem, run, random_state=1, log_dir=tmp_path, checkpoint_restart=True).search(3)
+    table = kind(problem, run, random_state=1, log_dir=tmp_path, checkpoint_restart=True).search(1)
 
     assert len(table) == 3
     assert described(tmp_path)["member"] == 0

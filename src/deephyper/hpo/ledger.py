@@ -56,7 +56,6 @@ class Ledger:
         self._open: dict[int, tuple[Job, Array]] = {}  # asked and not told yet, each with its row, (d,)
         self._n_suggested = 0
         self._restored = self._restore() if restarts and (self.folder / "results.csv").exists() else []
-        self._n_uncounted = 0
         self._file = SearchFile(self.folder, keeps_file, goes_on=restarts)
         self._others = Others(where, space, self.history, check)
 
@@ -91,7 +90,6 @@ class Ledger:
             self._member = unknown if self._file.earlier_member is None else self._file.earlier_member
             self._seat.restore([job.record() for job in self._restored])
             self._take_over(self._seat)
-            self._n_uncounted = len(self.history)
             self._describe(description, None)
         return self._seat
 
@@ -160,11 +158,6 @@ class Ledger:
         time = self._seat.age if is_first else self.history.last_time
         evaluator.work_for(self._seat, time, self.history.objectives, self.understood)
         self._describe(description, evaluator.num_workers)
-
-    def n_left_of(self, limit: int) -> int:
-        """How many evaluations a budget leaves; in the first call, rows of an interrupted search count too."""
-        n_left, self._n_uncounted = max(0, limit - self._n_uncounted), 0
-        return n_left
 
     # Jobs.
 

@@ -6,6 +6,7 @@ import logging
 import math
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import final
 
 from ..callback import Callback, TqdmCallback
@@ -19,6 +20,31 @@ from .statistics import Crashes, Statistics, Tally
 logger = logging.getLogger(__name__)
 
 ALL_FAILED = "all evaluations failed"
+
+
+@final
+@dataclass(frozen=True)
+class Limits:
+    """How many evaluations there may be; None for no limit.
+
+    Args:
+        here: how many one call of `search` may submit.
+        total: how many the whole search may have, those that ended before included.
+    """
+
+    here: int | None = None
+    total: int | None = None
+
+    def n_left(self, n_submitted: int, n_counted: int) -> float:
+        """How many further evaluations may be submitted, never negative; infinity without a limit.
+
+        Args:
+            n_submitted: how many this call has submitted.
+            n_counted: how many the search has, those that run included.
+        """
+        here = math.inf if self.here is None else self.here - n_submitted
+        total = math.inf if self.total is None else self.total - n_counted
+        return max(0, min(here, total))
 
 
 @final
@@ -48,11 +74,11 @@ class Run:
         self._crashes, self._tally = crashes, Tally(evaluator)
         self.stop_reason: str | None = None
 
-    def until(self, limit: int | None, timeout: float | None, shows_progress: bool) -> Statistics:
+    def until(self, limits: Limits, timeout: float | None, shows_progress: bool) -> Statistics:
         """Search until the budget is spent or there is a reason to end early, which `stop_reason` then holds.
 
         Args:
-            limit: how many evaluations to submit; None for no limit.
+            limits: how many evaluations there may be.
             timeout: seconds from now after which running evaluations are cancelled; None for no limit.
             shows_progress: whether to show a progress bar, unless the evaluator's callbacks include one already.
         """
@@ -66,9 +92,11 @@ class Run:
             endings.callback(self._proposer.rest)
             endings.enter_context(evaluator.budget.within(timeout))
             endings.callback(lambda: self._take(evaluator.cancel()))
-            evaluator.broadcast.tell("on_start", limit)
             self._take_news(evaluator.news())
-            self._loop(math.inf if limit is None else limit)
+            n_left = limits.n_left(0, self._ledger.history.n_ended)
+            evaluator.broadcast.tell("on_start", None if n_left == math.inf else int(n_left))
+            self._look_whether_there_is_nothing_to_do(limits)
+            self._loop(limits)
             if caught.signal_name is not None:
                 self.stop_reason = f"interrupted by {caught.signal_name}"
                 logger.warning("%s: %s; what ran was cancelled.", self._name, self.stop_reason)
@@ -78,12 +106,21 @@ class Run:
         has_bar = any(isinstance(callback, TqdmCallback) for callback in self._evaluator.broadcast.callbacks)
         return [self._tally, self._crashes, *([TqdmCallback()] if shows_progress and not has_bar else [])]
 
-    def _loop(self, n_left: float) -> None:
-        evaluator = self._evaluator
+    def _look_whether_there_is_nothing_to_do(self, limits: Limits) -> None:
+        n_ended = self._ledger.history.n_ended
+        if limits.total is not None and n_ended >= limits.total:
+            self._stop(
+                f"there is nothing to do, since {n_ended} evaluations have ended (max_evals_total={limits.total})"
+            )
+
+    def _loop(self, limits: Limits) -> None:
+        evaluator, n_submitted = self._evaluator, 0
         while True:
+            # Counted again each time, since other members of the search work for the same total.
+            n_left = limits.n_left(n_submitted, self._ledger.history.n_ended + evaluator.line.n_unfinished)
             n_wanted = int(min(evaluator.line.n_free, n_left, evaluator.budget.n_jobs_left))
             if n_wanted and self.stop_reason is None and evaluator.time_left > 0:
-                n_left -= self._submit(n_wanted)
+                n_submitted += self._submit(n_wanted)
             if not evaluator.line.n_unfinished:
                 return
             self._proposer.prepare(evaluator)

@@ -21,7 +21,7 @@ from ..problem import HpProblem
 from ..results import Results
 from .ledger import Ledger
 from .proposer import Proposer
-from .run import Run
+from .run import Limits, Run
 from .statistics import Crashes, Statistics
 
 logger = logging.getLogger(__name__)
@@ -67,7 +67,7 @@ class Search(ABC):
         verbose: 0 is silent, 1 shows a progress bar.
         checkpoint_history_to_csv: append every evaluation to `<log_dir>/results.csv` as soon as it is gathered.
         checkpoint_restart: continue from `<log_dir>/results.csv` if it is there. Evaluations that have ended are not
-            repeated, and they count in `max_evals` of the first call.
+            repeated, and count in `max_evals_total` of `search`.
 
     Example:
         >>> import tempfile
@@ -225,6 +225,7 @@ class Search(ABC):
         evaluator: Evaluator | RunFunction | int | None = None,
         max_evals: float | None = None,
         timeout: float | None = None,
+        max_evals_total: float | None = None,
     ) -> Results:
         """Search until a budget is spent; another call continues the same search with a new budget.
 
@@ -234,8 +235,13 @@ class Search(ABC):
 
         Args:
             evaluator: runs the evaluations, if the constructor was not given one. A number here is `max_evals`.
-            max_evals: how many evaluations to submit, exactly; -1 or None for no limit.
+            max_evals: how many evaluations this call submits, exactly; -1 or None for no limit. What was evaluated before
+                does not count, and neither does what `checkpoint_restart` has found.
             timeout: seconds from now after which running evaluations are cancelled; None for no limit.
+            max_evals_total: up to how many evaluations the whole search may have; -1 or None for no limit. All count that
+                have ended: in earlier calls, before a restart, told, or at other members of the search. Cancelled ones
+                do not. So a script that is started again with `checkpoint_restart` ends at the same number. Beside
+                `max_evals`, whatever is reached first ends the call.
 
         Returns:
             One row per evaluation since the search began.
@@ -250,25 +256,26 @@ class Search(ABC):
             if max_evals is not None and timeout is not None:
                 raise TypeError(f"{where}: {evaluator!r} is no evaluator; pass search(evaluator, max_evals, timeout).")
             evaluator, max_evals, timeout = None, evaluator, max_evals if timeout is None else timeout
-        limit = None if max_evals is None or max_evals == -1 else count(where, "max_evals", max_evals)
+        limits = Limits(_limit(where, "max_evals", max_evals), _limit(where, "max_evals_total", max_evals_total))
         timeout = None if timeout is None else seconds(where, "timeout", timeout)
         chosen = self._evaluator if evaluator is None else _Chosen.of(cast(Evaluator | RunFunction, evaluator))
         if chosen is None:
             raise TypeError(f"{where}: there is no evaluator; pass a function or an Evaluator as the first argument.")
         with chosen.open() as opened:
-            return self._search(opened, limit, timeout)
+            return self._search(opened, limits, timeout)
 
-    def _search(self, evaluator: Evaluator, limit: int | None, timeout: float | None) -> Results:
+    def _search(self, evaluator: Evaluator, limits: Limits, timeout: float | None) -> Results:
         name, proposer = type(self).__name__, self._seated(evaluator)
         self._ledger.begin(evaluator, self._description())
-        limit = None if limit is None else self._ledger.n_left_of(limit)
         run = Run(name, evaluator, proposer, self._ledger, self._crashes, self._why_nothing_is_left)
         try:
-            self.statistics = run.until(limit, timeout, shows_progress=self._verbose > 0)
+            self.statistics = run.until(limits, timeout, shows_progress=self._verbose > 0)
         finally:
             self.stop_reason = run.stop_reason
         if self._crashes.are_all(evaluator.num_workers):
-            raise AllFailedError(f"{name}: {self._crashes}", self.history)
+            # The next call is judged by its own evaluations: the function may have been mended.
+            crashes, self._crashes = self._crashes, Crashes()
+            raise AllFailedError(f"{name}: {crashes}", self.history)
         reason = self.stop_reason or "its budget is spent"
         logger.info("search %s ended: %s; %s", self._ledger.search_id, reason, self.statistics)
         return self.history
@@ -305,6 +312,10 @@ def _refuse_mistyped(where: str, returned: Any) -> None:
             f"{where}: the second of a pair must be an objective, a number or several in a tuple, or a text 'F…' with "
             f"the reason of a failure, got {mistake}"
         )
+
+
+def _limit(where: str, what: str, value: float | None) -> int | None:
+    return None if value is None or value == -1 else count(where, what, value)
 
 
 def _pairs(where: str, results: Sequence[tuple[Mapping[str, Any], Any]]) -> Iterator[tuple[Mapping[str, Any], Any]]:

@@ -138,8 +138,11 @@ def restored_model(context: Context, told: Told, n_first: int) -> Model | None:
     """
     n_rows = len(told.X)
     begin = max(newest_anchor(n_rows), n_first)
-    # Of what was learned before an anchor only its time is read.
-    lesson = Lesson((), None, begin - 1, told.first(begin - 1).has_enough_values) if begin > n_first else None
+    before, lesson = told.first(begin - 1), None
+    # While too many evaluations fail nothing is learned, however many there are.
+    if begin > n_first and context.can_model(before):
+        # Of what was learned before an anchor only its time is read.
+        lesson = Lesson((), None, begin - 1, before.has_enough_values)
     for n in range(begin, n_rows + 1):
         so_far = told.first(n)
         if context.can_model(so_far) and is_lesson_due(context, lesson, so_far):

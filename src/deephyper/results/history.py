@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import final
 
-from ..job import METADATA, TIMES, Job, Journal, Objectives, Row, flat_row
+from ..job import METADATA, TIMES, Job, JobStatus, Journal, Objectives, Row, flat_row
 from .table import PARETO, Results, table_of
 
 
@@ -24,6 +24,7 @@ class History:
         self._names = list(names)
         self._rows: list[Row] = []
         self._job_ids: set[int] = set()
+        self._n_ended = 0
         self._objectives = Objectives()
         self._path = path
         self._journal = Journal(path) if path is not None else None
@@ -47,6 +48,11 @@ class History:
         return max((time for time in times if time == time), default=0.0)
 
     @property
+    def n_ended(self) -> int:
+        """How many evaluations have ended by themselves; those that were cancelled do not count."""
+        return self._n_ended
+
+    @property
     def next_job_id(self) -> int:
         """One more than the largest number of a job."""
         return max(self._job_ids, default=-1) + 1
@@ -57,6 +63,7 @@ class History:
         rows = [flat_row(job, self._names, self._objectives) for job in jobs]
         self._rows += rows
         self._job_ids.update(job.id for job in jobs)
+        self._n_ended += sum(job.status is JobStatus.DONE for job in jobs)
         if self._journal is not None and not self._journal.append(rows):
             # Another search has written there meanwhile; its file is kept under another name.
             self._rewrite()
@@ -69,6 +76,7 @@ class History:
         """Begin with the rows of an interrupted search; its file is written again, without a line that was cut off."""
         self._rows, self._objectives = list(rows), objectives
         self._job_ids = {int(row["job_id"]) for row in rows}
+        self._n_ended = sum(row["job_status"] == JobStatus.DONE.value for row in rows)
         self._rewrite(keep_older=False)
 
     def complete(self) -> None:
