@@ -17,7 +17,7 @@ from deephyper.backend import LimitExceeded, Switchboard, Work
 from deephyper.backend.lane import Worker
 from deephyper.backend.lanes import Lanes
 from deephyper.worker import Report, Task
-from processes import children, comes_true
+from processes import Before, comes_true
 
 PATIENCE_S = 30.0
 
@@ -144,9 +144,10 @@ def test_tasks_with_the_same_resources_meet_the_same_worker() -> None:
 
 
 def test_an_end_kills_what_runs_and_leaves_no_process() -> None:
+    before = Before()
     with opened(run) as lanes:
         lanes.submit("wait")
         lanes.submit("wait")
         assert comes_true(lambda: all(lanes.observations), PATIENCE_S)
 
-    assert children() == []
+    assert before.new_processes() == []

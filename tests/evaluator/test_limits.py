@@ -335,3 +335,19 @@ def _semaphores() -> list[str]:
     return (
         [name for name in os.listdir("/dev/shm") if f"loky-{os.getpid()}-" in name] if os.path.isdir("/dev/shm") else []
     )
+
+
+@pytest.mark.slow
+def test_a_worker_that_grows_loses_nothing() -> None:
+    kept: list[bytes] = []
+
+    def run(job: Any) -> int:
+        # Touched, so that the memory is there.
+        kept.append(b"x" * (200 << 20))
+        time.sleep(0.05)
+        return os.getpid()
+
+    # Every third one lasts so long that a look at the size of the process would be due after it.
+    jobs = jobs_by_kind(lambda job: (time.sleep(1.1 if job["x"] % 3 == 2 else 0), run(job))[1], list(range(9)))
+
+    assert len({job.objective for job in jobs.values()}) == 2

@@ -9,12 +9,22 @@ import subprocess
 from collections.abc import Iterable
 from typing import final
 
+from .forks import is_left_to_parent
+
 logger = logging.getLogger(__name__)
 
 _SHELL = "/bin/sh"
+_BYE = "bye"
 # Every line is the whole list of process groups to end. When the manager dies, whatever the way, its end of the pipe
-# closes.
-_SCRIPT = 'while read -r line; do groups=$line; done; for group in $groups; do kill -s KILL -- "-$group"; done'
+# closes. When the manager needs no guard any more it says so: a child that it has forked may hold the pipe open.
+_SCRIPT = f"""
+while read -r line; do
+    [ "$line" = {_BYE} ] && exit
+    groups=$line
+done
+for group in $groups; do kill -s KILL -- "-$group"; done
+"""
+_PATIENCE_S = 1.0
 
 
 @final
@@ -28,6 +38,7 @@ class Guard:
     def __init__(self) -> None:
         self._shell: subprocess.Popen[bytes] | None = None
         self._groups: list[int] = []
+        is_left_to_parent(self)
 
     def watch(self, groups: Iterable[int]) -> None:
         """Look after these process groups from now on, and no others."""
@@ -38,7 +49,7 @@ class Guard:
         if not groups:
             self._end_shell()
         elif (shell := self._opened_shell()) is not None:
-            self._tell(shell, groups)
+            self._tell(shell, " ".join(map(str, groups)))
 
     def get_ready(self) -> None:
         """Begin already, so that the first worker need not wait for that."""
@@ -50,12 +61,20 @@ class Guard:
         self._groups = []
         self._end_shell()
 
+    def leave_to_parent(self) -> None:
+        """In a forked child, let go of the pipe, so that the guard notices the end of the parent."""
+        shell, self._shell = self._shell, None
+        if shell is not None and shell.stdin is not None:
+            shell.stdin.close()
+
     def _opened_shell(self) -> subprocess.Popen[bytes] | None:
         if self._shell is None:
             try:
                 # A session of its own, so that what ends the manager's group spares it.
                 self._shell = subprocess.Popen(
                     [_SHELL, "-c", _SCRIPT],
+                    # Without a buffer, whose lock another thread may hold while a child is forked.
+                    bufsize=0,
                     stdin=subprocess.PIPE,
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL,
@@ -68,13 +87,18 @@ class Guard:
 
     def _end_shell(self) -> None:
         shell, self._shell = self._shell, None
-        if shell is not None:
-            self._tell(shell, [])
+        if shell is None:
+            return
+        self._tell(shell, _BYE)
+        try:
+            shell.communicate(timeout=_PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            # Somebody has stopped it.
+            shell.kill()
             shell.communicate()
 
-    def _tell(self, shell: subprocess.Popen[bytes], groups: Iterable[int]) -> None:
+    def _tell(self, shell: subprocess.Popen[bytes], line: str) -> None:
         assert shell.stdin is not None
         # Somebody may have killed the shell; lanes still look for their manager themselves.
         with contextlib.suppress(BrokenPipeError):
-            shell.stdin.write((" ".join(map(str, groups)) + "\n").encode())
-            shell.stdin.flush()
+            shell.stdin.write(f"{line}\n".encode())

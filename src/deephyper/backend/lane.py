@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import multiprocessing.process
 import os
 import signal
 import threading
@@ -16,6 +17,7 @@ from typing import Any, final
 
 from ..worker import Report, Task, now
 from ..worker.process import Setup, enter, evaluate_here
+from .forks import is_left_to_parent
 
 _MOST_LAST_WORDS = 1 << 16
 
@@ -63,6 +65,7 @@ class Worker:
         setup = Setup(payload, os.getpid(), self._its_connection, self._its_faults)
         self._executor = ProcessPoolExecutor(max_workers=1, initializer=enter, initargs=(setup,))
         self._pid: int | None = None
+        is_left_to_parent(self)
 
     @property
     def pid(self) -> int | None:
@@ -110,9 +113,21 @@ class Worker:
         # Forgets processes that have ended, which loky does not do for one whose exit status somebody has asked for.
         active_children()
         last_words = _read(self._faults)
+        self._close()
+        return last_words
+
+    def leave_to_parent(self) -> None:
+        """In a forked child, close the ways to the process, and forget it."""
+        from loky import process_executor
+
+        self._close()
+        # The end of the child would wait for both of these in vain.
+        getattr(process_executor, "_threads_wakeups", {}).pop(self._executor._executor_manager_thread, None)
+        getattr(multiprocessing.process, "_children", set()).difference_update(self._executor._processes.values())
+
+    def _close(self) -> None:
         for connection in (self.connection, self._its_connection, self._faults, self._its_faults):
             connection.close()
-        return last_words
 
 
 @final

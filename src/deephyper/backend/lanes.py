@@ -21,6 +21,7 @@ from .._checks import function
 from ..worker import Report, Task, pickled
 from .attendant import Attendant
 from .backend import Backend, Work
+from .forks import is_left_to_parent
 from .inspector import Inspector
 from .lane import Call, Lane, Worker
 from .limits import Limits
@@ -100,6 +101,7 @@ class _OpenLanes:
         self._attendant = Attendant(self._loop, switchboard, self._note_ready)
         self._undertaker = Undertaker(self._loop, self._attendant, self._pids)
         _open_lanes.add(self)
+        is_left_to_parent(self)
 
     def run(self, task: Task) -> Call:
         """Evaluate a task in a free lane, if possible one that had the same resources, or in the next free one."""
@@ -133,6 +135,14 @@ class _OpenLanes:
         self._loop.close()
         self._undertaker.close()
         _open_lanes.discard(self)
+
+    def leave_to_parent(self) -> None:
+        """In a forked child, forget the lanes: neither its end nor what it closes may end the workers."""
+        _open_lanes.discard(self)
+        self._lanes = []
+        self._line = deque()
+        # Another thread of the parent may have held it.
+        self._lock = threading.RLock()
 
     def _take_next(self, lane: Lane) -> None:
         """Let a lane that has become free go on with what waits."""

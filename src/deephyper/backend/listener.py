@@ -17,6 +17,7 @@ from typing import final
 
 from ..worker import Address, SocketChannel
 from .conversation import Conversation
+from .forks import is_left_to_parent
 from .selecting import SelectorLoop
 from .switchboard import Switchboard
 
@@ -62,7 +63,7 @@ class Listener:
                 return None
             self._door, self._loop = door, SelectorLoop("deephyper-listener")
             self._loop.errand(lambda: self._loop.watch(door.socket, lambda: self._let_in(door)))
-            _open_listeners.add(self)
+            is_left_to_parent(self)
         return SocketChannel(self._door.address, self._key, ticket)
 
     def close(self) -> None:
@@ -80,12 +81,12 @@ class Listener:
                 _shut(connection)
                 connection.close()
             self._connections.clear()
-        _open_listeners.discard(self)
 
     def leave_to_parent(self) -> None:
         """In a forked child, close what it has inherited, so that workers notice when the parent lets go of them."""
-        if self._door is not None:
-            self._door.socket.close()
+        door, self._door = self._door, None
+        if door is not None:
+            door.socket.close()
         for connection in self._greeted | self._connections:
             connection.close()
 
@@ -182,15 +183,3 @@ def _shut(connection: Connection) -> None:
     """End a connection for both sides; whoever waits for something from it is woken."""
     with contextlib.suppress(OSError), socket.socket(fileno=os.dup(connection.fileno())) as way:
         way.shutdown(socket.SHUT_RDWR)
-
-
-_open_listeners: weakref.WeakSet[Listener] = weakref.WeakSet()
-
-
-def _leave_to_parent() -> None:
-    for listener in list(_open_listeners):
-        listener.leave_to_parent()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_leave_to_parent)

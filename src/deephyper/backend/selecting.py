@@ -14,6 +14,8 @@ from queue import SimpleQueue
 from socket import socket
 from typing import final
 
+from .forks import is_left_to_parent
+
 logger = logging.getLogger(__name__)
 
 # What comes regularly and has failed is not tried again at once.
@@ -39,6 +41,7 @@ class SelectorLoop:
         # Guards `_is_open`, so that nobody writes to a pipe that was closed meanwhile.
         self._lock = threading.Lock()
         self._is_open = True
+        is_left_to_parent(self)
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
@@ -62,6 +65,16 @@ class SelectorLoop:
         self._selector.close()
         os.close(self._wake_in)
         os.close(self._wake_out)
+
+    def leave_to_parent(self) -> None:
+        """In a forked child, which has no such thread, close what it has inherited."""
+        if self._is_open:
+            self._is_open = False
+            # The lock may be held for ever here, so nobody may come to it any more.
+            self._lock = threading.Lock()
+            self._selector.close()
+            os.close(self._wake_in)
+            os.close(self._wake_out)
 
     # For the steps themselves, which run in the thread.
 

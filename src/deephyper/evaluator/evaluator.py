@@ -273,6 +273,8 @@ class Evaluator:
         n_there = self.line.n_unfinished + self.line.n_finished
         wanted = n_there if type == "ALL" else min(count("gather", "size", size), n_there)
         seat = self._seat
+        if self.line.n_finished < wanted:
+            self.line.refuse_parents(self.__class__.__name__)
         while seat is not None and self.line.n_finished < wanted:
             if not self.line.wait(self.budget, seat.beat):
                 self._cancel_all(seat)
@@ -331,9 +333,13 @@ class Evaluator:
     def cancel(self) -> list[Job]:
         """Cancel all jobs that wait or run; running ones are killed if the backend can do that.
 
+        A forked child of the process that has started the workers cancels nothing.
+
         Returns:
             The cancelled jobs, and those that had ended but were not gathered yet.
         """
+        if self.line.is_of_parent:
+            return []
         if self._seat is not None:
             self._cancel_all(self._seat)
         jobs = self.line.hand_back()
@@ -353,7 +359,12 @@ class Evaluator:
         self._keep(seat, ended, [*(landing.job for landing in landings), *waiting])
 
     def close(self) -> None:
-        """Cancel all jobs and end the workers; the next `submit` starts them again."""
+        """Cancel all jobs and end the workers; the next `submit` starts them again.
+
+        In a forked child of the process that has started the workers it does nothing, since they are not its own.
+        """
+        if self.line.is_of_parent:
+            return
         self.cancel()
         self.line.close()
         self.clock.close()

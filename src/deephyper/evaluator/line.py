@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -46,6 +47,7 @@ class Line:
         self._ready: deque[Job] = deque()
         self._newest_durations: deque[float] = deque(maxlen=_N_NEWEST)
         self._is_open = self._is_thread_lent = False
+        self._process = os.getpid()
         self._finished: list[Job] = []  # and not yet handed back
         self.n_submitted = self.n_handed_back = 0
 
@@ -82,10 +84,25 @@ class Line:
 
         Raises:
             RunFunctionError: the run-function cannot reach the workers. No job exists yet at this point.
+            RuntimeError: a parent of this process has started it.
         """
+        self.refuse_parents(work.where)
         if not self._is_open:
             self._backend.open(work, self._n_workers, self._switchboard)
-            self._is_open = True
+            self._is_open, self._process = True, os.getpid()
+
+    @property
+    def is_of_parent(self) -> bool:
+        """Whether the workers are those of another process, of which this one is a forked child."""
+        return self._is_open and self._process != os.getpid()
+
+    def refuse_parents(self, where: str) -> None:
+        """Raise RuntimeError if the workers are those of another process."""
+        if self.is_of_parent:
+            raise RuntimeError(
+                f"{where}: its workers belong to process {self._process}, which started them, and this is a forked "
+                f"child of it; make another evaluator here."
+            )
 
     def add(self, jobs: Sequence[Job]) -> None:
         """Put jobs at the end of the line."""

@@ -78,8 +78,20 @@ def enter(setup: Setup) -> None:
         # A process in its own session gets no Ctrl-C from the terminal, and can be ended with all its descendants.
         os.setsid()
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    _never_retire()
     threading.Thread(target=_end_with, args=(setup.manager,), name="deephyper-watch", daemon=True).start()
     _lane = _Lane(setup)
+
+
+def _never_retire() -> None:
+    """Switch off a rule of loky's: it ends a worker that has grown by 300 MB, even if that has the next task already.
+
+    The manager decides when a worker retires, between two evaluations.
+    """
+    from loky import process_executor
+
+    # Neither is public. The first one asks how large the process is, the second one for how much is too much.
+    process_executor._MEMORY_LEAK_CHECK_DELAY = process_executor._MAX_MEMORY_LEAK_SIZE = float("inf")
 
 
 def evaluate_here(task: Task) -> Report:
