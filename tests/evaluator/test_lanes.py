@@ -173,7 +173,7 @@ def test_a_script_that_closes_nothing_ends_at_once_and_takes_its_workers_with_it
     assert b"leaked" not in ended.stderr
 
 
-def cannot_start(worker: Any, payload: bytes) -> None:
+def cannot_start(worker: Any, *args: Any) -> None:
     raise OSError("no file descriptors are left")
 
 

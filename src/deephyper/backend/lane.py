@@ -17,6 +17,7 @@ from typing import Any, final
 
 from ..worker import Report, Task, now
 from ..worker.process import Setup, enter, evaluate_here
+from ..worker.surroundings import Surroundings
 from .forks import is_left_to_parent
 
 _MOST_LAST_WORDS = 1 << 16
@@ -55,15 +56,22 @@ class Worker:
 
     Args:
         payload: what it needs to evaluate anything, pickled.
+        variables: environment variables that it is given beside those of this process.
     """
 
-    def __init__(self, payload: bytes):
+    def __init__(self, payload: bytes, variables: Mapping[str, str]):
         from loky.process_executor import ProcessPoolExecutor
+
+        from ..worker.start import WorkerContext, first_environment
 
         self.connection, self._its_connection = Pipe()
         self._faults, self._its_faults = Pipe(duplex=False)
-        setup = Setup(payload, os.getpid(), self._its_connection, self._its_faults)
-        self._executor = ProcessPoolExecutor(max_workers=1, initializer=enter, initargs=(setup,))
+        first = first_environment()
+        surroundings = Surroundings.here(first, variables)
+        setup = Setup(payload, os.getpid(), self._its_connection, self._its_faults, surroundings)
+        self._executor = ProcessPoolExecutor(
+            1, context=WorkerContext(), initializer=enter, initargs=(setup,), env={**variables, **first}
+        )
         self._pid: int | None = None
         is_left_to_parent(self)
 

@@ -22,6 +22,7 @@ from ..worker import Report, Task, pickled
 from .attendant import Attendant
 from .backend import Backend, Work
 from .forks import is_left_to_parent
+from .inner_threads import checked_threads, thread_variables
 from .inspector import Inspector
 from .lane import Call, Lane, Worker
 from .limits import Limits
@@ -43,6 +44,7 @@ class Lanes(Backend):
         job_memory_limit: bytes that one evaluation may take, its children included.
         initializer: called once in every worker before its first evaluation.
         initargs: arguments of the initializer.
+        threads_per_worker: how many threads the libraries inside of one evaluation may use.
     """
 
     can_work_ahead = True
@@ -54,16 +56,19 @@ class Lanes(Backend):
         job_memory_limit: int | None = None,
         initializer: Callable[..., object] | None = None,
         initargs: Sequence[Any] = (),
+        threads_per_worker: int | None = None,
     ):
         self._limits = Limits.checked(where, job_timeout, job_memory_limit)
         if initializer is not None:
             function(where, "initializer", initializer, "a function that every worker calls once, or None")
         self._initializer, self._initargs = initializer, tuple(initargs)
+        self._threads = checked_threads(where, threads_per_worker)
         self._lanes: _OpenLanes | None = None
 
     def open(self, work: Work, n_workers: int, switchboard: Switchboard) -> None:
         payload = pickled(work.where, work.function, dict(work.kwargs), self._initializer, self._initargs)
-        self._lanes = _OpenLanes(n_workers, payload, self._limits, switchboard)
+        opened = partial(Worker, payload, thread_variables(n_workers, self._threads))
+        self._lanes = _OpenLanes(n_workers, opened, self._limits, switchboard)
 
     def submit(self, task: Task) -> Future[Report]:
         assert self._lanes is not None
@@ -85,14 +90,14 @@ class _OpenLanes:
 
     Args:
         n: number of lanes.
-        payload: what a worker needs to evaluate anything, pickled; sent once to every worker.
+        open_worker: starts a worker.
         limits: what one evaluation may take.
         switchboard: takes in what run-functions report.
     """
 
-    def __init__(self, n: int, payload: bytes, limits: Limits, switchboard: Switchboard):
+    def __init__(self, n: int, open_worker: Callable[[], Worker], limits: Limits, switchboard: Switchboard):
         _allow_open_files(n * _FILES_PER_LANE)
-        self._payload = payload
+        self._open_worker = open_worker
         self._on_begin = switchboard.begin
         self._lock = threading.RLock()
         self._line: deque[Call] = deque()
@@ -164,7 +169,7 @@ class _OpenLanes:
             _close_before_loky()
 
     def _opened(self) -> Worker:
-        worker = Worker(self._payload)
+        worker = self._open_worker()
         self._attendant.listen_to(worker)
         return worker
 

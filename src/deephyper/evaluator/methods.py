@@ -63,6 +63,9 @@ class ProcessEvaluator(Evaluator):
             fails as `F_memory_limit_exceeded`.
         initializer: called once in every worker before its first evaluation, for example to load data into a module.
         initargs: arguments of the initializer.
+        threads_per_worker: how many threads the libraries inside of one evaluation may use (BLAS, OpenMP, numexpr,
+            numba and others). With None these are the cores that this process may use, divided by the number of
+            workers, at least one; variables such as `OMP_NUM_THREADS` that are set in this process win.
         max_retries: how often an evaluation is tried again if its worker died. An evaluation that raised is not tried
             again.
         resources: the items of each kind of resource, for example `{"gpu": [0, 1, 2, 3]}`. Every evaluation gets one

@@ -14,6 +14,7 @@ from typing import NamedTuple, final
 from .channel import Kind, PipeChannel, Wire
 from .evaluation import Report, Task, evaluate, failed, now, unpickled
 from .output import Lines
+from .surroundings import Surroundings
 
 _LOOK_FOR_MANAGER_EVERY_S = 0.25
 
@@ -27,12 +28,14 @@ class Setup(NamedTuple):
         manager: process number of the manager.
         connection: the pipe to the manager.
         faults: where the interpreter writes its traceback when it crashes.
+        surroundings: what the manager's code meets, and the user's code is to meet here.
     """
 
     payload: bytes
     manager: int
     connection: Connection
     faults: Connection
+    surroundings: Surroundings
 
 
 @final
@@ -74,6 +77,7 @@ _lane: _Lane
 def enter(setup: Setup) -> None:
     """Make this process a lane."""
     global _lane
+    setup.surroundings.take_over()
     if hasattr(os, "setsid"):
         # A process in its own session gets no Ctrl-C from the terminal, and can be ended with all its descendants.
         os.setsid()
