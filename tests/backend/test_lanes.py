@@ -6,43 +6,16 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import BrokenExecutor, Future, wait
-from contextlib import contextmanager
+from concurrent.futures import BrokenExecutor, wait
 from typing import Any
 
 import pytest
 
-from deephyper.backend import LimitExceeded, Switchboard, Work
+from deephyper.backend import LimitExceeded
 from deephyper.backend.lane import Worker
-from deephyper.backend.lanes import Lanes
-from deephyper.worker import Report, Task
-from processes import Before, comes_true
-
-PATIENCE_S = 30.0
-
-
-class Open:
-    """Open lanes, and what was submitted to them."""
-
-    def __init__(self, lanes: Lanes, function: Callable[..., Any], n: int):
-        self.lanes, self.switchboard = lanes, Switchboard()
-        self.observations: list[list[tuple[float, float]]] = []
-        lanes.open(Work("test", function, {}), n, self.switchboard)
-
-    def submit(self, x: Any) -> Future[Report]:
-        self.observations.append([])
-        ticket = self.switchboard.open(self.observations[-1])
-        return self.lanes.submit(Task(ticket, ticket, {"x": x}))
-
-
-@contextmanager
-def opened(function: Callable[..., Any], n: int = 2, **options: Any) -> Iterator[Open]:
-    lanes = Lanes("test", **options)
-    try:
-        yield Open(lanes, function, n)
-    finally:
-        lanes.close()
+from deephyper.worker import Task
+from open_lanes import opened
+from processes import PATIENCE_S, Before, comes_true
 
 
 def run(job: Any) -> Any:

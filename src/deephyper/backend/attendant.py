@@ -22,10 +22,19 @@ class Attendant:
         loop: does it.
         switchboard: takes in what run-functions report.
         on_ready: called with each worker that is about to take tasks, before it may begin with one.
+        on_fault: called with each worker that has said what nobody can understand, so that nobody listens to it any
+            more, and with what it was.
     """
 
-    def __init__(self, loop: SelectorLoop, switchboard: Switchboard, on_ready: Callable[[Worker], None]):
-        self._loop, self._switchboard, self._on_ready = loop, switchboard, on_ready
+    def __init__(
+        self,
+        loop: SelectorLoop,
+        switchboard: Switchboard,
+        on_ready: Callable[[Worker], None],
+        on_fault: Callable[[Worker, str], None],
+    ):
+        self._loop, self._switchboard = loop, switchboard
+        self._on_ready, self._on_fault = on_ready, on_fault
         self._conversations: dict[Worker, Conversation] = {}
 
     def listen_to(self, worker: Worker) -> None:
@@ -37,8 +46,7 @@ class Attendant:
         conversation = self._conversations.pop(worker, None)
         if conversation is None:
             return
-        while worker.connection.poll(0) and conversation.hear():
-            pass
+        conversation.hear_out()
         self._loop.ignore(worker.connection)
 
     def _begin_with(self, worker: Worker) -> None:
@@ -47,10 +55,16 @@ class Attendant:
         self._loop.watch(worker.connection, lambda: self._hear(worker))
 
     def _hear(self, worker: Worker) -> None:
-        if not self._conversations[worker].hear():
+        conversation = self._conversations[worker]
+        if not conversation.hear():
             self._loop.ignore(worker.connection)
+            if conversation.fault:
+                self._on_fault(worker, conversation.fault)
 
     def _note_ready(self, worker: Worker, pid: int) -> None:
+        if worker.pid is not None:
+            # It says so once. A later one is not from us, and the number might be that of any process.
+            return
         worker.note_ready(pid)
         self._on_ready(worker)
         self._conversations[worker].answer(pid, True)

@@ -76,7 +76,7 @@ class Inspector:
                 lane.kill(call, self._limits.too_large(memory_bytes))
 
     def _find_dead(self, running: Sequence[tuple[Lane, Call]]) -> None:
-        """Find workers that left a forked child behind: loky waits for a pipe that the child holds open.
+        """Find workers whose end loky does not notice: it waits for a pipe that a forked child may hold open.
 
         They are killed at the second look, so that loky has had time to take in what the worker sent before its end.
         """
@@ -85,5 +85,5 @@ class Inspector:
         }
         for key in self._suspected & dead.keys():
             lane, call = dead[key]
-            lane.kill(call, BrokenExecutor("the worker process has ended, and left a child behind"))
+            lane.kill(call, BrokenExecutor("the worker process has ended, and its result has not come"))
         self._suspected = set(dead)

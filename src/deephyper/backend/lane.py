@@ -73,6 +73,7 @@ class Worker:
             1, context=WorkerContext(), initializer=enter, initargs=(setup,), env={**variables, **first}
         )
         self._pid: int | None = None
+        self._has_let_go = False
         is_left_to_parent(self)
 
     @property
@@ -107,6 +108,25 @@ class Worker:
         if self._pid is not None and hasattr(os, "killpg"):
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._pid, signal.SIGKILL)
+        self._wake_those_who_wait_for_it()
+
+    def _wake_those_who_wait_for_it(self) -> None:
+        """Close this side's copies of the ends of loky's pipes that the process had.
+
+        If the process has ended in the middle of a large result or task, threads of loky wait for the rest, and would
+        wait for ever as long as anybody held the other end. There is no public way to these.
+        """
+        if self._has_let_go:
+            return
+        self._has_let_go = True
+        executor = self._executor
+        # If loky has noticed the end, it waits for no result, and is about to close that pipe itself.
+        has_noticed = getattr(executor, "_flags", None) is not None and executor._flags.broken is not None
+        results = None if has_noticed else getattr(executor, "_result_queue", None)
+        tasks = getattr(executor, "_call_queue", None)
+        for end in (getattr(results, "_writer", None), getattr(tasks, "_reader", None)):
+            if end is not None:
+                end.close()
 
     def bury(self) -> str:
         """Wait for the end of the process and let go of all that belongs to it.
@@ -205,6 +225,12 @@ class Lane:
         """End the process if that call still runs in it; the call fails with the error."""
         with self._lock:
             if self._call is call:
+                self._lose(error)
+
+    def lose(self, worker: Worker, error: BaseException) -> None:
+        """End a process if it is that of this lane; what runs in it fails with the error."""
+        with self._lock:
+            if self._worker is worker:
                 self._lose(error)
 
     def drop(self) -> None:

@@ -103,7 +103,7 @@ class _OpenLanes:
         self._line: deque[Call] = deque()
         self._lanes = [Lane(self._opened, self._let_go, self._take_next) for _ in range(n)]
         self._loop = SelectorLoop("deephyper-lanes", Inspector(self._lanes, limits).tick)
-        self._attendant = Attendant(self._loop, switchboard, self._note_ready)
+        self._attendant = Attendant(self._loop, switchboard, self._note_ready, self._lose)
         self._undertaker = Undertaker(self._loop, self._attendant, self._pids)
         _open_lanes.add(self)
         is_left_to_parent(self)
@@ -177,6 +177,10 @@ class _OpenLanes:
         self._undertaker.watch()
         for lane in self._lanes:
             lane.note_ready(worker)
+
+    def _lose(self, worker: Worker, fault: str) -> None:
+        for lane in self._lanes:
+            lane.lose(worker, BrokenExecutor(f"the worker was ended, since its messages cannot be understood: {fault}"))
 
     def _pids(self) -> Iterator[int]:
         workers = [lane.worker for lane in self._lanes]

@@ -124,6 +124,8 @@ class Listener:
 
     def _hear(self, connection: Connection, conversation: Conversation) -> None:
         if not conversation.hear():
+            if conversation.fault:
+                logger.warning("let go of a worker whose messages cannot be understood: %s", conversation.fault)
             self._loop.ignore(connection)
             with self._lock:
                 self._connections.discard(connection)

@@ -1,6 +1,6 @@
 """What a worker needs to run evaluations. Every worker process imports this folder, so it stays small."""
 
-from .channel import Address, Channel, Kind, SocketChannel, packed_answer, unpacked
+from .channel import LONGEST_MESSAGE, Address, Channel, Kind, SocketChannel, packed_answer, unpacked
 from .evaluation import (
     HOST,
     NOTHING_LENT,
@@ -19,6 +19,7 @@ from .running_job import Observations, RunningJob
 
 __all__ = [
     "HOST",
+    "LONGEST_MESSAGE",
     "NOTHING_LENT",
     "Address",
     "Channel",

@@ -28,6 +28,10 @@ from typing import Any, NamedTuple, Protocol, final
 # How many seconds a manager may take to answer a process that connects.
 _PATIENCE_S = 10.0
 
+# Each is written at once, or not at all where a signal or an error comes in between. Linux takes twice as much at once.
+LONGEST_MESSAGE = 1 << 15
+"""Bytes of the longest message."""
+
 Address = str | tuple[str, int]
 """Address of a socket: a path, or a host and a port."""
 
