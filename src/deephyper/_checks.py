@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import inspect
 import math
 import numbers
@@ -11,7 +12,10 @@ import sys
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from types import FrameType
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 _LONGEST_VALUE = 200  # characters of a value in a sentence
 
@@ -32,7 +36,7 @@ def got(value: Any) -> str:
     """Say what came instead of what was needed: "got 3 of type int"; long values are cut."""
     if isinstance(value, type):
         return f"got the class {value.__name__}"
-    text = repr(value)
+    text = " ".join(repr(value).split())
     return f"got {text if len(text) <= _LONGEST_VALUE else text[:_LONGEST_VALUE] + '…'} of type {type(value).__name__}"
 
 
@@ -43,11 +47,23 @@ def one_of(where: str, what: str, value: Any, accepted: Iterable[str]) -> None:
         raise ValueError(f"{where}: {what} must be one of {quoted(names)}, got {value!r}.{did_you_mean(value, names)}")
 
 
-def known_names(where: str, what: str, names: Iterable[str], accepted: Iterable[str]) -> None:
-    """Raise TypeError for the first name that is not accepted, and suggest a similar one."""
+def known_names(
+    where: str, what: str, names: Iterable[str], accepted: Iterable[str], instead_of: Callable[[str], str] | None = None
+) -> None:
+    """Raise TypeError for the first name that is not accepted, and suggest a similar one.
+
+    Args:
+        where: whose names they are.
+        what: what they are names of.
+        names: what the user passed.
+        accepted: the known names.
+        instead_of: says what to write instead of a name that is known from elsewhere; an empty text for others.
+    """
     accepted = list(accepted)
     for name in names:
         if name not in accepted:
+            if instead_of is not None and (instead := instead_of(name)):
+                raise TypeError(f"{where}: unknown {what} {name!r}; {instead}.")
             raise TypeError(
                 f"{where}: unknown {what} {name!r}; accepted are {quoted(accepted)}.{did_you_mean(name, accepted)}"
             )
@@ -80,6 +96,11 @@ def is_bool(value: Any) -> bool:
 def is_integer(value: Any) -> bool:
     """Whether this is a whole number and no bool; numpy scalars count."""
     return isinstance(value, numbers.Integral) and not is_bool(value)
+
+
+def is_whole(value: Any) -> bool:
+    """Whether this is a whole number, written as one or as a float such as 1e3."""
+    return is_integer(value) or (is_number(value) and math.isfinite(value) and value == int(value))
 
 
 def count(where: str, what: str, value: Any, at_least: int = 1) -> int:
@@ -145,9 +166,65 @@ def options_of(function: Callable[..., Any]) -> list[str]:
 
 
 def known_options(
-    where: str, given: Mapping[str, Any], function: Callable[..., Any], left_out: Iterable[str] = ()
+    where: str,
+    given: Mapping[str, Any],
+    function: Callable[..., Any],
+    left_out: Iterable[str] = (),
+    instead_of: Callable[[str], str] | None = None,
 ) -> None:
     """Raise TypeError for a keyword argument that a function does not take, and suggest a similar name."""
     if any(p.kind is inspect.Parameter.VAR_KEYWORD for p in inspect.signature(function).parameters.values()):
         return
-    known_names(where, "option", given, [name for name in options_of(function) if name not in set(left_out)])
+    accepted = [name for name in options_of(function) if name not in set(left_out)]
+    known_names(where, "option", given, accepted, instead_of)
+
+
+def explained(
+    example: str, instead_of: Callable[[str], str] | None = None
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Make a method that says what to write when it is called with arguments that it does not take.
+
+    Args:
+        example: a call as it is meant.
+        instead_of: says what to write instead of an argument's name that is known from elsewhere.
+    """
+
+    def decorated(method: Callable[P, R]) -> Callable[P, R]:
+        signature = inspect.signature(method)
+
+        @functools.wraps(method)
+        def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+            try:
+                signature.bind(*args, **kwargs)
+            except TypeError as error:
+                where = f"{type(args[0]).__name__}.{method.__name__}" if args else method.__qualname__
+                unknown = next((name for name in kwargs if name not in signature.parameters), None)
+                raise TypeError(f"{where}: {_what_to_write(error, unknown, signature, example, instead_of)}") from None
+            return method(*args, **kwargs)
+
+        return checked
+
+    return decorated
+
+
+def _what_to_write(
+    error: TypeError,
+    unknown: str | None,
+    signature: inspect.Signature,
+    example: str,
+    instead_of: Callable[[str], str] | None,
+) -> str:
+    """Say why a call does not fit a signature, and what to write.
+
+    Args:
+        error: why it does not fit.
+        unknown: the first name that the signature does not have, None if it has all.
+        signature: what is accepted.
+        example: a call as it is meant.
+        instead_of: as of `explained`.
+    """
+    if unknown is None:
+        return f"{error}; write {example}."
+    if instead_of is not None and (instead := instead_of(unknown)):
+        return f"unknown option {unknown!r}; {instead}."
+    return f"unknown option {unknown!r}; write {example}.{did_you_mean(unknown, signature.parameters)}"

@@ -335,3 +335,66 @@ def test_a_function_gets_its_keyword_arguments() -> None:
     assert evaluated(
         Evaluator.create(lambda job, **all_of_them: all_of_them["data"], run_function_kwargs={"data": 7})
     ) == [7]
+
+
+# Jobs.
+
+
+@pytest.mark.parametrize(
+    ("use", "sentence"),
+    [
+        (lambda e: e.submit({"x": 1}), r"Put it into a list: submit\(\[configuration\]\)"),
+        (lambda e: e.submit(None), "each configuration must be a mapping of parameters, in a list, got None"),
+        (lambda e: e.submit(5), "each configuration must be a mapping of parameters, in a list, got 5"),
+        (lambda e: e.submit("x"), "each configuration must be a mapping of parameters, in a list"),
+        (lambda e: e.submit([1]), "each configuration must be a mapping of parameters, got 1"),
+        (lambda e: e.submit([{"x": 1}], [{}, {}]), "one dictionary for each of the 1 configurations, got 2"),
+        (lambda e: e.submit([{"x": 1}], 3), "each metadata must be a mapping"),
+        (lambda e: e.submit([{"x": 1}], [3]), "each metadata must be a mapping"),
+        (lambda e: e.gather("all"), "Did you mean 'ALL'"),
+        (lambda e: e.gather(3), "type must be one of 'ALL', 'BATCH', got 3"),
+        (lambda e: e.gather("BATCH", "x"), "size must be a whole number"),
+        (lambda e: e.set_maximum_num_jobs_submitted("x"), "maximum must be a whole number"),
+        (lambda e: setattr(e, "timeout", "1h"), "Write 3600"),
+    ],
+)
+def test_a_call_that_cannot_be_meant_is_refused_and_nothing_is_submitted(use: Any, sentence: str) -> None:
+    with Evaluator.create(run) as evaluator:
+        with pytest.raises((TypeError, ValueError), match=sentence):
+            use(evaluator)
+
+        assert evaluator.num_jobs_submitted == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"initargs": 3}, "initargs must be a tuple of the initializer's arguments, got 3"),
+        ({"initargs": (3,)}, "initargs are the arguments of an initializer, and there is none"),
+        ({"initializer": 3}, "initializer must be a function"),
+        ({"job_timeout": "1h"}, "Write 3600"),
+        ({"job_memory_limit": "1GB"}, "job_memory_limit .* must be a whole number"),
+        ({"max_retries": None}, "max_retries must be a whole number"),
+        ({"resources": "gpu"}, "resources must be a mapping of names to lists"),
+        ({"resources": {"gpu": 4}}, "must be a list of items, got 4"),
+    ],
+    ids=str,
+)
+def test_an_option_of_processes_that_cannot_be_meant_is_refused(options: Any, sentence: str) -> None:
+    with pytest.raises((TypeError, ValueError), match=f"^ProcessEvaluator: .*{sentence}"):
+        ProcessEvaluator(run, **options)
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"duration": "1h"}, "duration must be a number of seconds"),
+        ({"duration": -1}, "duration must be a number of seconds"),
+        ({"seed": "x"}, "seed must be None, an int"),
+        ({"charge_manager": "no"}, "charge_manager must be True or False, got 'no'"),
+    ],
+    ids=str,
+)
+def test_an_option_of_simulations_that_cannot_be_meant_is_refused(options: Any, sentence: str) -> None:
+    with pytest.raises((TypeError, ValueError), match=sentence):
+        Evaluator.create(run, "simulated", **options)

@@ -17,7 +17,7 @@ from concurrent.futures import BrokenExecutor, Future
 from functools import partial
 from typing import Any, final
 
-from .._checks import function
+from .._checks import function, instance_of
 from ..worker import Report, Task, pickled
 from .attendant import Attendant
 from .backend import Backend, Work
@@ -61,6 +61,9 @@ class Lanes(Backend):
         self._limits = Limits.checked(where, job_timeout, job_memory_limit)
         if initializer is not None:
             function(where, "initializer", initializer, "a function that every worker calls once, or None")
+        instance_of(where, "initargs", initargs, (list, tuple), "a tuple of the initializer's arguments")
+        if initializer is None and initargs:
+            raise ValueError(f"{where}: initargs are the arguments of an initializer, and there is none; pass both.")
         self._initializer, self._initargs = initializer, tuple(initargs)
         self._threads = checked_threads(where, threads_per_worker)
         self._lanes: _OpenLanes | None = None

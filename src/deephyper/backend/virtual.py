@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, final
 
 import numpy as np
 
-from .._checks import is_number
+from .._checks import got, is_bool, is_number
 from .._draws import Purpose, draws_from
 from ..worker import Report, Task, evaluate
 from .backend import Backend, Work
@@ -99,6 +99,8 @@ class Virtual(Backend):
         per_budget = seconds_per_budget
         self._per_budget = None if per_budget is None else _Durations(f"{where}: seconds_per_budget", per_budget)
         self._draws = draws_from(seed, f"{where}: seed")
+        if not is_bool(charge_manager):
+            raise TypeError(f"{where}: charge_manager must be True or False, {got(charge_manager)}.")
         self._clock = VirtualClock(bool(charge_manager))
         self._in_steps: dict[Future[Report], _InSteps] = {}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
+from .._checks import instance_of
 from ..job import Job, JobStatus, Journal, Objectives, flat_row
 from .callback import Callback
 
@@ -17,6 +18,7 @@ class CSVLoggerCallback(Callback):
     """
 
     def __init__(self, path: str | os.PathLike[str] = "results.csv"):
+        instance_of(type(self).__name__, "path", path, (str, os.PathLike), "the path of a file")
         self._path = path
         self.on_start(None)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from .._checks import count
+from .._checks import count, function, got, is_bool, is_number
 from ..job import Job
 from .callback import Callback
 
@@ -27,10 +27,14 @@ class SearchEarlyStopping(Callback):
         threshold: float | None = None,
         verbose: int = 1,
     ):
-        self._patience = count("SearchEarlyStopping", "patience", patience)
-        self._objective_func = objective_func
-        self._threshold = threshold
-        self._verbose = verbose
+        where = type(self).__name__
+        self._patience = count(where, "patience", patience)
+        if objective_func is not None:
+            function(where, "objective_func", objective_func, "a function of a job that returns a number, or None")
+        if threshold is not None and not is_number(threshold):
+            raise TypeError(f"{where}: threshold must be a number or None, {got(threshold)}.")
+        self._objective_func, self._threshold = objective_func, threshold
+        self._verbose = int(verbose) if is_bool(verbose) else count(where, "verbose", verbose, at_least=0)
         self.on_start(None)
 
     def on_start(self, max_evals: int | None) -> None:

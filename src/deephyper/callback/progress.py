@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any, final
 
+from .._checks import instance_of
 from ..job import Job, Objective, is_failure
 from ..worker import Lines
 from .callback import Callback
@@ -60,6 +61,8 @@ class TqdmCallback(Callback):
     """
 
     def __init__(self, description: str | None = None):
+        if description is not None:
+            instance_of(type(self).__name__, "description", description, str, "a text or None")
         self._description = description
         self._bar: Any = None
         self._streams: list[tuple[str, Any, Lines]] = []

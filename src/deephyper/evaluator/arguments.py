@@ -150,6 +150,34 @@ def checked_workers(where: str, given: Any) -> int:
         raise
 
 
+def checked_jobs(
+    where: str, configurations: Any, metadata: Any
+) -> tuple[Sequence[Mapping[str, Any]], Sequence[Mapping[str, Any]]]:
+    """Return the configurations of new jobs, and what is known about each of them."""
+    listed = _mappings(where, "configuration", configurations)
+    return listed, [{}] * len(listed) if metadata is None else _metadata_of(where, listed, metadata)
+
+
+def _metadata_of(where: str, configurations: Sequence[Any], metadata: Any) -> Sequence[Mapping[str, Any]]:
+    listed = _mappings(where, "metadata", metadata)
+    if len(listed) != len(configurations):
+        raise ValueError(
+            f"{where}: metadata must hold one dictionary for each of the {len(configurations)} configurations, got "
+            f"{len(listed)}; leave it out if nothing is known."
+        )
+    return listed
+
+
+def _mappings(where: str, what: str, given: Any) -> Sequence[Mapping[str, Any]]:
+    if isinstance(given, (Mapping, str)) or not isinstance(given, Iterable):
+        hint = " Put it into a list: submit([configuration])." if isinstance(given, Mapping) else ""
+        raise TypeError(f"{where}: each {what} must be a mapping of parameters, in a list, {got(given)}.{hint}")
+    listed = list(given)
+    for each in listed:
+        instance_of(where, f"each {what}", each, Mapping, "a mapping of parameters")
+    return listed
+
+
 def options_of_both(method_kwargs: Any, by_name: Mapping[str, Any]) -> dict[str, Any]:
     """Join the options in a dictionary and those by name; no option may be in both."""
     where = "Evaluator.create"

@@ -21,6 +21,7 @@ from .arguments import (
     check_function,
     check_method,
     checked_callbacks,
+    checked_jobs,
     checked_kwargs,
     checked_workers,
     name_of,
@@ -235,8 +236,7 @@ class Evaluator:
             RunFunctionError: the run-function cannot reach the workers.
         """
         where = type(self).__name__
-        for configuration in configurations:
-            instance_of(where, "each configuration", configuration, Mapping, "a mapping of parameters")
+        configurations, known = checked_jobs(where, configurations, metadata)
         n_allowed = self.budget.n_jobs_left
         if len(configurations) > n_allowed:
             raise MaximumJobsSpawnReached(f"{where} may submit {n_allowed:g} further jobs, got {len(configurations)}.")
@@ -245,7 +245,6 @@ class Evaluator:
             self.work_for(self.place.seat())
         assert self._seat is not None
         seat, time = self._seat, self._seat.time
-        known = metadata or [{}] * len(configurations)
         numbers = seat.submit([ready_record(c, m, time) for c, m in zip(configurations, known, strict=True)])
         rows = zip(numbers, configurations, known, strict=True)
         jobs = [Job(number, c, seat.search_id, m, time) for number, c, m in rows]

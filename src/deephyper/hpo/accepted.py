@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from .._checks import count, instance_of, is_bool, is_number, one_of
+from .._checks import count, got, instance_of, is_bool, is_number, one_of
 
 
 class Accepted(Protocol):
@@ -101,6 +101,25 @@ class OrNone:
         if value is not None:
             instance_of(where, what, value, self.kind, self.text.replace("`", ""))
         return value
+
+
+@dataclass(frozen=True)
+class Configurations:
+    """A list of configurations, or None; each of them is checked later, with the space."""
+
+    text: str = "a list of configurations or `None`"
+
+    def check(self, where: str, what: str, value: Any) -> Any:
+        if value is None:
+            return None
+        accepted = f"{where}: {what} must be a list of configurations, or None, {got(value)}."
+        if isinstance(value, Mapping):
+            raise TypeError(f"{accepted} Write {what}=[{dict(value)!r}].")
+        if hasattr(value, "to_dict"):
+            raise TypeError(f"{accepted} Write {what}=table.to_dict('records'), with the hyperparameters as columns.")
+        if isinstance(value, str) or not isinstance(value, Iterable):
+            raise TypeError(f"{accepted} Write {what}=[{{'x': 0.5}}].")
+        return list(value)
 
 
 @dataclass(frozen=True)

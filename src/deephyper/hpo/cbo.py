@@ -16,6 +16,7 @@ from ..evaluator import Evaluator, RunFunction
 from ..problem import HpProblem
 from ..transfer import N_LEADS
 from .bayesian import Bayesian
+from .option_groups import instead_of
 from .options import Options, checked_options
 from .proposer import Proposer
 from .search import Search
@@ -93,6 +94,10 @@ class CBO(Search):
         >>> len(results), results.best.objective.item() > -1.0
         (12, True)
     """
+
+    @staticmethod
+    def _instead_of(name: str) -> str:
+        return instead_of(name)
 
     def __init__(
         self,

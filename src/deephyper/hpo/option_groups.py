@@ -13,7 +13,8 @@ from ..job import Read
 from ..optimizer import N_INITIAL, STRATEGIES
 from ..space import DESIGNS
 from ..surrogate import SURROGATES
-from .accepted import CheckedLater, Flag, NotNegative, OneOf, OrNone, Whole, checked_group, option
+from .accepted import CheckedLater, Configurations, Flag, NotNegative, OneOf, OrNone, Whole, checked_group, option
+from .other_words import instead_of_option
 
 PORTFOLIO = "gp_hedge"
 MAX_TOTAL_FAILURES = 100
@@ -151,7 +152,7 @@ class InitialOptions:
     initial_point_generator: str = option("sobol", OneOf(DESIGNS), "How the initial points are spread.")
     initial_points: Sequence[Mapping[str, Any]] | None = option(
         None,
-        CheckedLater("a list of configurations or `None`"),
+        Configurations(),
         "Configurations to evaluate before all others; they count as initial points.",
     )
 
@@ -247,6 +248,13 @@ def _keys_by_argument() -> dict[str, list[str]]:
 
 
 _ARGUMENTS = _keys_by_argument()
+
+
+def instead_of(name: str) -> str:
+    """Say what to write instead of a name that is no argument of CBO: a key of one, or what it is called elsewhere."""
+    argument = next((argument for argument, keys in _ARGUMENTS.items() if name in keys), None)
+    inside = "" if argument is None else f"it is a key of {argument}: {argument}={{{name!r}: …}}"
+    return instead_of_option(name) or inside
 
 
 def _plain_option(value: Any) -> Any:

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import logging
+import math
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any, Self, cast, final
+from typing import TYPE_CHECKING, Any, Self, cast, final
 
 from .. import __version__
-from .._checks import count, instance_of, is_integer, known_options, seconds
+from .._checks import count, explained, got, instance_of, is_bool, is_whole, known_options, seconds
 from .._draws import Draws, draws_from
 from ..errors import AllFailedError, SearchSpaceExhausted
 from ..evaluator import Evaluator, Place, RunFunction
 from ..job import Objective, Outcome, is_failure
 from ..problem import HpProblem
 from ..results import Results
+from .accepted import Flag
+from .arguments import check_evaluator, check_problem, limit_of
 from .ledger import Ledger
+from .other_words import instead_of_method, instead_of_option
 from .proposer import Proposer
 from .run import Limits, Run
 from .statistics import Crashes, Statistics
@@ -40,9 +45,10 @@ class _Chosen:
     is_ours: bool
 
     @classmethod
-    def of(cls, given: Evaluator | RunFunction) -> _Chosen:
+    def of(cls, where: str, given: Evaluator | RunFunction) -> _Chosen:
         if isinstance(given, Evaluator):
             return cls(given, is_ours=False)
+        check_evaluator(where, given)
         return cls(Evaluator.create(given, method="serial"), is_ours=True)
 
     @contextmanager
@@ -82,10 +88,30 @@ class Search(ABC):
         (10, True)
     """
 
+    @staticmethod
+    def _instead_of(name: str) -> str:
+        """Say what to write instead of an argument that this search does not take; empty if it is known nowhere."""
+        return instead_of_option(name)
+
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
-        # Checked here, before Python refuses an unknown argument, because our message also suggests a similar name.
-        known_options(cls.__name__, kwargs, cls.__init__)
+        # Checked here, before Python refuses an argument, because our message also says what to write instead.
+        known_options(cls.__name__, kwargs, cls.__init__, instead_of=cls._instead_of)
+        if len(args) > (most := _n_by_position(cls.__init__)):
+            raise TypeError(
+                f"{cls.__name__}: at most {most} arguments are taken by position, got {len(args)}; write the others by "
+                f"name, {cls.__name__}(problem, evaluator, random_state=42)."
+            )
         return super().__new__(cls)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            line = instead_of_method(name)
+            hint = f"; write {line}" if line else ""
+            raise AttributeError(f"{type(self).__name__}: there is no {name!r}{hint}.", name=name, obj=self)
+
+    def __dir__(self) -> list[str]:
+        return [name for name in super().__dir__() if not name.startswith("_")]
 
     def __init__(
         self,
@@ -98,7 +124,7 @@ class Search(ABC):
         checkpoint_restart: bool = False,
     ):
         where = type(self).__name__
-        instance_of(where, "problem", problem, HpProblem, "a deephyper.hpo.HpProblem")
+        check_problem(where, problem)
         if not len(problem):
             raise ValueError(
                 f"{where}: the problem has no hyperparameters; add one with "
@@ -106,10 +132,16 @@ class Search(ABC):
             )
         self.problem = problem
         self._space = problem.numeric_space()
-        self._draws = draws_from(random_state)
-        self._verbose = count(where, "verbose", verbose, at_least=0)
+        self._draws = draws_from(random_state, f"{where}: random_state")
+        # True and False are what most people write.
+        self._verbose = int(verbose) if is_bool(verbose) else count(where, "verbose", verbose, at_least=0)
+        for name, flag in (
+            ("checkpoint_history_to_csv", checkpoint_history_to_csv),
+            ("checkpoint_restart", checkpoint_restart),
+        ):
+            Flag().check(where, name, flag)
         # An evaluator that we make from a function is closed after every call, and starts again in the next one.
-        self._evaluator = None if evaluator is None else _Chosen.of(evaluator)
+        self._evaluator = None if evaluator is None else _Chosen.of(where, evaluator)
         self._crashes = Crashes()
         self._proposer: Proposer | None = None
         self._lessons: list[Callable[[Any], None]] = []
@@ -168,6 +200,7 @@ class Search(ABC):
         """Whether this process decides what is evaluated; always True."""
         return True
 
+    @explained("search.ask(4)")
     def ask(self, n: int = 1) -> list[dict[str, Any]]:
         """Suggest configurations to evaluate elsewhere.
 
@@ -186,6 +219,7 @@ class Search(ABC):
         self._ledger.ask(trials)
         return [trial.configuration for trial in trials]
 
+    @explained("tell([(configuration, objective)])")
     def tell(self, results: Sequence[tuple[Mapping[str, Any], Any]]) -> None:
         """Report evaluations that were made elsewhere.
 
@@ -220,6 +254,7 @@ class Search(ABC):
         if self._proposer is not None and not is_failure(objective):
             self._proposer.check(objective)
 
+    @explained("search(run, max_evals=100, timeout=3600)", instead_of_option)
     def search(
         self,
         evaluator: Evaluator | RunFunction | int | None = None,
@@ -251,14 +286,15 @@ class Search(ABC):
                 hold the rows.
         """
         where = f"{type(self).__name__}.search"
-        if is_integer(evaluator):
+        if is_whole(evaluator):
             # Older scripts call search(20) and search(20, 60), without an evaluator.
             if max_evals is not None and timeout is not None:
                 raise TypeError(f"{where}: {evaluator!r} is no evaluator; pass search(evaluator, max_evals, timeout).")
-            evaluator, max_evals, timeout = None, evaluator, max_evals if timeout is None else timeout
-        limits = Limits(_limit(where, "max_evals", max_evals), _limit(where, "max_evals_total", max_evals_total))
+            evaluator, max_evals, timeout = None, cast(float, evaluator), max_evals if timeout is None else timeout
+        limits = Limits(limit_of(where, "max_evals", max_evals), limit_of(where, "max_evals_total", max_evals_total))
         timeout = None if timeout is None else seconds(where, "timeout", timeout)
-        chosen = self._evaluator if evaluator is None else _Chosen.of(cast(Evaluator | RunFunction, evaluator))
+        given = cast("Evaluator | RunFunction | None", evaluator)
+        chosen = self._evaluator if given is None else _Chosen.of(where, given)
         if chosen is None:
             raise TypeError(f"{where}: there is no evaluator; pass a function or an Evaluator as the first argument.")
         with chosen.open() as opened:
@@ -301,6 +337,7 @@ class Search(ABC):
 
     def save_params(self, path: str | os.PathLike[str] = "params.json") -> None:
         """Write `get_params()` as JSON to a file, relative to the log directory."""
+        instance_of(f"{type(self).__name__}.save_params", "path", path, (str, os.PathLike), "the path of a file")
         text = json.dumps(self.get_params(), indent=2, default=str)
         (self._ledger.folder / path).write_text(text, encoding="utf-8")
 
@@ -314,17 +351,21 @@ def _refuse_mistyped(where: str, returned: Any) -> None:
         )
 
 
-def _limit(where: str, what: str, value: float | None) -> int | None:
-    return None if value is None or value == -1 else count(where, what, value)
-
-
-def _pairs(where: str, results: Sequence[tuple[Mapping[str, Any], Any]]) -> Iterator[tuple[Mapping[str, Any], Any]]:
+def _pairs(where: str, results: Iterable[tuple[Mapping[str, Any], Any]]) -> Iterator[tuple[Mapping[str, Any], Any]]:
     """Give the pairs that a user passes to `tell`, each after it was checked."""
+    what = "a pair of a configuration and what a run-function would have returned for it"
+    line = "pass tell([(configuration, objective)])"
+    if not isinstance(results, Iterable):
+        raise TypeError(f"{where}: results must be a list, each element {what}, {got(results)}; {line}.")
     for i, pair in enumerate(results):
         # Unpacking alone would accept a dictionary of two parameters and a text of two letters.
         if not isinstance(pair, (tuple, list)) or len(pair) != 2:
-            raise TypeError(
-                f"{where}: results[{i}] must be a pair of a configuration and what a run-function would have returned "
-                f"for it, got {pair!r}; pass tell([(configuration, objective)])."
-            )
+            raise TypeError(f"{where}: results[{i}] must be {what}, got {pair!r}; {line}.")
         yield pair[0], pair[1]
+
+
+def _n_by_position(constructor: Callable[..., Any]) -> float:
+    """How many arguments a constructor takes by position, without `self`."""
+    kinds = [parameter.kind for parameter in inspect.signature(constructor).parameters.values()]
+    is_any = inspect.Parameter.VAR_POSITIONAL in kinds
+    return math.inf if is_any else kinds.count(inspect.Parameter.POSITIONAL_OR_KEYWORD) - 1

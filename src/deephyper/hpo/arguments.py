@@ -1,0 +1,64 @@
+"""What a user passes to every search, each argument checked, with a sentence for what cannot be meant."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from concurrent.futures import Executor
+from typing import Any
+
+from ConfigSpace import ConfigurationSpace
+
+from .._checks import count, got, is_number, is_whole
+from ..evaluator import Evaluator
+from ..problem import HpProblem
+
+
+def check_problem(where: str, given: Any) -> None:
+    """Raise TypeError for what is no problem, and say what to write."""
+    if not isinstance(given, HpProblem):
+        raise TypeError(f"{where}: problem must be a deephyper.hpo.HpProblem, {got(given)}.{_no_problem(where, given)}")
+
+
+def _no_problem(where: str, given: Any) -> str:
+    if isinstance(given, type):
+        return " Make an object of it: problem = HpProblem()." if issubclass(given, HpProblem) else ""
+    if isinstance(given, Evaluator) or callable(given):
+        return f" The problem comes first: {where}(problem, evaluator)."
+    if isinstance(given, ConfigurationSpace):
+        return " Write HpProblem(config_space)."
+    if isinstance(given, Mapping) and given:
+        name = next(iter(given))
+        return f" Declare each of them: problem.add_hyperparameter({given[name]!r}, {name!r})."
+    return ""
+
+
+def check_evaluator(where: str, given: Any) -> None:
+    """Raise TypeError for what is passed instead of an evaluator and is no function, and say what to write."""
+    if line := _instead_of_evaluator(where, given):
+        raise TypeError(f"{where}: evaluator must be an Evaluator or a run-function, {got(given)}. {line}")
+
+
+def _instead_of_evaluator(where: str, given: Any) -> str:
+    name = where.partition(".")[0]
+    if isinstance(given, HpProblem):
+        return f"The problem belongs to the constructor: {name}(problem).search(run, max_evals=100)."
+    if isinstance(given, str):
+        return f"A method goes with a function: Evaluator.create(run, {given!r}, num_workers=4)."
+    if isinstance(given, type) and issubclass(given, Evaluator):
+        return f"Make one: {given.__name__}(run, num_workers=4)."
+    if isinstance(given, Executor):
+        return "An executor goes with a function: Evaluator.create(run, executor, num_workers=4)."
+    return ""
+
+
+def limit_of(where: str, what: str, given: Any) -> int | None:
+    """Return the number of evaluations that a user allows, also from a float such as 1e3; None for no limit."""
+    if given is None or (is_whole(given) and given == -1):
+        return None
+    try:
+        return count(where, what, int(given) if is_whole(given) else given)
+    except ValueError as error:
+        if is_number(given) and math.isinf(given):
+            raise ValueError(f"{error} For no limit leave it out.") from None
+        raise

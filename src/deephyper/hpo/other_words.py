@@ -1,0 +1,117 @@
+"""What people call the options and methods of a search elsewhere, and what to write here. The only list of these."""
+
+from __future__ import annotations
+
+_SEARCH = "search.search(run, max_evals=100, timeout=3600)"
+_BUDGET = f"a budget belongs to the call: {_SEARCH}"
+_SIGN = "higher is better here: to minimize, return the negative, return -loss"
+_WORKERS = "workers belong to the evaluator: CBO(problem, Evaluator.create(run, 'process', num_workers=4))"
+_SPACE = (
+    "the space is the first argument, an HpProblem: problem = HpProblem(); problem.add_hyperparameter((0.0, 1.0), 'x')"
+)
+_EVALUATOR = "the function is the second argument, or the first of search: CBO(problem).search(run, max_evals=100)"
+_POINTS = "configurations to try first are initial_points=[{'x': 0.5}]"
+_N_FIRST = "how many suggestions come before the model is n_initial_points=8"
+_STORE = "a store belongs to the evaluator: Evaluator.create(run, 'process', storage=storage, search_id='name')"
+_FOLDER = "files are written to log_dir='folder', and log_dir with checkpoint_restart=True continues from them"
+_RESULTS = "search.history.best, where search.history is the table that search() returns"
+
+# Each sentence, and the names for which it stands.
+_OPTIONS = {
+    _BUDGET: (
+        *(
+            "max_evals",
+            "n_trials",
+            "max_trials",
+            "num_trials",
+            "n_iter",
+            "max_iter",
+            "n_calls",
+            "num_samples",
+            "budget",
+        ),
+        *(
+            "timeout",
+            "max_time",
+            "time_budget",
+            "n_evals",
+            "n_iterations",
+            "total_trials",
+            "max_evals_total",
+            "iterations",
+        ),
+    ),
+    _SIGN: ("direction", "directions", "minimize", "maximize", "minimise", "maximise", "mode", "goal", "sense"),
+    _WORKERS: (
+        "num_workers",
+        "n_workers",
+        "n_jobs",
+        "max_workers",
+        "workers",
+        "n_cpus",
+        "processes",
+        "method",
+        "parallel",
+    ),
+    "the seed is random_state=42": ("seed", "random_seed", "rng", "rstate", "np_random_seed"),
+    _SPACE: ("space", "search_space", "config_space", "configspace", "dimensions", "param_space", "pbounds", "bounds"),
+    _EVALUATOR: ("run_function", "function", "func", "fn", "f", "objective", "target_function", "trainable", "run"),
+    _POINTS: (
+        "points_to_evaluate",
+        "x0",
+        "y0",
+        "initial_configurations",
+        "initial_params",
+        "initial_design",
+        "warm_start",
+    ),
+    _N_FIRST: ("n_startup_trials", "n_random_starts", "n_initial", "n_init", "init_points", "n_startup_jobs"),
+    _STORE: ("storage", "study_name", "search_id", "load_if_exists"),
+    _FOLDER: ("path", "folder", "directory", "output_dir", "local_dir", "storage_path", "csv", "resume"),
+    "callbacks belong to the evaluator: Evaluator.create(run, callbacks=[TqdmCallback()])": ("callback", "callbacks"),
+    "the model is chosen by surrogate_model='ET' and what scores by acq_func='EI'": (
+        *("base_estimator", "surrogate", "model", "estimator", "sampler", "algo", "search_alg"),
+    ),
+    "evaluations are limited by the evaluator: Evaluator.create(run, 'process', job_timeout=60)": (
+        *("job_timeout", "trial_timeout", "timeout_per_trial"),
+    ),
+    "a progress bar is shown with verbose=1": ("show_progress_bar", "progress_bar", "disp", "verbosity"),
+}
+
+_METHODS = {
+    _SEARCH: (
+        "run",
+        "optimize",
+        "optimise",
+        "minimize",
+        "maximize",
+        "fit",
+        "start",
+        "execute",
+        "train",
+        "fmin",
+        "tune",
+    ),
+    "search.ask(1)": ("suggest", "propose", "get_next", "get_suggestions", "generate", "next_points", "create_trial"),
+    "search.tell([(configuration, objective)])": ("observe", "report", "register", "update", "complete", "add_trial"),
+    _RESULTS: (
+        *("best", "best_params", "best_parameters", "best_value", "best_trial", "best_config", "best_objective", "max"),
+        *("results", "trials", "get_results", "df", "trials_dataframe", "get_best_parameters", "table", "res"),
+    ),
+    "search.search(run, max_evals=100), which closes what it opened; an evaluator of your own has close()": (
+        *("close", "shutdown", "stop"),
+    ),
+}
+
+_SENTENCES = {name: sentence for sentence, names in _OPTIONS.items() for name in names}
+_LINES = {name: line for line, names in _METHODS.items() for name in names}
+
+
+def instead_of_option(name: str) -> str:
+    """Say where what an option is for elsewhere is said here; empty if it is known nowhere."""
+    return _SENTENCES.get(name.lower(), "")
+
+
+def instead_of_method(name: str) -> str:
+    """Give the line to write instead of a method or property of another tool; empty if it is known nowhere."""
+    return _LINES.get(name.lower(), "")
