@@ -86,7 +86,7 @@ def test_failures_before_the_first_success_get_a_cell_for_each_objective(tmp_pat
     assert "objective" in before
     assert "objective" not in ours.table().columns
     assert ours.table().objective_0.tolist()[0] == ours.table().objective_1.tolist()[0] == "F_x"
-    assert ours.table().objective_1.isna().tolist() == [False, True, False]
+    assert ours.table().objective_1.tolist() == ["F_x", pytest.approx(math.nan, nan_ok=True), 2.0]
 
 
 def test_the_last_time_is_known() -> None:

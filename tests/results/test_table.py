@@ -142,14 +142,22 @@ def test_without_failures_the_objective_is_float64_also_with_cancelled_rows() ->
     assert table(NAN).objective.dtype == table().objective.dtype == np.float64
 
 
-def test_with_failures_the_objective_is_object_and_the_successes_are_float64() -> None:
+def test_with_failures_the_objective_computes_and_shows_reasons_and_the_successes_are_float64() -> None:
     found = table(1.0, "F_x", NAN, 0.0)
 
-    assert found.objective.dtype == object
+    assert found.objective.max() == 1.0
     assert found.objective.tolist()[:2] == [1.0, "F_x"]
     assert found.successes.objective.dtype == np.float64
     assert found.successes.objective.tolist() == [1.0, 0.0]
     assert found.successes.job_id.tolist() == [0, 3]
+
+
+def test_failures_are_the_rows_that_have_a_reason() -> None:
+    found = table(1.0, "F_x", NAN, "F_y", "F_x").failures
+
+    assert found.job_id.tolist() == [1, 3, 4]
+    assert found.objective.value_counts().to_dict() == {"F_x": 2, "F_y": 1}
+    assert len(table(1.0, NAN).failures) == len(table().failures) == 0
 
 
 def test_changing_the_successes_leaves_the_table_alone() -> None:
@@ -172,7 +180,7 @@ def test_the_pareto_set_is_marked_and_is_the_best() -> None:
     assert found.pareto_efficient.dtype == bool
     assert found.pareto_efficient.tolist() == [True, False, True, False, False]
     assert found.best.job_id.tolist() == [0, 2]
-    assert found.objective_0.dtype == object
+    assert found.objective_0.tolist()[1] == "F_x"
     assert found.successes.objective_0.dtype == np.float64
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, final
+from types import MappingProxyType
+from typing import Any, ClassVar, Self, final
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,9 @@ from .._arrays import Array, Mask
 from .._cells import scalar
 from ..job import METADATA, PARAMETER, Objectives, Row, is_failure
 from ..moo import pareto_mask
+from .kinds import Kinds, in_common, is_inactive, kind_of, original
+from .objective import ObjectiveDtype, objective_column
+from .showing import as_html, as_text
 
 _PREFIXES = (PARAMETER, METADATA)
 PARETO = "pareto_efficient"
@@ -25,6 +29,15 @@ class Results(pd.DataFrame):
     `job_status`, `m:<key>` for times (seconds since the search began) and other metadata, and `pareto_efficient` with
     several objectives. `df.x0` and `df.timestamp_end` find `p:x0` and `m:timestamp_end`.
 
+    An evaluation that failed has a text that begins with "F" as its objective: `df.objective == "F_timeout"` and
+    `df.objective.tolist()` show it. To everything that computes (`df.objective.max()`, `idxmax`, `sort_values`, `df[
+    df.objective > 0.5]`, plots) it is a missing number, and `df.objective.isna()` is True for it, as for a cancelled
+    one. `df.successes` and `df.failures` are the rows without and with such a text. In both cases `job_status` is
+    `DONE`; a row that was cancelled is in neither of them.
+
+    `print(df)` shows the objective and the hyperparameters first, and says which columns it leaves out;
+    `df.to_string()` shows them all.
+
     Example:
         >>> from deephyper.results import Results
         >>> df = Results({"p:x": [0.5, 2.0, 3.0], "objective": [0.25, 4.0, "F_timeout"], "job_id": [0, 1, 2]})
@@ -32,7 +45,13 @@ class Results(pd.DataFrame):
         [0.5, 2.0, 3.0]
         >>> len(df.successes), df.best.objective.item()
         (2, 4.0)
+        >>> df.best_parameters
+        {'x': 2.0}
     """
+
+    # Read by pandas: what slices, copies and pickles of a table take along.
+    _metadata: ClassVar[list[str]] = ["_kinds"]
+    _kinds: Kinds = MappingProxyType({})
 
     @property
     def _constructor(self) -> Callable[..., Results]:
@@ -78,12 +97,85 @@ class Results(pd.DataFrame):
         return found
 
     @property
+    def failures(self) -> Results:
+        """The rows that failed. `df.failures.objective.value_counts()` tells how often, by reason."""
+        is_failed = np.zeros(len(self), bool)
+        for name in self.objective_names:
+            is_failed |= np.array([is_failure(value) for value in self[name]], bool)
+        return self.loc[is_failed].copy()
+
+    @property
     def best(self) -> Results:
         """The row with the highest objective; the Pareto set with several objectives."""
         found = self.successes
         if len(self.objective_names) > 1:
             return found[pareto_mask(found[self.objective_names])]
         return found.sort_values("objective", ascending=False, kind="stable").head(1)
+
+    @property
+    def best_parameters(self) -> dict[str, Any]:
+        """The configuration with the highest objective: a dictionary, with the values that the run-function got.
+
+        Inactive hyperparameters are absent.
+
+        Raises:
+            ValueError: no evaluation has succeeded, or there are several objectives and so several best rows.
+        """
+        if len(self.objective_names) > 1:
+            raise ValueError(
+                f"Results.best_parameters: it needs a single objective, and there are {len(self.objective_names)}, "
+                "for which many rows are best; take one of results.best.configurations."
+            )
+        best = self.best
+        if best.empty:
+            raise ValueError(
+                f"Results.best_parameters: it needs an evaluation that has succeeded, and none of the {len(self)} "
+                "here has; look at the reasons in results.objective."
+            )
+        return best.configurations[0]
+
+    @property
+    def configurations(self) -> list[dict[str, Any]]:
+        """The configuration of every row: a dictionary, with the values that the run-function got.
+
+        Inactive hyperparameters are absent. Whole numbers are such, also where the column holds floats because other
+        cells of it are empty.
+        """
+        names = [name for name in self.columns if isinstance(name, str) and name.startswith(PARAMETER)]
+        columns = {name.removeprefix(PARAMETER): (self[name].tolist(), self._kinds.get(name)) for name in names}
+        return [
+            {name: original(values[i], kind) for name, (values, kind) in columns.items() if not is_inactive(values[i])}
+            for i in range(len(self))
+        ]
+
+    # What pandas calls.
+
+    def __finalize__(self, other: Any, method: str | None = None, **kwargs: Any) -> Self:
+        found: Self = super().__finalize__(other, method, **kwargs)  # type: ignore[misc]  # the stubs do not know it
+        parts = getattr(other, "input_objs", None) or getattr(other, "objs", None)
+        sides = [getattr(other, side, None) for side in ("left", "right")]
+        known = [part._kinds for part in parts or sides if isinstance(part, Results)]
+        if known:
+            found._kinds = in_common(known)
+        return found
+
+    def __repr__(self) -> str:
+        if not _is_shown_our_way(self):
+            return super().__repr__()
+        return as_text(pd.DataFrame(self), self.objective_names)
+
+    def _repr_html_(self) -> str | None:
+        if not _is_shown_our_way(self) or not pd.get_option("display.notebook_repr_html"):
+            return super()._repr_html_()  # type: ignore[misc,no-any-return]  # the stubs do not know it
+        return as_html(pd.DataFrame(self), self.objective_names)
+
+    def to_csv(self, *args: Any, **kwargs: Any) -> Any:
+        """Write the table as CSV, as `DataFrame.to_csv` does; the reasons of failures are written too."""
+        return _with_reasons(self).to_csv(*args, **kwargs)
+
+    def to_json(self, *args: Any, **kwargs: Any) -> Any:
+        """Write the table as JSON, as `DataFrame.to_json` does; the reasons of failures are written too."""
+        return _with_reasons(self).to_json(*args, **kwargs)
 
 
 def table_of(rows: Sequence[Row], names: Sequence[str], objectives: Objectives) -> Results:
@@ -96,10 +188,10 @@ def table_of(rows: Sequence[Row], names: Sequence[str], objectives: Objectives) 
     """
     first = [PARAMETER + name for name in names] + objectives.columns + ["job_id", "job_status"]
     columns = list(dict.fromkeys(first + [name for row in rows for name in row if name != PARETO]))
-    table = Results({name: column([row.get(name, float("nan")) for row in rows]) for name in columns}, columns=columns)
-    for name in objectives.columns:
-        if not any(is_failure(value) for value in table[name]):
-            table[name] = table[name].astype(float)
+    made = {name: objective_column if name in objectives.columns else column for name in columns}
+    cells = {name: make([row.get(name, float("nan")) for row in rows]) for name, make in made.items()}
+    table = Results(cells, columns=columns)
+    table._kinds = _kinds_of(rows, names)
     if len(objectives.columns) > 1:
         table[PARETO] = _pareto_efficient(table)
     return table
@@ -108,9 +200,38 @@ def table_of(rows: Sequence[Row], names: Sequence[str], objectives: Objectives) 
 def column(values: Sequence[Any]) -> pd.Series[Any]:
     """Make a column that keeps its values: only numbers, or only bools, as such; all others as the objects they are."""
     kept = [scalar(value) for value in values]
-    is_numeric = all(type(value) in (int, float) for value in kept)
+    is_numeric = all(type(value) in (int, float) for value in kept) and _are_floats_or_all_whole(kept)
     is_flag = all(type(value) is bool for value in kept)
     return pd.Series(kept, dtype=None if kept and (is_numeric or is_flag) else object)
+
+
+# The largest whole number up to which floats hold every one.
+_LARGEST_EXACT = 2**53
+
+
+def _are_floats_or_all_whole(values: Sequence[float]) -> bool:
+    """Whether numbers stay what they are in a column of numpy: not a large whole number beside a float."""
+    large = [value for value in values if type(value) is int and abs(value) > _LARGEST_EXACT]
+    return not large or all(type(value) is int for value in values)
+
+
+def _is_shown_our_way(table: Results) -> bool:
+    return not table.empty and table.columns.nlevels == 1 and bool(table.objective_names)
+
+
+def _kinds_of(rows: Sequence[Row], names: Sequence[str]) -> dict[str, Any]:
+    columns = [PARAMETER + name for name in names]
+    kinds = {name: kind_of(scalar(row.get(name, float("nan"))) for row in rows) for name in columns}
+    return {name: kind for name, kind in kinds.items() if kind is not None}
+
+
+def _with_reasons(table: pd.DataFrame) -> pd.DataFrame:
+    """The same table, whose objectives are plain objects where there are failures: what writes files sees texts."""
+    mixed = [k for k, dtype in enumerate(table.dtypes) if isinstance(dtype, ObjectiveDtype)]
+    plain = pd.DataFrame(table)
+    for place in mixed:
+        plain.isetitem(place, plain.iloc[:, place].astype(object).array)
+    return plain
 
 
 def _numbers(table: Results) -> Array:

@@ -1,0 +1,53 @@
+"""What a column of hyperparameters made of the user's values, and how to get them back."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal
+
+from .._cells import scalar
+
+Kinds = Mapping[str, "Whole"]
+"""For columns of numbers, by their name, which of the numbers were whole ones."""
+
+Whole = Literal["all"] | frozenset[float]
+"""Which numbers of a column of floats were whole numbers: all, or these."""
+
+
+def kind_of(values: Iterable[Any]) -> Whole | None:
+    """Note which values were whole numbers, since a column may turn them into floats; None if not all are numbers."""
+    kept = [value for value in values if not _is_nan(value)]
+    whole = [value for value in kept if type(value) is int]
+    if not kept or not all(type(value) in (int, float) for value in kept):
+        return None
+    return "all" if len(whole) == len(kept) else frozenset(float(value) for value in whole)
+
+
+def in_common(kinds: Sequence[Kinds]) -> dict[str, Whole]:
+    """What is true of the rows of several tables together: only what they agree on, or what one of them alone knows."""
+    found: dict[str, Whole] = {}
+    for name in dict.fromkeys(name for one in kinds for name in one):
+        known = [one[name] for one in kinds if name in one]
+        if all(kind == "all" for kind in known):
+            found[name] = "all"
+        elif all(kind != "all" for kind in known):
+            found[name] = frozenset[float]().union(*(kind for kind in known if kind != "all"))
+    return found
+
+
+def original(value: Any, kind: Whole | None) -> Any:
+    """The user's own value: a Python scalar instead of numpy's, and a whole number if it was one."""
+    value = scalar(value)
+    if kind is None or type(value) is not float or not value.is_integer():
+        return value
+    return int(value) if kind == "all" or value in kind else value
+
+
+def is_inactive(value: Any) -> bool:
+    """True for the empty cell of a hyperparameter that is not active."""
+    return _is_nan(value)
+
+
+def _is_nan(value: Any) -> bool:
+    return isinstance(value, float) and math.isnan(value)
