@@ -28,6 +28,7 @@ from .arguments import (
     options_of_both,
 )
 from .budget import Budget
+from .leases import Leases
 from .line import Line
 from .reports import Reports
 
@@ -163,7 +164,22 @@ class Evaluator:
         known_names(f"{kind.__name__} (method {method!r})", "option", options, options_for(kind))
         return kind(run_function, **options)
 
+    def lend_from(self, leases: Leases) -> None:
+        """Lend resources to every job from now on; called once, when the evaluator is made."""
+        self.line.lend_from(leases)
+        if (n := leases.n_available) < self.num_workers:
+            warn(
+                f"{type(self).__name__}: only {n} of {self.num_workers} workers can ever be busy, since every "
+                f"evaluation holds its own resources and there are enough for {n}; write num_workers={n}, or give more "
+                "resources."
+            )
+
     # The budget.
+
+    @property
+    def keeps_deadlines(self) -> bool:
+        """Whether evaluations that run at a deadline are ended or given up, so that nobody waits for them."""
+        return True
 
     @property
     def timeout(self) -> float | None:

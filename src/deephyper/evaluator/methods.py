@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .._checks import count
+from .._checks import count, warn
 from ..backend import is_async
 from .evaluator import Evaluator
 from .leases import Kinds
@@ -15,8 +15,9 @@ from .reports import Reports
 class SerialEvaluator(Evaluator):
     """Runs evaluations one after the other in the caller's thread, where a debugger works.
 
-    Plain functions run one at a time, whatever `num_workers` is, and a deadline acts only between two of them. An
-    `async def` function runs on an event loop, with `num_workers` calls at a time.
+    Plain functions run one at a time, whatever `num_workers` is. A deadline acts only between two of them: nothing ends
+    an evaluation that is running, so a search may end later than its timeout by one evaluation. An `async def` function
+    runs on an event loop, with `num_workers` calls at a time, and is cancelled at the deadline.
 
     Args:
         job_timeout: seconds that one call of an `async def` function may take. After that it is cancelled and fails as
@@ -32,6 +33,15 @@ class SerialEvaluator(Evaluator):
                 "SerialEvaluator: job_timeout works for 'async def' functions only, since nothing can end a function "
                 "in the caller's own thread; use method 'process'."
             )
+        if self.num_workers > 1 and not is_async(self.run_function):
+            warn(
+                f"SerialEvaluator: num_workers={self.num_workers} has no effect on a plain function, which runs in "
+                "this thread, one evaluation at a time; use method 'process' or 'thread', or an 'async def' function."
+            )
+
+    @property
+    def keeps_deadlines(self) -> bool:
+        return is_async(self.run_function)
 
 
 class ThreadEvaluator(Evaluator):
@@ -86,7 +96,7 @@ class ProcessEvaluator(Evaluator):
         where = type(self).__name__
         self._reports = Reports(count(where, "max_retries", max_retries, at_least=0))
         if resources is not None:
-            self.line.lend_from(Kinds(where, resources))
+            self.lend_from(Kinds(where, resources))
 
 
 # Other names of the same classes, which scripts import.
@@ -117,6 +127,8 @@ class SimulatedEvaluator(Evaluator):
 
 class ExecutorEvaluator(Evaluator):
     """Runs evaluations on any `concurrent.futures.Executor`: a process pool, those of Dask, mpi4py, ipyparallel, Parsl.
+
+    Pass as many `num_workers` as it has: that many evaluations are handed to it at a time.
 
     The executor belongs to the user and is not shut down here. An evaluation that it cannot cancel is abandoned at a
     deadline, and occupies the executor until it returns. Unless the executor is a thread pool, the run-function is

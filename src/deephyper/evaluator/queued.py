@@ -44,7 +44,7 @@ def queued(evaluator_class: type[Evaluator]) -> type[Evaluator]:
                     "into one queue."
                 )
             super().__init__(*args, **options)
-            self.line.lend_from(lent)
+            self.lend_from(lent)
 
     Queued.__name__ = Queued.__qualname__ = f"Queued{evaluator_class.__name__}"
     Queued.__doc__ = evaluator_class.__doc__

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self, cast, final
 
 from .. import __version__
-from .._checks import count, explained, got, instance_of, is_bool, is_whole, known_options, seconds
+from .._checks import count, explained, got, instance_of, is_bool, is_whole, known_options, seconds, warn
 from .._draws import Draws, draws_from
 from ..errors import AllFailedError, SearchSpaceExhausted
 from ..evaluator import Evaluator, Place, RunFunction
@@ -31,6 +31,8 @@ from .statistics import Crashes, Statistics
 
 logger = logging.getLogger(__name__)
 
+# How much later than its timeout a call may return without a word: seconds, and a share of the timeout.
+_LATE_S, _LATE_SHARE = 1.0, 0.1
 _EXHAUSTED = "every legal configuration of the search space has been proposed"
 _NOTHING_NEW = "many draws have found no new legal configuration"
 _NOTHING_LEGAL = "no legal configuration was found; look at the forbidden clauses and the constraint function"
@@ -272,7 +274,9 @@ class Search(ABC):
             evaluator: runs the evaluations, if the constructor was not given one. A number here is `max_evals`.
             max_evals: how many evaluations this call submits, exactly; -1 or None for no limit. What was evaluated before
                 does not count, and neither does what `checkpoint_restart` has found.
-            timeout: seconds from now after which running evaluations are cancelled; None for no limit.
+            timeout: seconds from now after which running evaluations are cancelled; None for no limit. A plain function
+                on a "serial" evaluator runs in this thread and cannot be ended: there the call returns after the
+                evaluation that is running.
             max_evals_total: up to how many evaluations the whole search may have; -1 or None for no limit. All count that
                 have ended: in earlier calls, before a restart, told, or at other members of the search. Cancelled ones
                 do not. So a script that is started again with `checkpoint_restart` ends at the same number. Beside
@@ -312,9 +316,21 @@ class Search(ABC):
             # The next call is judged by its own evaluations: the function may have been mended.
             crashes, self._crashes = self._crashes, Crashes()
             raise AllFailedError(f"{name}: {crashes}", self.history)
+        self._warn_of_lateness(evaluator, timeout)
         reason = self.stop_reason or "its budget is spent"
         logger.info("search %s ended: %s; %s", self._ledger.search_id, reason, self.statistics)
         return self.history
+
+    def _warn_of_lateness(self, evaluator: Evaluator, timeout: float | None) -> None:
+        """Say why the call took longer than its timeout, where running evaluations cannot be ended."""
+        took = 0.0 if self.statistics is None else self.statistics.wall_s
+        if timeout is None or evaluator.keeps_deadlines or took - timeout < max(_LATE_S, _LATE_SHARE * timeout):
+            return
+        warn(
+            f"{type(self).__name__}.search: the call took {took:.1f} s with timeout={timeout:g}, since a plain function "
+            "on a serial evaluator cannot be ended while it runs; method 'process' ends it at the deadline: "
+            "Evaluator.create(run, 'process', num_workers=1)."
+        )
 
     def _why_nothing_is_left(self) -> str:
         if self._ledger.is_empty:
