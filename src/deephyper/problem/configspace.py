@@ -6,12 +6,11 @@ Conditions and forbidden clauses are ConfigSpace's own, and are asked through it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import ConfigSpace as CS
 import numpy as np
-import pandas as pd
 from ConfigSpace.conditions import AndConjunction, Conjunction
 from ConfigSpace.hyperparameters import (
     BetaFloatHyperparameter,
@@ -29,12 +28,10 @@ from ConfigSpace.hyperparameters import (
 from .. import space as numeric
 from .._arrays import Array, Mask
 from .._cells import scalar
-from .._checks import instance_of, known_names
-from ..results import column
 from ..space import Dimension, Space
+from .constraint import Constraint, ConstraintFn
+from .sampler import Sampler, SamplingFn
 
-ConstraintFn = Callable[[pd.DataFrame], Any]
-SamplingFn = Callable[[int], Sequence[Mapping[str, Any]]]
 Quantile = Callable[[Array], Array]
 
 
@@ -55,15 +52,16 @@ def space_of(
     rules = _Rules(config_space, [dimension_of(config_space[name]) for name in names])
     active = rules.active if config_space.conditions else None
     unruled = Space(rules.dimensions, active)
+    constraint = None if constraint_fn is None else Constraint(constraint_fn)
 
     def legal(X: Array) -> Mask:
         allowed = ~rules.forbidden(X)
-        if constraint_fn is not None and allowed.any():
-            allowed[allowed] = _satisfied(constraint_fn, unruled.value_columns(X[allowed]))
+        if constraint is not None and allowed.any():
+            allowed[allowed] = constraint.allows(unruled.value_columns(X[allowed]))
         return allowed
 
     is_ruled = bool(config_space.forbidden_clauses) or constraint_fn is not None
-    sampler = None if sampling_fn is None else _checked(sampling_fn, names)
+    sampler = None if sampling_fn is None else Sampler(sampling_fn, unruled)
     return Space(rules.dimensions, active, legal if is_ruled else None, sampler)
 
 
@@ -193,34 +191,7 @@ class _Rules:
         return np.asarray(self._config_space[name].to_vector(np.array(dimension.decode(cells))), float)
 
 
-def _checked(sampling_fn: SamplingFn, names: Sequence[str]) -> SamplingFn:
-    """The same function, which raises if it returns anything but configurations."""
-    where = "HpProblem: sampling function"
-
-    def sample(size: int) -> list[Mapping[str, Any]]:
-        answer = sampling_fn(size)
-        instance_of(where, "what it returns", answer, Iterable, "a list of configurations, which are dictionaries")
-        configurations = list(answer)
-        for configuration in configurations:
-            instance_of(where, "each configuration", configuration, Mapping, "a dictionary of parameters")
-            known_names(where, "hyperparameter", configuration, names)
-        return configurations
-
-    return sample
-
-
 def _parent_names(condition: Any) -> list[str]:
     if isinstance(condition, Conjunction):
         return [name for part in condition.components for name in _parent_names(part)]
     return [condition.parent.name]
-
-
-def _satisfied(constraint_fn: ConstraintFn, values: Mapping[str, Sequence[Any]]) -> Mask:
-    table = pd.DataFrame({name: column(cells) for name, cells in values.items()})
-    answer = np.asarray(constraint_fn(table))
-    if answer.shape != (len(table),) or answer.dtype != bool:
-        raise ValueError(
-            f"HpProblem: the constraint function must return one bool per row of its table, here {len(table)}, got "
-            f"{answer.dtype} of shape {answer.shape}. Combine columns with & and |, for example: lambda df: df.x < df.y"
-        )
-    return answer

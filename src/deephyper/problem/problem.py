@@ -16,7 +16,9 @@ from .._arrays import Array
 from .._checks import count, did_you_mean, function, instance_of, is_number, quoted
 from .._draws import Purpose, draws_from
 from ..space import Constant, Space
-from .configspace import ConstraintFn, SamplingFn, dimension_of, space_of
+from .configspace import dimension_of, space_of
+from .constraint import ConstraintFn
+from .sampler import SamplingFn
 from .short_forms import hyperparameter_of, refuse_choices
 
 _RESERVED_NAMES = ("job_id",)
@@ -139,7 +141,8 @@ class HpProblem:
 
         Args:
             fn: from a DataFrame with a column per hyperparameter, empty where it is inactive, to a bool per row: True
-                if the row is allowed.
+                if the row is allowed. It judges every row by itself. A Series in another order is put in order by its
+                index.
         """
         function("HpProblem.set_constraint_fn", "fn", fn, "a function of a DataFrame")
         self._constraint_fn = fn
@@ -148,8 +151,9 @@ class HpProblem:
         """Draw random configurations by a function of your own.
 
         Args:
-            fn: from a number to that many configurations, dictionaries; those that a forbidden clause or the constraint
-                function rules out are left out.
+            fn: from a number to that many configurations: dictionaries, or a DataFrame with a row for each. Left out
+                are those with a value that does not exist, or without one that they need, and those that a clause
+                or the constraint function rules out. Values of inactive hyperparameters do not matter.
         """
         function("HpProblem.set_sampling_fn", "fn", fn, "a function of a size")
         self._sampling_fn = fn
