@@ -150,7 +150,8 @@ class Worker:
 
         self._close()
         # The end of the child would wait for both of these in vain.
-        getattr(process_executor, "_threads_wakeups", {}).pop(self._executor._executor_manager_thread, None)
+        if (thread := self._executor._executor_manager_thread) is not None:
+            getattr(process_executor, "_threads_wakeups", {}).pop(thread, None)
         getattr(multiprocessing.process, "_children", set()).difference_update(self._executor._processes.values())
 
     def _close(self) -> None:

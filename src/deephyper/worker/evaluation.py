@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from ..errors import RunFunctionError
 from .channel import Channel
+from .main_module import contents_of, packed_with_main
 from .running_job import Observations, RunningJob
 
 RunFunction = Callable[..., Any]
@@ -162,29 +163,18 @@ def pickled(where: str, run_function: RunFunction, *others: Any) -> bytes:
     Raises:
         RunFunctionError: something in it cannot be pickled.
     """
-    import cloudpickle
-
     try:
-        payload: bytes = cloudpickle.dumps((run_function, *others))
+        return packed_with_main((run_function, *others))
     except Exception as error:
         raise RunFunctionError(
             f"{where}: run_function and run_function_kwargs must be picklable to reach other processes, and "
             f"{run_function!r} is not ({type(error).__name__}: {error}). "
             f"Open files and locks inside the function, or use method 'thread'."
         ) from error
-    return payload
-
-
-def unpickled(payload: bytes) -> tuple[Any, ...]:
-    """Unpickle what the manager of this process has pickled."""
-    import cloudpickle
-
-    contents: tuple[Any, ...] = cloudpickle.loads(payload)
-    return contents
 
 
 # A function is unpickled only once in a process, so that what it caches in its closure is kept.
-_kept = lru_cache(maxsize=4)(unpickled)
+_kept = lru_cache(maxsize=4)(contents_of)
 
 
 @contextmanager

@@ -12,7 +12,8 @@ from multiprocessing.connection import Connection
 from typing import NamedTuple, final
 
 from .channel import Kind, PipeChannel, Wire
-from .evaluation import Report, Task, evaluate, failed, now, unpickled
+from .evaluation import Report, Task, evaluate, failed, now
+from .main_module import take_over_main
 from .output import Lines
 from .surroundings import Surroundings
 
@@ -53,7 +54,9 @@ class _Lane:
             os.register_at_fork(after_in_child=_print_as_usual)
         self._error: BaseException | None = None
         try:
-            self._run_function, self._kwargs, initializer, initargs = unpickled(setup.payload)
+            self._run_function, self._kwargs, initializer, initargs = take_over_main(
+                setup.payload, setup.surroundings.script
+            )
             if initializer is not None:
                 initializer(*initargs)
         except (Exception, SystemExit) as error:

@@ -29,6 +29,7 @@ class Surroundings(NamedTuple):
             that is not set.
         start_method: how `multiprocessing` starts processes; None for its default.
         given: environment variables that a worker has and its manager has not.
+        script: file of `__main__`; None if there is none.
     """
 
     path: list[str]
@@ -36,6 +37,7 @@ class Surroundings(NamedTuple):
     variables: dict[str, str | None]
     start_method: str | None
     given: dict[str, str]
+    script: str | None
 
     @classmethod
     def here(cls, changed: Iterable[str], given: Mapping[str, str]) -> Self:
@@ -47,7 +49,8 @@ class Surroundings(NamedTuple):
         """
         variables = {name: os.environ.get(name) for name in changed}
         method = multiprocessing.get_start_method(allow_none=True)
-        return cls(list(sys.path), _hidden_modules(), variables, method, dict(given))
+        script = getattr(sys.modules["__main__"], "__file__", None)
+        return cls(list(sys.path), _hidden_modules(), variables, method, dict(given), script)
 
     def take_over(self) -> None:
         """Make them those of this process."""
