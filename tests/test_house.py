@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -35,7 +36,27 @@ def test_a_face_only_gathers_names(path: Path) -> None:
     for node in ast.parse(path.read_text()).body:
         is_docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
         is_name_list = isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") in ("__all__", "__version__")
-        assert is_docstring or is_name_list or isinstance(node, ast.ImportFrom), f"{path}: line {node.lineno} does work"
+        is_completion = isinstance(node, ast.FunctionDef) and node.name == "__dir__"
+        only_gathers = is_docstring or is_name_list or is_completion or isinstance(node, ast.ImportFrom)
+        assert only_gathers, f"{path}: line {node.lineno} does work"
+
+
+PUBLIC_MODULES = [
+    *(
+        path.relative_to(PACKAGE).parent.as_posix()
+        for path in PACKAGE.rglob("__init__.py")
+        if "__all__" in path.read_text()
+    ),
+    *("errors", "moo", "testing", "search/hps", "evaluator/callback", "evaluator/storage"),
+]
+
+
+@pytest.mark.parametrize("name", sorted(PUBLIC_MODULES))
+def test_only_public_names_of_a_module_are_completed(name: str) -> None:
+    module = import_module("deephyper." + name.replace("/", "."))
+
+    assert sorted(dir(module)) == sorted(getattr(module, "__all__", []))
+    assert all(hasattr(module, public) for public in getattr(module, "__all__", []))
 
 
 def loaded_by(statement: str) -> set[str]:

@@ -13,6 +13,12 @@ from __future__ import annotations
 
 from typing import Any
 
+__all__ = ["AllFailedError", "DeepHyperError", "MaximumJobsSpawnReached", "RunFunctionError", "SearchSpaceExhausted"]
+
+
+def __dir__() -> list[str]:
+    return __all__
+
 
 class DeepHyperError(Exception):
     """Base of all exceptions of this package."""

@@ -11,6 +11,12 @@ import numpy as np
 
 from ._arrays import Array, Indices, Mask
 
+__all__ = ["hypervolume", "merit", "pareto_mask", "pareto_ranks"]
+
+
+def __dir__() -> list[str]:
+    return __all__
+
 
 def merit(Y: Array) -> Array:
     """What rows of objectives are ranked by: the higher, the better.

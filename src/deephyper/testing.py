@@ -27,6 +27,10 @@ from .storage import Cursor, Member, Record, Storage
 __all__ = ["EvaluatorContract", "StorageContract"]
 
 
+def __dir__() -> list[str]:
+    return __all__
+
+
 @contextmanager
 def _refused(*kinds: type[BaseException]) -> Iterator[None]:
     """Require that the context raises one of these."""

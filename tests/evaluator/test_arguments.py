@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import functools
+import inspect
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -25,6 +28,7 @@ from deephyper.evaluator import (
     profile,
     queued,
 )
+from deephyper.evaluator.evaluator import options_for
 
 
 def run(job: Any) -> float:
@@ -161,6 +165,31 @@ def test_options_that_cannot_be_meant_are_refused_with_what_to_write(make: Calla
 
 
 # The method.
+
+
+def test_help_lists_every_method_with_its_class_and_its_options() -> None:
+    lines = inspect.cleandoc(Evaluator.create.__doc__ or "").splitlines()
+    listed = {
+        found[1]: (found[2], after.strip())
+        for line, after in pairwise(lines)
+        if (found := re.match(r"    (\w+): (\w+Evaluator),", line))
+    }
+    shared = [name for name in options_for(Evaluator) if name != "job_timeout"]
+
+    assert listed == {
+        method: (kind, ", ".join(name for name in options_for(getattr(evaluators, kind)) if name not in shared))
+        for method, kind in EVALUATORS.items()
+    }
+    assert "All methods take `num_workers`, `callbacks`, `run_function_kwargs`, `storage` and `search_id`" in lines[2]
+    assert shared == ["num_workers", "callbacks", "run_function_kwargs", "storage", "search_id"]
+
+
+@pytest.mark.parametrize("name", sorted(set(EVALUATORS.values())))
+def test_the_class_of_a_method_explains_every_option_of_its_own(name: str) -> None:
+    kind = getattr(evaluators, name)
+    own = [option for option in options_for(kind) if option not in options_for(Evaluator) or option == "job_timeout"]
+
+    assert [option for option in own if f"    {option}: " not in str(kind.__doc__)] == []
 
 
 @pytest.mark.parametrize(

@@ -36,3 +36,7 @@ __all__ = [
     "legal_rows",
     "plausible_maxima",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__

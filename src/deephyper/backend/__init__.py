@@ -18,3 +18,7 @@ __all__ = [
     "backend_class",
     "is_async",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__

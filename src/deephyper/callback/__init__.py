@@ -7,3 +7,7 @@ from .early_stopping import SearchEarlyStopping
 from .progress import LoggerCallback, TqdmCallback
 
 __all__ = ["Broadcast", "CSVLoggerCallback", "Callback", "LoggerCallback", "SearchEarlyStopping", "TqdmCallback"]
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -5,7 +5,7 @@ from ..job import HPOJob, Job, JobStatus
 from ..worker import RunFunction, RunningJob
 from .decorators import profile
 from .elsewhere import DaskEvaluator, MPICommEvaluator, RayEvaluator
-from .evaluator import EVALUATORS, Evaluator, Place
+from .evaluator import EVALUATORS, Evaluator
 from .methods import (
     ExecutorEvaluator,
     LokyEvaluator,
@@ -16,6 +16,7 @@ from .methods import (
     ThreadEvaluator,
     ThreadPoolEvaluator,
 )
+from .place import Place
 from .queued import queued
 
 __all__ = [
@@ -42,3 +43,7 @@ __all__ = [
     "profile",
     "queued",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__

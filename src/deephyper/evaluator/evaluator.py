@@ -8,14 +8,14 @@ from concurrent.futures import Executor
 from functools import partial
 from importlib import import_module
 from types import TracebackType
-from typing import Any, ClassVar, Literal, NamedTuple, Self
+from typing import Any, ClassVar, Literal, Self
 
 from .._checks import count, instance_of, known_names, one_of, options_of, warn
 from ..backend import Backend, Clock, Work, backend_class
 from ..callback import Broadcast, Callback
 from ..errors import MaximumJobsSpawnReached
 from ..job import Job, Objectives, ready_record
-from ..storage import MemoryStorage, Record, Seat, Storage
+from ..storage import Record, Seat, Storage
 from ..worker import RunFunction
 from .arguments import (
     check_function,
@@ -30,6 +30,7 @@ from .arguments import (
 from .budget import Budget
 from .leases import Leases
 from .line import Line
+from .place import Place
 from .reports import Reports
 
 logger = logging.getLogger(__name__)
@@ -46,22 +47,6 @@ EVALUATORS = {
     "simulated": "SimulatedEvaluator",
     "executor": "ExecutorEvaluator",
 }
-
-
-class Place(NamedTuple):
-    """Where an evaluator stores its jobs, as the user asked for it.
-
-    Args:
-        storage: the store; None for one in the memory of this process.
-        search_id: name of the search in the storage; a new one if None.
-    """
-
-    storage: Storage | None
-    search_id: str | None
-
-    def seat(self, description: Mapping[str, Any] | None = None) -> Seat:
-        """Join the search in the store; `description` says what the search is made of."""
-        return Seat(MemoryStorage() if self.storage is None else self.storage, self.search_id, description)
 
 
 class Evaluator:
@@ -140,9 +125,25 @@ class Evaluator:
     ) -> Evaluator:
         """Make an evaluator by the name of its method.
 
+        All methods take `num_workers`, `callbacks`, `run_function_kwargs`, `storage` and `search_id`, which
+        `help(Evaluator)` explains. The class of each method explains its other options:
+
+            serial: SerialEvaluator, in this thread, or on an event loop
+                job_timeout
+            thread: ThreadEvaluator, in threads of this process
+                job_timeout
+            process: ProcessEvaluator, in processes of this machine
+                max_retries, resources, job_timeout, job_memory_limit, initializer, initargs, threads_per_worker
+            loky: ProcessEvaluator, another name of process
+                max_retries, resources, job_timeout, job_memory_limit, initializer, initargs, threads_per_worker
+            simulated: SimulatedEvaluator, on a virtual clock
+                duration, seed, charge_manager, seconds_per_budget
+            executor: ExecutorEvaluator, on your own open executor: those of Dask, mpi4py, ipyparallel, Parsl, a pool
+                executor
+
         Args:
-            run_function: the function to evaluate.
-            method: "serial", "thread", "process", "loky", "simulated", or your own open `concurrent.futures.Executor`.
+            run_function: the function to evaluate, called as `run(job)` with a mapping of parameters.
+            method: the name of one of these, or your own open `concurrent.futures.Executor`.
             method_kwargs: options of the method, in a dictionary.
             options: options of the method, by name; none may be in both.
 
@@ -384,6 +385,9 @@ class Evaluator:
         self.line.close()
         self.clock.close()
         self.broadcast.tell("on_close")
+
+    def __dir__(self) -> list[str]:
+        return [name for name in super().__dir__() if not name.startswith("_")]
 
     def __enter__(self) -> Self:
         return self

@@ -3,3 +3,7 @@
 from ..storage import MemoryStorage, NullStorage, Storage
 
 __all__ = ["MemoryStorage", "NullStorage", "Storage"]
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -8,3 +8,7 @@ from .random import RandomSearch
 from .search import Search
 
 __all__ = ["CBO", "AllFailedError", "HpProblem", "Proposer", "RandomSearch", "Search", "SearchSpaceExhausted", "Trial"]
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -272,14 +272,14 @@ class Search(ABC):
 
         Args:
             evaluator: runs the evaluations, if the constructor was not given one. A number here is `max_evals`.
-            max_evals: how many evaluations this call submits, exactly; -1 or None for no limit. What was evaluated before
-                does not count, and neither does what `checkpoint_restart` has found.
+            max_evals: how many evaluations this call submits, exactly; -1 or None for no limit. What was evaluated
+                before does not count, and neither does what `checkpoint_restart` has found.
             timeout: seconds from now after which running evaluations are cancelled; None for no limit. A plain function
                 on a "serial" evaluator runs in this thread and cannot be ended: there the call returns after the
                 evaluation that is running.
-            max_evals_total: up to how many evaluations the whole search may have; -1 or None for no limit. All count that
-                have ended: in earlier calls, before a restart, told, or at other members of the search. Cancelled ones
-                do not. So a script that is started again with `checkpoint_restart` ends at the same number. Beside
+            max_evals_total: up to how many evaluations the whole search may have; -1 or None for no limit. All count
+                that have ended: in earlier calls, before a restart, told, or at other members of the search. Cancelled
+                ones do not. So a script that is started again with `checkpoint_restart` ends at the same number. Beside
                 `max_evals`, whatever is reached first ends the call.
 
         Returns:
@@ -327,8 +327,8 @@ class Search(ABC):
         if timeout is None or evaluator.keeps_deadlines or took - timeout < max(_LATE_S, _LATE_SHARE * timeout):
             return
         warn(
-            f"{type(self).__name__}.search: the call took {took:.1f} s with timeout={timeout:g}, since a plain function "
-            "on a serial evaluator cannot be ended while it runs; method 'process' ends it at the deadline: "
+            f"{type(self).__name__}.search: the call took {took:.1f} s with timeout={timeout:g}, since a plain "
+            "function on a serial evaluator cannot be ended while it runs; method 'process' ends it at the deadline: "
             "Evaluator.create(run, 'process', num_workers=1)."
         )
 

@@ -33,3 +33,7 @@ __all__ = [
     "read_lines",
     "ready_record",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__

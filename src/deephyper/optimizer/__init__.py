@@ -18,3 +18,7 @@ __all__ = [
     "Suggestion",
     "propose",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -4,3 +4,7 @@ from .configspace import dimension_of
 from .problem import HpProblem, legal_configuration, legal_row
 
 __all__ = ["HpProblem", "dimension_of", "legal_configuration", "legal_row"]
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -16,3 +16,7 @@ __all__ = [
     "read_table",
     "table_of",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -80,6 +80,11 @@ class Results(pd.DataFrame):
             )
         super().__setattr__(name, value)
 
+    def __dir__(self) -> list[str]:
+        # Attributes also find columns without their prefix.
+        short = [name[2:] for name in map(str, self.columns) if name.startswith(_PREFIXES) and name[2:].isidentifier()]
+        return sorted({name for name in (*super().__dir__(), *short) if not name.startswith("_")})
+
     @property
     def objective_names(self) -> list[str]:
         """Names of the objective's columns."""

@@ -3,3 +3,7 @@
 from ..hpo import CBO, RandomSearch
 
 __all__ = ["CBO", "RandomSearch"]
+
+
+def __dir__() -> list[str]:
+    return __all__

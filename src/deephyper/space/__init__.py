@@ -22,3 +22,7 @@ __all__ = [
     "row_keys",
     "sobol",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__

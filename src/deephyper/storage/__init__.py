@@ -6,3 +6,7 @@ from .seat import Seat
 from .storage import IS_FINAL, Cursor, Member, Record, Storage
 
 __all__ = ["IS_FINAL", "Cursor", "Member", "MemoryStorage", "NullStorage", "Record", "Seat", "Storage"]
+
+
+def __dir__() -> list[str]:
+    return __all__

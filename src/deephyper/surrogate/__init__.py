@@ -34,3 +34,7 @@ __all__ = [
     "targets",
     "usual",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -24,3 +24,7 @@ __all__ = [
     "source_of",
     "standardized",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__

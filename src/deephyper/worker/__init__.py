@@ -40,3 +40,7 @@ __all__ = [
     "pickled",
     "unpacked",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__
