@@ -14,9 +14,6 @@ import pytest
 from deephyper.evaluator import Evaluator, ProcessEvaluator, SerialEvaluator, ThreadEvaluator, queued
 from processes import PATIENCE_S, comes_true
 
-# Some tests want more workers than resources, so that workers wait for them.
-pytestmark = pytest.mark.filterwarnings("ignore:.*workers can ever be busy:UserWarning")
-
 
 class Holding:
     """Counts who holds what at a time, for functions in threads, of which `n_together` wait for each other."""

@@ -19,11 +19,6 @@ from deephyper.evaluator import Evaluator, SimulatedEvaluator
 from deephyper.hpo import CBO, HpProblem, RandomSearch, Search
 from processes import PATIENCE_S, Before, comes_true
 
-# The serial evaluator says that several workers have no effect, which is what some tests want to see.
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:.*(has no effect on a plain function|another number of objectives):UserWarning"
-)
-
 SEARCHES = [CBO, RandomSearch]
 TIMES = ["m:timestamp_submit", "m:timestamp_start", "m:timestamp_end", "m:timestamp_gather"]
 
