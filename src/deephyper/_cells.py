@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
+_FUNCTIONS = (FunctionType, BuiltinFunctionType, MethodType)
 _PLAIN_TYPES = frozenset((int, float, str, bool, type(None)))
 _TEXT = frozenset((str,))
 
@@ -77,10 +79,21 @@ def _key(key: Any) -> str:
 
 def _text(value: Any) -> str:
     try:
-        return str(value)
+        # The text of a function holds its address, which is another one in every process.
+        return _name_of(value) or str(value)
     except Exception:
         # The `__str__` of the user's object raises, or the object is nested too deeply.
         return f"<{type(value).__name__}>"
+
+
+def _name_of(value: Any) -> str:
+    """Where a function, or a method of a class or module, is found by its name; empty for everything else."""
+    if not isinstance(value, _FUNCTIONS):
+        return ""
+    owner = getattr(value, "__self__", None)
+    if owner is not None and not isinstance(owner, (type, ModuleType)):
+        return ""
+    return f"{value.__module__}.{value.__qualname__}"
 
 
 def cell(value: Any) -> str:

@@ -54,7 +54,7 @@ def test_a_cell_that_holds_no_value_of_its_column_is_told_with_its_place(tmp_pat
     path.write_text("p:x,objective,job_id,job_status\n1,1,0,DONE\nx,1,1,DONE\n")
 
     with pytest.raises(
-        ValueError, match=r"results\.csv, row 1: column 'p:x' cannot hold 'x': could not convert string to float"
+        ValueError, match=r"results\.csv, row 3: column 'p:x' cannot hold 'x': could not convert string to float"
     ):
         read_rows(path, {"x": float})
 

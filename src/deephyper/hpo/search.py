@@ -20,7 +20,7 @@ from ..errors import AllFailedError, SearchSpaceExhausted
 from ..evaluator import Evaluator, Place, RunFunction
 from ..job import Objective, Outcome, is_failure
 from ..problem import HpProblem
-from ..results import Results
+from ..results import Results, literals_of
 from .accepted import Flag
 from .arguments import check_evaluator, check_problem, limit_of
 from .ledger import Ledger
@@ -347,6 +347,8 @@ class Search(ABC):
             "version": __version__,
             "search": type(self).__name__,
             "problem": self.problem.to_json(),
+            # JSON knows no tuples; see `deephyper.results.read_csv`.
+            "choices": literals_of(self._space),
             "random_state": self._draws.seed,
             "verbose": self._verbose,
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import warnings
 from collections.abc import Sequence
@@ -91,16 +92,27 @@ def earlier_tasks(where: str, df: Table | Sequence[Table], space: Space) -> list
                 f"{where}: an earlier search must be a DataFrame, the path of a CSV file, or a list of these, "
                 f"got {table!r} of type {type(table).__name__}."
             )
-    return [_earlier_task(where, _frame_of(table, space), space) for table in tables]
+    return [_earlier_task(where, _frame_of(where, table, space), space) for table in tables]
 
 
-def _frame_of(table: Table, space: Space) -> pd.DataFrame:
+def _frame_of(where: str, table: Table, space: Space) -> pd.DataFrame:
     """Return the table; choices from a file become the user's own objects. Texts of numbers are read later."""
-    frame = as_frame(table).reset_index(drop=True)
+    numeric = {d.name: _text_of_number for d in space.columns if isinstance(d, (Real, Integer))}
+    frame = as_frame(table, numeric, where).reset_index(drop=True)
     if isinstance(table, pd.DataFrame):
         return frame
     choices = {PARAMETER + d.name: d for d in space.columns if not isinstance(d, (Real, Integer))}
     return frame.assign(**{name: _read(frame[name], choices[name]) for name in choices if name in frame.columns})
+
+
+def _text_of_number(text: str) -> str:
+    try:
+        is_number = math.isfinite(float(text))
+    except ValueError:
+        is_number = False
+    if not is_number:
+        raise ValueError("it must be a finite number, as this problem has a range there")
+    return text
 
 
 def _read(texts: pd.Series[Any], dimension: Dimension) -> pd.Series[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -22,6 +23,7 @@ from ConfigSpace.hyperparameters import (
 from .._cells import cell
 from .._checks import is_bool, is_integer, is_number, known_names, one_of
 
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 PRIORS = ("uniform", "log-uniform")
 _NORMAL_KEYS = ("mu", "sigma", "lower", "upper")
 _ACCEPTED = (
@@ -73,6 +75,12 @@ def refuse_choices(where: str, choices: Sequence[Any]) -> None:
     texts: dict[str, Any] = {}
     for choice in choices:
         text = cell(choice)
+        if not isinstance(choice, str) and _ADDRESS.search(text):
+            raise ValueError(
+                f"{where}: {choice!r} would be {text} in results.csv, with an address that is another one in every "
+                f"process; give {type(choice).__name__} a __repr__ without it, or use names as choices, and look up "
+                "what they mean in the run-function."
+            )
         if text == "":
             raise ValueError(
                 f"{where}: {choice!r} marks an inactive hyperparameter, so it cannot be a value; take None instead."

@@ -1,7 +1,8 @@
 """The table that a search returns, and its file."""
 
 from .history import History
-from .reading import as_frame, read_rows, read_table
+from .literals import literals_of
+from .reading import as_frame, read_csv, read_rows, read_table, warn_of
 from .resume import Restored, read_interrupted
 from .table import Results, column, table_of
 
@@ -11,10 +12,13 @@ __all__ = [
     "Results",
     "as_frame",
     "column",
+    "literals_of",
+    "read_csv",
     "read_interrupted",
     "read_rows",
     "read_table",
     "table_of",
+    "warn_of",
 ]
 
 

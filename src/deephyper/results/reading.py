@@ -2,95 +2,291 @@
 
 from __future__ import annotations
 
+import json
+import logging
 import math
 import os
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pandas as pd
 
 from .._cells import value_of
 from .._checks import quoted
-from ..job import METADATA, PARAMETER, TIMES, JobStatus, Objectives, Row, is_reason, read_lines
-from .table import Results, table_of
+from ..job import METADATA, PARAMETER, TIMES, JobStatus, Objectives, Row, is_reason
+from ..space import Space
+from .lines import Line, Lines, lines_of
+from .literals import parsers_of_literals
+from .table import PARETO, Results, column, table_of
+
+logger = logging.getLogger(__name__)
 
 Parse = Callable[[str], Any]
 
 _TIMES = [METADATA + name for name in TIMES]
+_STATUSES = [JobStatus.DONE.value, JobStatus.CANCELLED.value]
+# More digits stand for no count of anything.
+_LARGEST_NUMBER = 10**15
 
 
-def read_rows(path: str | os.PathLike[str], parsers: Mapping[str, Parse]) -> tuple[list[str], list[Row]]:
+class HasSpace(Protocol):
+    """A problem: `deephyper.hpo.HpProblem`."""
+
+    def numeric_space(self) -> Space:
+        """Its hyperparameters, as dimensions."""
+
+
+@dataclass(frozen=True)
+class FileRows:
+    """The rows of a search, read from its CSV file.
+
+    Args:
+        columns: of the file.
+        rows: its rows, with the types that they had.
+        numbers: the line where each row begins, as an editor shows it.
+        left_out: a sentence for everything that is not among the rows.
+    """
+
+    columns: list[str]
+    rows: list[Row]
+    numbers: list[int]
+    left_out: list[str]
+
+
+def read_rows(
+    path: str | os.PathLike[str], parsers: Mapping[str, Parse], where: str = ""
+) -> tuple[list[str], list[Row]]:
     """Read the rows of a search from its CSV file, with the types that they had.
 
     Args:
         path: the file.
         parsers: for each hyperparameter, how to turn the text of a cell into its value, see `Dimension.read_cell`; an
             empty cell means inactive and becomes NaN.
+        where: the subject of errors.
 
     Returns:
         The columns of the file, and its rows; a last line that was cut off is left out.
 
     Raises:
-        ValueError: a cell holds no value of its column.
+        ValueError: it is no such file, or a cell holds no value of its column.
     """
-    columns, *lines = read_lines(Path(path)) or [[]]
-    objectives = Objectives.of_columns(columns)
-    of_columns = {column: _parser_of(column, parsers, objectives) for column in columns}
-    return columns, [_row(f"{path}, row {i}", texts, of_columns) for i, texts in enumerate(lines)]
+    found = read_file(path, parsers, where)
+    return found.columns, found.rows
 
 
-def read_table(path: str | os.PathLike[str], parsers: Mapping[str, Parse]) -> Results:
+def read_file(
+    path: str | os.PathLike[str], parsers: Mapping[str, Parse], where: str = "", default: Parse = value_of
+) -> FileRows:
+    """Read the rows of a search, and what was left out of its file.
+
+    Args and errors are those of `read_rows`; `default` reads the cells of all other hyperparameters.
+    """
+    lines = lines_of(path, where)
+    place = f"{where}: {path}" if where else str(path)
+    objectives = objectives_of(lines.columns, place)
+    of_columns = {name: _parser_of(name, parsers, objectives, default) for name in lines.columns if name}
+    lines = _without_torn_row(lines, of_columns)
+    cells = [_parsed(f"{place}, row", lines, k, of_columns[name]) for k, name in enumerate(lines.columns) if name]
+    names = [name for name in lines.columns if name]
+    rows = [dict(zip(names, values, strict=True)) for values in zip(*cells, strict=True)]
+    return FileRows(names, rows, [line.number for line in lines.rows], lines.left_out)
+
+
+def read_table(path: str | os.PathLike[str], parsers: Mapping[str, Parse], where: str = "") -> Results:
     """Read a search's CSV file as the table that the search returned."""
-    columns, rows = read_rows(path, parsers)
+    columns, rows = read_rows(path, parsers, where)
     names = [name.removeprefix(PARAMETER) for name in columns if name.startswith(PARAMETER)]
     return table_of(rows, names, Objectives.of_columns(columns))
 
 
-def as_frame(table: pd.DataFrame | str | os.PathLike[str]) -> pd.DataFrame:
-    """Take a table as it is, or read it from a CSV file, where the values of hyperparameters stay texts."""
+def read_csv(path: str | os.PathLike[str], problem: HasSpace | None = None) -> Results:
+    """Read the file `results.csv` of a search as the table that the search returned, with all types.
+
+    `None` is told from inactive, and tuples, bools, whole numbers and texts that look like numbers come back as they
+    were; `best_parameters` works.
+
+    Args:
+        path: the file.
+        problem: the problem of the search. Without it, the values of choices come from `search.json` beside the file.
+            It knows everything that Python can write as a literal: texts, numbers, None, tuples, lists, dictionaries.
+            Objects of another kind come back only with the problem; otherwise they are texts.
+
+    Raises:
+        ValueError: it is no such file, or a cell holds no value of its column; with row and column.
+        FileNotFoundError: there is no such file.
+
+    With pandas alone, `pd.read_csv(path, keep_default_na=False, na_values=[""], dtype={"objective": "objective"})`
+    tells the choices "None" and "nan" from empty cells, and has an objective that computes, once `deephyper.results` is
+    imported; tuples stay texts, and whole numbers beside empty cells become floats.
+
+    Example:
+        >>> import pathlib, tempfile
+        >>> from deephyper.results import read_csv
+        >>> path = pathlib.Path(tempfile.mkdtemp(), "results.csv")
+        >>> _ = path.write_text("p:depth,p:kind,objective,job_id,job_status\\n3,null,0.5,0,DONE\\n,true,F_x,1,DONE\\n")
+        >>> read_csv(path).configurations
+        [{'depth': 3, 'kind': None}, {'kind': True}]
+    """
+    if problem is None:
+        parsers = parsers_of_literals(_literals_beside(Path(path)))
+    else:
+        parsers = {dimension.name: dimension.read_cell for dimension in problem.numeric_space().dimensions}
+    found = read_file(path, parsers, "read_csv")
+    warn_of(found.left_out, path, "read_csv")
+    names = [name.removeprefix(PARAMETER) for name in found.columns if name.startswith(PARAMETER)]
+    return table_of(found.rows, names, Objectives.of_columns(found.columns))
+
+
+def as_frame(
+    table: pd.DataFrame | str | os.PathLike[str], parsers: Mapping[str, Parse] | None = None, where: str = ""
+) -> pd.DataFrame:
+    """Take a table as it is, or read it from a CSV file, where the values of hyperparameters stay texts.
+
+    Args:
+        table: the table, or the path of the file.
+        parsers: for some hyperparameters, another way to read a cell.
+        where: the subject of errors.
+    """
     if isinstance(table, pd.DataFrame):
         return table
-    columns = pd.read_csv(table, nrows=0).columns
-    texts = {name: object for name in columns if str(name).startswith(PARAMETER)}
-    return pd.read_csv(table, keep_default_na=False, na_values=[""], dtype=texts)
+    found = read_file(table, parsers or {}, where, default=str)
+    warn_of(found.left_out, table, where)
+    return pd.DataFrame({name: column([row[name] for row in found.rows]) for name in found.columns})
 
 
-def _row(where: str, texts: Sequence[str], parsers: Mapping[str, Parse]) -> Row:
-    row = {}
-    for (name, parse), text in zip(parsers.items(), texts, strict=False):
+def _literals_beside(path: Path) -> Mapping[str, Any]:
+    """What `search.json` beside a table says of choices; nothing if there is none."""
+    beside = path.with_name("search" + path.stem.removeprefix("results") + ".json")
+    try:
+        found = json.loads(beside.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, RecursionError) as error:
+        logger.warning("read_csv: %s cannot be read (%s); lists may stand for tuples.", beside, error)
+        return {}
+    literals = found.get("choices") if isinstance(found, dict) else None
+    return literals if isinstance(literals, dict) else {}
+
+
+def warn_of(left_out: Sequence[str], path: str | os.PathLike[str], where: str, then: str = "") -> None:
+    """Say what was left out of a file."""
+    if left_out:
+        logger.warning("%s: %s: left out: %s.%s", where or "read_csv", path, "; ".join(left_out), then)
+
+
+def objectives_of(columns: Sequence[str], place: str) -> Objectives:
+    """The objectives of a table by its columns.
+
+    Raises:
+        ValueError: they are no objectives of one search.
+    """
+    objectives = Objectives.of_columns(columns)
+    numbered = [name for name in columns if name.startswith("objective_") and name[10:].isdigit()]
+    others = [name for name in numbered if name not in objectives.columns]
+    if "objective" in columns and "objective" not in objectives.columns:
+        others.append("objective")
+    if others:
+        raise ValueError(
+            f"{place}: the objectives must be 'objective' alone, or 'objective_0', 'objective_1' and so on, got "
+            f"{quoted(name for name in columns if name in numbered or name == 'objective')}; rename or remove a column."
+        )
+    return objectives
+
+
+def _parsed(place: str, lines: Lines, k: int, parse: Parse) -> list[Any]:
+    """The values of one column. Equal texts are read once, for most columns hold few of them."""
+    known: dict[str, Any] = {}
+    values = []
+    for line in lines.rows:
+        text = line.cells[k]
         try:
-            row[name] = parse(text)
-        except ValueError as error:
-            raise ValueError(f"{where}: column {name!r} cannot hold {text!r}: {error}") from error
-    return row
+            value = known[text] if text in known else parse(text)
+        except (ValueError, RecursionError) as error:
+            raise ValueError(
+                f"{place} {line.number}: column {lines.columns[k]!r} cannot hold {text!r}: {_reason(error)}"
+            ) from None
+        if isinstance(value, (str, int, float, bool, type(None))) and len(known) < 1000:
+            known[text] = value
+        values.append(value)
+    return values
 
 
-def _parser_of(column: str, of_hyperparameters: Mapping[str, Parse], objectives: Objectives) -> Parse:
+def _reason(error: Exception) -> str:
+    return f"{str(error).removesuffix('.')}; correct the cell or remove the row."
+
+
+def _without_torn_row(lines: Lines, parsers: Mapping[str, Parse]) -> Lines:
+    """The same lines without a last one that was cut off in its last cell, so that this holds no value."""
+    if not lines.has_open_end or not lines.rows:
+        return lines
+    *others, last = lines.rows
+    if _is_readable(last, lines.columns, parsers):
+        return lines
+    return Lines(lines.columns, others, [*lines.left_out, f"row {last.number} was cut off"], has_open_end=False)
+
+
+def _is_readable(line: Line, columns: Sequence[str], parsers: Mapping[str, Parse]) -> bool:
+    name, text = columns[-1], line.cells[-1]
+    try:
+        parsers.get(name, value_of)(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _parser_of(name: str, of_hyperparameters: Mapping[str, Parse], objectives: Objectives, default: Parse) -> Parse:
     """How to turn the text of a cell into a value, by the name of its column."""
-    if column.startswith(PARAMETER):
-        parse = of_hyperparameters.get(column.removeprefix(PARAMETER), value_of)
+    if name.startswith(PARAMETER):
+        parse = of_hyperparameters.get(name.removeprefix(PARAMETER), default)
         return lambda text: math.nan if text == "" else parse(text)
-    if column in objectives.columns:
+    if name in objectives.columns:
         return _objective
-    if column in _TIMES:
+    if name in _TIMES:
         return _number
-    if column == "job_status":
+    if name == "job_status":
         return _status
-    return int if column == "job_id" else value_of
+    if name == PARETO:
+        return _flag
+    return _job_id if name == "job_id" else value_of
 
 
 def _objective(text: str) -> float | str:
     value = value_of(text)
-    return value if isinstance(value, str) and is_reason(value) else _number(text)
+    if isinstance(value, str) and is_reason(value):
+        return value
+    try:
+        return _number(text)
+    except ValueError:
+        raise ValueError("it must be a finite number, or a text that begins with 'F' for a failure") from None
 
 
 def _status(text: str) -> str:
-    accepted = [status.value for status in JobStatus]
-    if text not in accepted:
-        raise ValueError(f"it must be one of {quoted(accepted)}.")
+    if text not in _STATUSES:
+        raise ValueError(f"it must be one of {quoted(_STATUSES)}")
     return text
 
 
+def _job_id(text: str) -> int:
+    if not (text.isascii() and text.isdigit()) or int(text[:20]) > _LARGEST_NUMBER:
+        raise ValueError("it must be a whole number of at least 0")
+    return int(text)
+
+
+def _flag(text: str) -> bool:
+    if text.lower() not in ("true", "false", ""):
+        raise ValueError("it must be true or false")
+    return text.lower() == "true"
+
+
 def _number(text: str) -> float:
-    return float(text) if text else math.nan
+    if not text:
+        return math.nan
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise ValueError("it must be a finite number")
+    return number

@@ -1,13 +1,22 @@
-"""Reading what an interrupted search left in its CSV file."""
+"""Reading what an interrupted search left in its CSV file; it must fit the problem exactly."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, NoReturn, final
 
-from ..job import PARAMETER, Job, Objectives, Row
-from ..space import Space
-from .reading import read_rows
+import numpy as np
+
+from .._arrays import Array
+from .._checks import did_you_mean
+from ..job import PARAMETER, Job, JobStatus, Objectives, Row, is_failure
+from ..space import Dimension, Space
+from .reading import FileRows, objectives_of, read_file, warn_of
+
+_WHERE = "checkpoint_restart"
 
 
 @dataclass(frozen=True)
@@ -18,30 +27,160 @@ class Restored:
         rows: as its table had them.
         jobs: the same evaluations as jobs.
         objectives: those of the search, as far as the evaluations tell.
+        left_out: a sentence for everything in the file that is not among them.
     """
 
     rows: list[Row]
     jobs: list[Job]
     objectives: Objectives
+    left_out: list[str] = field(default_factory=list)
 
 
 def read_interrupted(path: Path, space: Space) -> Restored:
     """Read the file of an interrupted search, without a last line that was cut off.
 
     Raises:
-        ValueError: it is the file of another problem, or of something else than a search.
+        ValueError: it does not fit the problem exactly, or is something else than the table of a search.
     """
-    columns, rows = read_rows(path, {dimension.name: dimension.read_cell for dimension in space.dimensions})
+    readers = {dimension.name: _Reader(dimension) for dimension in space.dimensions}
+    file = read_file(path, {name: reader.value for name, reader in readers.items()}, _WHERE)
+    place = f"{_WHERE}: {path}"
+    objectives = objectives_of(file.columns, place)
+    _check_columns(file.columns, space, objectives, place)
+    _check_numbers(file, place)
+    _check_objectives(file, objectives, place)
+    _check_kinds(file, readers, place)
+    jobs = [Job.from_row(row, space.names, objectives) for row in file.rows]
+    _check_active(file, jobs, space, place)
+    kept = (
+        f" The whole file is kept under another name, {path.stem}_<time>{path.suffix}, when this one is written again."
+    )
+    warn_of(file.left_out, path, _WHERE, kept)
+    return Restored(file.rows, jobs, objectives.learned_from(job.objective for job in jobs), file.left_out)
+
+
+def _check_columns(columns: Sequence[str], space: Space, objectives: Objectives, place: str) -> None:
+    for name in (*objectives.columns, "job_id", "job_status"):
+        if name not in columns:
+            raise ValueError(f"{place} has no column {name!r}, so it was not written by a search; rename it.")
     missing = [name for name in space.names if PARAMETER + name not in columns]
     if missing:
         raise ValueError(
-            f"checkpoint_restart: {path} has no column for {missing[0]!r}, so it belongs to another problem."
+            f"{place} has no column for {missing[0]!r}, so it belongs to another problem; use another log_dir, or "
+            "give the table to fit_surrogate."
         )
-    objectives = Objectives.of_columns(columns)
-    for name in (*objectives.columns, "job_id", "job_status"):
-        if name not in columns:
+    parameters = [name.removeprefix(PARAMETER) for name in columns if name.startswith(PARAMETER)]
+    for name in parameters:
+        if name not in space.names:
+            near = did_you_mean(name, space.names)
             raise ValueError(
-                f"checkpoint_restart: {path} has no column {name!r}, so it was not written by a search; rename it."
+                f"{place} has a column for {name!r}, which is no hyperparameter of this problem, so it belongs to "
+                f"another one; use another log_dir, or give the table to fit_surrogate.{near}"
             )
-    jobs = [Job.from_row(row, space.names, objectives) for row in rows]
-    return Restored(rows, jobs, objectives.learned_from(job.objective for job in jobs))
+
+
+def _check_numbers(file: FileRows, place: str) -> None:
+    first: dict[int, int] = {}
+    for row, number in zip(file.rows, file.numbers, strict=True):
+        if row["job_id"] in first:
+            _refuse(
+                place,
+                number,
+                "job_id",
+                f"every job must have a number of its own, and row {first[row['job_id']]} has "
+                f"{row['job_id']} too; remove one of the rows.",
+            )
+        first[row["job_id"]] = number
+
+
+def _check_objectives(file: FileRows, objectives: Objectives, place: str) -> None:
+    """A row has all objectives, one reason of failure in all their columns, or none at all if it was cancelled."""
+    for row, number in zip(file.rows, file.numbers, strict=True):
+        cells = [row[name] for name in objectives.columns]
+        n_empty = sum(isinstance(cell, float) and math.isnan(cell) for cell in cells)
+        if row["job_status"] == JobStatus.CANCELLED.value:
+            if n_empty < len(cells):
+                _refuse(place, number, objectives.columns[0], "it must be empty where the job_status is CANCELLED.")
+        elif n_empty:
+            _refuse(
+                place,
+                number,
+                objectives.columns[0],
+                "it must hold a number, or a text that begins with 'F', where the "
+                "job_status is DONE, and is empty; correct the cell or remove the row.",
+            )
+        elif len({cell if is_failure(cell) else "" for cell in cells}) > 1:
+            _refuse(place, number, objectives.columns[0], f"either all objectives are numbers or none is, got {cells}.")
+
+
+@final
+class _Reader:
+    """Reads the cells of a hyperparameter, and notes how whole numbers were written.
+
+    Args:
+        dimension: the hyperparameter.
+    """
+
+    def __init__(self, dimension: Dimension):
+        self._dimension = dimension
+        self.as_float, self.as_whole = "", ""
+
+    def value(self, text: str) -> Any:
+        """The value that a cell holds."""
+        value = self._dimension.read_cell(text)
+        if type(value) is int and text.lstrip("+-").isdigit():
+            self.as_whole = text
+        elif type(value) is int:
+            self.as_float = text
+        return value
+
+
+def _check_kinds(file: FileRows, readers: Mapping[str, _Reader], place: str) -> None:
+    """Refuse whole numbers that all stand there as floats, unless pandas wrote them, as it does beside empty cells."""
+    for name, reader in readers.items():
+        if reader.as_float and not reader.as_whole:
+            values = [row[PARAMETER + name] for row in file.rows]
+            if not any(isinstance(value, float) and math.isnan(value) for value in values):
+                _refuse(
+                    place,
+                    file.numbers[0],
+                    PARAMETER + name,
+                    f"it must hold whole numbers, and all of them stand there as {reader.as_float!r} does, so the "
+                    "table belongs to a problem with real numbers; use another log_dir, or give the table to "
+                    "fit_surrogate.",
+                )
+
+
+def _check_active(file: FileRows, jobs: Sequence[Job], space: Space, place: str) -> None:
+    """Every hyperparameter has a value exactly where the conditions of the problem make it active."""
+    ended = [i for i, job in enumerate(jobs) if job.status is JobStatus.DONE]
+    if not ended:
+        return
+    values = space.value_columns(_rows(space, [jobs[i].parameters for i in ended]))
+    for name, cells in values.items():
+        for i, value in zip(ended, cells, strict=True):
+            is_active = not (isinstance(value, float) and math.isnan(value))
+            if is_active != (name in jobs[i].parameters):
+                holds = "is active there and is empty" if is_active else "is inactive there and has a value"
+                _refuse(
+                    place,
+                    file.numbers[i],
+                    PARAMETER + name,
+                    f"by the conditions of this problem it {holds}, so the table belongs to other conditions; use "
+                    "another log_dir, or give the table to fit_surrogate.",
+                )
+
+
+def _rows(space: Space, configurations: Sequence[Mapping[str, Any]]) -> Array:
+    """Canonical rows, (n, d), whatever inactive or missing hyperparameters hold."""
+    X = np.empty((len(configurations), space.n_columns))
+    for j, dimension in enumerate(space.columns):
+        X[:, j] = dimension.imputed
+        there = [i for i, configuration in enumerate(configurations) if dimension.name in configuration]
+        if there:
+            X[there, j] = dimension.encode([configurations[i][dimension.name] for i in there])
+    return space.canonical(X)
+
+
+def _refuse(place: str, number: int, column: str, reason: str) -> NoReturn:
+    raise ValueError(f"{place}, row {number}: column {column!r}: {reason}")

@@ -3,6 +3,7 @@
 from .designs import DESIGNS, Design, sobol
 from .dimension import Categorical, Constant, Dimension, Integer, Ordinal, Real
 from .feasible import Walkers, reflected
+from .originals import Originals
 from .space import LARGEST_GRID, Space, each_row_key, row_keys
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "Dimension",
     "Integer",
     "Ordinal",
+    "Originals",
     "Real",
     "Space",
     "Walkers",

@@ -246,6 +246,12 @@ class Integer(_Numeric):
         # A float cannot hold every whole number of more than 53 bits.
         return int(exact) if isinstance(exact, (int, np.integer)) else round(number)
 
+    def read_cell(self, text: str) -> Any:
+        value = self.read(text)
+        if _parsed(text) != value:  # a rounding error would change the file when it is written again
+            raise self._refuse(text, "a whole number")
+        return value
+
     def snap(self, column: Array) -> Array:
         return self._unit(np.rint(self._natural(column)))
 

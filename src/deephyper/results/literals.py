@@ -1,0 +1,47 @@
+"""Choices as Python writes them, so that `search.json` can tell a tuple from a list."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from .._cells import cell, value_of
+from ..space import Originals, Space
+
+
+def literals_of(space: Space) -> dict[str, list[str | None]]:
+    """For every hyperparameter with choices, each of them as Python writes it; None for what it has no literal for."""
+    found = {}
+    for dimension in space.dimensions:
+        choices = getattr(dimension, "choices", (dimension.value,) if hasattr(dimension, "value") else ())
+        if choices:
+            found[dimension.name] = [_literal_of(choice) for choice in choices]
+    return found
+
+
+def parsers_of_literals(literals: Mapping[str, Any]) -> dict[str, Callable[[str], Any]]:
+    """For every hyperparameter with choices, how to turn the text of a cell into its value."""
+    return {name: _parser_of(texts) for name, texts in literals.items() if isinstance(texts, list)}
+
+
+def _parser_of(literals: Sequence[Any]) -> Callable[[str], Any]:
+    choices = [ast.literal_eval(literal) for literal in literals if isinstance(literal, str)]
+    originals = Originals(choices)
+
+    def parse(text: str) -> Any:
+        try:
+            return originals.written_as(text)
+        except LookupError:
+            return value_of(text)
+
+    return parse
+
+
+def _literal_of(value: Any) -> str | None:
+    text = repr(value)
+    try:
+        back = ast.literal_eval(text)
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        return None
+    return text if type(back) is type(value) and cell(back) == cell(value) else None
