@@ -1,7 +1,8 @@
 """The search space as the user declares it."""
 
 from .configspace import dimension_of
-from .problem import HpProblem, legal_configuration, legal_row
+from .given import legal_configuration, legal_row
+from .problem import HpProblem
 
 __all__ = ["HpProblem", "dimension_of", "legal_configuration", "legal_row"]
 

@@ -108,11 +108,19 @@ def _truncated_normal(hyperparameter: Any) -> Quantile:
     from scipy.stats import truncnorm
 
     t, back = (np.log, np.exp) if _is_log(hyperparameter) else (_identity, _identity)
-    mean = t(hyperparameter.mu)
+    mean, lower, upper = t(hyperparameter.mu), t(hyperparameter.lower), t(hyperparameter.upper)
     # On a log scale sigma is a width at mu.
-    std = t(hyperparameter.mu + hyperparameter.sigma) - mean
-    low, high = ((t(bound) - mean) / std for bound in (hyperparameter.lower, hyperparameter.upper))
-    return lambda share: np.asarray(back(truncnorm.ppf(share, low, high, loc=mean, scale=std)), float)
+    std = (t(hyperparameter.mu + hyperparameter.sigma) - mean) or hyperparameter.sigma
+    low, high = (lower - mean) / std, (upper - mean) / std
+
+    def quantile(share: Array) -> Array:
+        with np.errstate(all="ignore"):
+            drawn = np.asarray(truncnorm.ppf(share, low, high, loc=mean, scale=std), float)
+        # Where the bell is as good as flat, or the bounds lie in its farthest tail, scipy gives no numbers.
+        limit = lower + share * (upper - lower) if high - low < 1.0 else np.clip(mean, lower, upper)
+        return np.asarray(back(np.where(np.isfinite(drawn), drawn, limit)), float)
+
+    return quantile
 
 
 def _beta(hyperparameter: Any) -> Quantile:

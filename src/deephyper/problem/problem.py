@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, final
 
@@ -12,12 +11,13 @@ from ConfigSpace.conditions import Condition, Conjunction
 from ConfigSpace.forbidden import ForbiddenClause, ForbiddenConjunction, ForbiddenRelation
 from ConfigSpace.hyperparameters import CategoricalHyperparameter, Hyperparameter, OrdinalHyperparameter
 
-from .._arrays import Array
-from .._checks import count, did_you_mean, function, instance_of, is_number, quoted
+from .._checks import count, did_you_mean, function, instance_of, quoted
 from .._draws import Purpose, draws_from
-from ..space import Constant, Space
+from ..space import Space
 from .configspace import dimension_of, space_of
 from .constraint import ConstraintFn
+from .given import legal_row
+from .mistaken import of_grid, of_keyword
 from .sampler import SamplingFn
 from .short_forms import hyperparameter_of, refuse_choices
 
@@ -52,13 +52,11 @@ class HpProblem:
     """
 
     def __init__(self, config_space: CS.ConfigurationSpace | None = None, seed: int | None = None):
-        if config_space is not None:
-            instance_of(
-                "HpProblem",
-                "config_space",
-                config_space,
-                CS.ConfigurationSpace,
-                "a ConfigSpace.ConfigurationSpace or None",
+        if config_space is not None and not isinstance(config_space, CS.ConfigurationSpace):
+            raise TypeError(
+                "HpProblem: config_space must be a ConfigSpace.ConfigurationSpace or None, got "
+                f"{config_space!r} of type {type(config_space).__name__}."
+                f"{of_grid(config_space) if isinstance(config_space, Mapping) else ''}"
             )
         self.space = CS.ConfigurationSpace() if config_space is None else config_space
         self._defined = list(self.space)
@@ -71,7 +69,7 @@ class HpProblem:
     # Declaring.
 
     def add_hyperparameter(
-        self, value: Any, name: str | None = None, default_value: Any = None
+        self, value: Any, name: str | None = None, default_value: Any = None, **unknown: Any
     ) -> Hyperparameter[Any, Any]:
         """Add one hyperparameter.
 
@@ -82,6 +80,11 @@ class HpProblem:
             name: what it is called.
             default_value: its default.
         """
+        for option, given in unknown.items():
+            raise TypeError(
+                f"HpProblem.add_hyperparameter: unknown argument {option!r}; accepted are 'value', 'name', "
+                f"'default_value'.{of_keyword(option, given, value, name)}"
+            )
         hyperparameter = hyperparameter_of(value, name, default_value)
         self.add(hyperparameter)
         return hyperparameter
@@ -90,6 +93,11 @@ class HpProblem:
         self, hyperparameters: Iterable[Hyperparameter[Any, Any]]
     ) -> list[Hyperparameter[Any, Any]]:
         """Add several ConfigSpace hyperparameters."""
+        if isinstance(hyperparameters, Mapping):
+            raise TypeError(
+                "HpProblem.add_hyperparameters: hyperparameters must be a list of ConfigSpace hyperparameters, got a "
+                f"dictionary.{of_grid(hyperparameters)}"
+            )
         return [self.add_hyperparameter(hyperparameter) for hyperparameter in hyperparameters]
 
     def add_condition(self, condition: Any) -> None:
@@ -208,7 +216,8 @@ class HpProblem:
         """Tell whether a configuration is legal.
 
         Args:
-            parameters: the active hyperparameters; inactive ones missing, None or NaN.
+            parameters: the active hyperparameters; inactive ones missing, None or NaN. A row of a table, such as
+                `results.iloc[0]`, is a configuration too.
             raise_if_not_valid: raise with the reason instead of returning False.
         """
         try:
@@ -253,67 +262,6 @@ def _refuse_unusable(hyperparameter: Hyperparameter[Any, Any]) -> None:
             hyperparameter.choices if isinstance(hyperparameter, CategoricalHyperparameter) else hyperparameter.sequence
         )
         refuse_choices(f"HpProblem: hyperparameter {name!r}", choices)
-
-
-def legal_row(space: Space, parameters: Mapping[str, Any], where: str) -> Array:
-    """Turn a configuration into its row, (1, d).
-
-    Args:
-        space: what may be tried.
-        parameters: the configuration; inactive hyperparameters are missing, None or NaN.
-        where: the subject of the error, such as "CBO: initial_points[0]".
-
-    Raises:
-        TypeError: it is no dictionary.
-        ValueError: it has a name, a value or an inactive hyperparameter that it must not have, or it is ruled out.
-    """
-    instance_of(where, "a configuration", parameters, Mapping, "a dictionary of parameters")
-    for name in parameters:
-        if name not in space.names:
-            near = did_you_mean(name, space.names)
-            raise ValueError(f"{where}: unknown hyperparameter {name!r}; known are {quoted(space.names)}.{near}")
-    row = space.encode([parameters], where)
-    active = space.decode(row)[0]
-    for name, value in parameters.items():
-        if name not in active and not _is_missing(value):
-            raise ValueError(
-                f"{where}: hyperparameter {name!r} is inactive in {dict(parameters)!r}, so it takes no value."
-            )
-    _refuse_other_constants(space, active, parameters, where)
-    if not space.legal(row)[0]:
-        raise ValueError(
-            f"{where}: {dict(parameters)!r} is ruled out by a forbidden clause or by the constraint function."
-        )
-    return row
-
-
-def legal_configuration(space: Space, parameters: Mapping[str, Any], where: str) -> tuple[Array, dict[str, Any]]:
-    """Give the row of a configuration, (1, d), and its active hyperparameters with the values that the user wrote.
-
-    What was encoded and decoded may differ in the last digits. A constant may be left out.
-
-    Args and errors are those of `legal_row`.
-    """
-    row = legal_row(space, parameters, where)
-    active = space.decode(row)[0]
-    return row, {
-        name: value if _is_missing(parameters.get(name)) else parameters[name] for name, value in active.items()
-    }
-
-
-def _refuse_other_constants(space: Space, active: Mapping[str, Any], parameters: Mapping[str, Any], where: str) -> None:
-    """Rows have no columns for constants, so nothing else looks at their values."""
-    for dimension in space.dimensions:
-        value = parameters.get(dimension.name)
-        if isinstance(dimension, Constant) and dimension.name in active and not _is_missing(value):
-            try:
-                dimension.encode([value])
-            except ValueError as error:
-                raise ValueError(f"{where}: {error}") from None
-
-
-def _is_missing(value: Any) -> bool:
-    return value is None or (is_number(value) and math.isnan(value))
 
 
 def _put_in(config_space: CS.ConfigurationSpace, components: Sequence[Any]) -> None:

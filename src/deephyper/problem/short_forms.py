@@ -21,13 +21,18 @@ from ConfigSpace.hyperparameters import (
 )
 
 from .._cells import cell
-from .._checks import is_bool, is_integer, is_number, known_names, one_of
+from .._checks import did_you_mean, is_bool, is_integer, is_number, known_names, quoted
+from .mistaken import line, of_arguments, of_mapping, of_other, of_tuple
 
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 PRIORS = ("uniform", "log-uniform")
 _NORMAL_KEYS = ("mu", "sigma", "lower", "upper")
+_LONGEST_VALUE = 200
+# Rounding may move a bound by this share of the range, which nobody notices; the declared number is kept all the same.
+_ROUNDING = 1e-6
+_NORMAL = "{'mu': …, 'sigma': …, 'lower': …, 'upper': …}"
 _ACCEPTED = (
-    "(low, high), (low, high, 'log-uniform'), a list of choices, {'mu': …, 'sigma': …, 'lower': …, 'upper': …}, "
+    "(low, high), (low, high, 'log-uniform'), a list of choices, " + _NORMAL + ", "
     "a single value, or a ConfigSpace hyperparameter"
 )
 
@@ -43,7 +48,11 @@ def hyperparameter_of(value: Any, name: str | None, default_value: Any = None) -
     if isinstance(value, Hyperparameter):
         return _as_it_is(value, name, default_value)
     if not isinstance(name, str) or not name:
-        raise ValueError(f"HpProblem: a hyperparameter needs a name, a string that is not empty, got {name!r}.")
+        raise ValueError(
+            f"HpProblem: a hyperparameter needs a name, a string that is not empty, got {name!r}."
+            f"{of_arguments(value, name, default_value)}"
+        )
+    name = str(name)
     where = f"HpProblem: hyperparameter {name!r}"
     value, default_value = _without_numpy(value), _without_numpy(default_value)
     if isinstance(value, tuple):
@@ -54,7 +63,7 @@ def hyperparameter_of(value: Any, name: str | None, default_value: Any = None) -
         return _normal(where, value, name, default_value)
     if isinstance(value, (int, float, str, bool)):
         return _constant(where, value, name, default_value)
-    raise TypeError(f"{where}: {value!r} is no hyperparameter. Accepted are {_ACCEPTED}.")
+    raise TypeError(f"{where}: {_short(value)} is no hyperparameter. Accepted are {_ACCEPTED}.{of_other(value, name)}")
 
 
 def _as_it_is(hyperparameter: Hyperparameter[Any, Any], name: str | None, default: Any) -> Hyperparameter[Any, Any]:
@@ -110,17 +119,24 @@ def _range(where: str, value: tuple[Any, ...], name: str, default: Any) -> Hyper
     if len(value) not in (2, 3) or not all(is_number(bound) for bound in value[:2]):
         raise ValueError(
             f"{where}: a range is (low, high) or (low, high, 'log-uniform') with two numbers, got {value!r}."
+            f"{of_tuple(value, name)}"
         )
     low, high = value[:2]
     prior = value[2] if len(value) == 3 else "uniform"
-    one_of(where, "the third item of a range", prior, PRIORS)
+    if not isinstance(prior, str) or prior not in PRIORS:
+        raise ValueError(
+            f"{where}: the third item of a range must be one of {quoted(PRIORS)}, got {prior!r}."
+            f"{did_you_mean(prior, PRIORS)}{of_tuple(value, name)}"
+        )
     if not (_is_finite(low) and _is_finite(high)):
         raise ValueError(f"{where}: the bounds of a range must be finite, got {value!r}.")
     if low > high:
-        raise ValueError(f"{where}: the low bound {low} must not be above the high bound {high}; swap them.")
+        swapped = line(repr((high, low, *value[2:])), name)
+        raise ValueError(f"{where}: the low bound {low} must not be above the high bound {high}; swap them: {swapped}.")
     if prior == "log-uniform" and low <= 0:
         raise ValueError(
-            f"{where}: a log-uniform range must begin above zero, got low {low}; raise it or use 'uniform'."
+            f"{where}: a log-uniform range must begin above zero, got low {low}; raise it or use 'uniform', such as "
+            f"{line(repr((_above_zero(low, high), high, prior)) if high > 0 else repr((low, high)), name)}."
         )
     if default is not None and not (is_number(default) and low <= default <= high):
         raise ValueError(f"{where}: the default value must lie in [{low}, {high}], got {default!r}.")
@@ -130,19 +146,19 @@ def _range(where: str, value: tuple[Any, ...], name: str, default: Any) -> Hyper
     _refuse_broken_default(where, is_whole, default)
     kind = UniformIntegerHyperparameter if is_whole else UniformFloatHyperparameter
     with _in_one_sentence(where, value):
-        return kind(name, low, high, default_value=default, log=prior == "log-uniform")
+        made: Hyperparameter[Any, Any] = kind(name, low, high, default_value=default, log=prior == "log-uniform")
+        return _with_all_digits(made, lower=low, upper=high, default_value=None if is_whole else default)
 
 
 def _choices(where: str, value: list[Any], name: str, default: Any) -> Hyperparameter[Any, Any]:
     if not value:
         raise ValueError(f"{where}: a list of choices must hold at least one, got an empty list.")
-    for i, choice in enumerate(value):
-        if choice in value[:i]:
-            raise ValueError(f"{where}: the choices must all be different, and {choice!r} equals an earlier one.")
+    for choice in _repeated(value):
+        raise ValueError(f"{where}: the choices must all be different, and {choice!r} equals an earlier one.")
     refuse_choices(where, value)
     same = [choice for choice in value if choice == default and is_bool(choice) == is_bool(default)]
     if default is not None and not same:
-        raise ValueError(f"{where}: the default value must be one of {value!r}, got {default!r}.")
+        raise ValueError(f"{where}: the default value must be one of {_short(value)}, got {default!r}.")
     default = same[0] if same else value[0]
     if all(is_number(choice) for choice in value):
         return OrdinalHyperparameter(name, value, default_value=default)
@@ -157,6 +173,8 @@ def _constant(where: str, value: Any, name: str, default: Any) -> Hyperparameter
 
 
 def _normal(where: str, value: Mapping[str, Any], name: str, default: Any) -> Hyperparameter[Any, Any]:
+    if hint := of_mapping(value, name):
+        raise TypeError(f"{where}: {_short(dict(value))} is no normal distribution, {_NORMAL}.{hint}")
     known_names(where, "key of a normal distribution", value, _NORMAL_KEYS)
     missing = [key for key in _NORMAL_KEYS if not is_number(value.get(key))]
     if missing:
@@ -176,7 +194,20 @@ def _normal(where: str, value: Mapping[str, Any], name: str, default: Any) -> Hy
     _refuse_broken_default(where, whole, default)
     kind = NormalIntegerHyperparameter if whole else NormalFloatHyperparameter
     with _in_one_sentence(where, dict(value)):
-        return kind(name, mu=mu, sigma=sigma, lower=lower, upper=upper, default_value=default)
+        made: Hyperparameter[Any, Any] = kind(name, mu=mu, sigma=sigma, lower=lower, upper=upper, default_value=default)
+        if whole:
+            return _with_all_digits(made, lower=lower, upper=upper)
+        return _with_all_digits(made, lower=lower, upper=upper, mu=mu, sigma=sigma, default_value=default)
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"
+
+
+def _above_zero(low: Any, high: Any) -> Any:
+    """A low bound that a logarithm can take."""
+    return 1 if is_integer(low) and is_integer(high) and high > 1 else min(1e-6, high / 1e6)
 
 
 def _is_finite(number: Any) -> bool:
@@ -191,14 +222,51 @@ def _refuse_broken_default(where: str, is_whole: bool, default: Any) -> None:
         raise ValueError(f"{where}: the default value of a range of whole numbers must be one, got {default!r}.")
 
 
+def _repeated(choices: Sequence[Any]) -> Iterator[Any]:
+    """The choices that equal an earlier one, found without comparing every pair where that can be avoided."""
+    seen: set[Any] = set()
+    unhashable: list[Any] = []
+    for choice in choices:
+        try:
+            is_repeated = choice in seen
+            seen.add(choice)
+        except TypeError:  # a list or a dictionary
+            is_repeated = False
+            unhashable.append(choice)
+        if is_repeated or (unhashable and choice in [*unhashable[:-1]]):
+            yield choice
+
+
+def _with_all_digits(hyperparameter: Any, **declared: Any) -> Hyperparameter[Any, Any]:
+    """Give a ConfigSpace hyperparameter back the numbers that were declared, which it rounds to 13 decimals.
+
+    Else a bound such as 2 / 3 would lie outside of the range that was declared.
+
+    Raises:
+        ValueError: rounding has changed what is meant.
+    """
+    width = declared["upper"] - declared["lower"]
+    for what, number in declared.items():
+        if number is None:
+            continue
+        is_relative = what == "sigma" or (hyperparameter.log and what in ("lower", "upper"))
+        allowed = _ROUNDING * (abs(number) if is_relative else width)
+        if not (math.isfinite(width) and abs(getattr(hyperparameter, what) - number) <= allowed):
+            raise ValueError(f"{what} becomes {getattr(hyperparameter, what)}")
+        setattr(hyperparameter, what, type(getattr(hyperparameter, what))(number))
+    exact: Hyperparameter[Any, Any] = hyperparameter
+    return exact
+
+
 @contextmanager
 def _in_one_sentence(where: str, value: Any) -> Iterator[None]:
-    """Say in one sentence what ConfigSpace refuses: it keeps 64-bit whole numbers, and 13 decimals of other numbers."""
+    """Say in one sentence what ConfigSpace cannot hold: it keeps 64-bit whole numbers, 13 decimals of other numbers."""
     try:
         with np.errstate(all="ignore"):
             yield
-    except (ValueError, TypeError, OverflowError) as error:
+    except (ValueError, TypeError, ArithmeticError) as error:
         raise ValueError(
             f"{where}: the range {value!r} is too wide or too narrow for ConfigSpace, which keeps 64-bit whole numbers "
-            "and 13 decimals; express it in another unit."
+            "and 13 decimals; express it in another unit, or declare its exponent e and compute 10 ** e in the "
+            "run-function."
         ) from error

@@ -20,6 +20,9 @@ from .originals import Originals
 
 Quantile = Callable[[Array], Array]
 
+_SIMPLE = frozenset((str, int, float, bool, type(None)))
+_MOST_LISTED = 20
+
 
 def _clipped(values: Array, low: float, high: float) -> Array:
     """What `numpy.clip` gives, five times as fast on the short arrays of single configurations."""
@@ -186,7 +189,7 @@ class _Numeric(Dimension):
         slack = 1e-9 * max(abs(self.low), abs(self.high))
         if not self.low - slack <= number <= self.high + slack:
             raise self._refuse(value, f"between {self.low} and {self.high}")
-        return number
+        return min(max(number, self.low), self.high)
 
 
 def _parsed(text: str) -> Any:
@@ -212,7 +215,10 @@ class Real(_Numeric):
         return _clipped(column, 0.0, 1.0)
 
     def decode(self, column: Array) -> list[Any]:
-        values: list[Any] = self._natural(column).tolist()
+        cells = np.asarray(column, float)
+        # There and back through the stretched range, a bound may lose its last digit.
+        inside = np.where(cells <= 0.0, self.low, self._natural(cells))
+        values: list[Any] = np.where(cells >= 1.0, self.high, inside).tolist()
         return values
 
 
@@ -244,7 +250,8 @@ class Integer(_Numeric):
             raise self._refuse(value, "a whole number")
         exact = _parsed(value) if isinstance(value, str) else value
         # A float cannot hold every whole number of more than 53 bits.
-        return int(exact) if isinstance(exact, (int, np.integer)) else round(number)
+        whole = int(exact) if isinstance(exact, (int, np.integer)) else round(number)
+        return min(max(whole, int(self.low)), int(self.high))
 
     def read_cell(self, text: str) -> Any:
         value = self.read(text)
@@ -253,18 +260,28 @@ class Integer(_Numeric):
         return value
 
     def snap(self, column: Array) -> Array:
-        return self._unit(np.rint(self._natural(column)))
+        return self._unit(self._whole(column))
+
+    def _whole(self, column: Array) -> Array:
+        whole = np.rint(self._natural(column))
+        # The exponential of a large logarithm may miss the bound.
+        return np.where(column >= self._highest_cell, float(self.high), whole)
+
+    @cached_property
+    def _highest_cell(self) -> float:
+        return float(self._unit(np.array([self.high], float))[0])
 
     def decode(self, column: Array) -> list[Any]:
         # Beyond 2^53 the nearest float of a bound may lie outside.
         low, high = int(self.low), int(self.high)
-        return [min(max(int(value), low), high) for value in np.rint(self._natural(column))]
+        top = float(self.high)
+        return [high if value >= top else max(int(value), low) for value in self._whole(column).tolist()]
 
     def levels(self) -> Array:
         return self._unit(np.arange(self.low, self.high + 1, dtype=float))
 
     def neighbours(self, cell: float) -> Array:
-        value = float(np.rint(self._natural(np.array([cell])))[0])
+        value = float(self._whole(np.array([cell]))[0])
         far = max(2.0, float(np.rint(0.1 * abs(value))))
         others = np.unique(_clipped(value + np.array([-far, -1.0, 1.0, far]), self.low, self.high))
         return self._unit(others[others != value])
@@ -289,10 +306,40 @@ class _Choices(Dimension):
         return len(self.choices)
 
     def _index(self, value: Any) -> int:
+        try:
+            index = self._places.get((isinstance(value, (bool, np.bool_)), value))
+        except TypeError:  # a list or a dictionary
+            index = None
+        if index is not None:
+            return index
+        # What is no choice of a simple type may still equal one: an array, or an object with a comparison of its own.
+        if type(value) not in _SIMPLE or not self._are_simple:
+            for index, choice in enumerate(self.choices):
+                if _is_same(choice, value):
+                    return index
+        raise self._refuse(value, self._accepted)
+
+    @cached_property
+    def _places(self) -> dict[tuple[bool, Any], int]:
+        """Where the choices stand that can be looked up; True is not 1."""
+        places: dict[tuple[bool, Any], int] = {}
         for index, choice in enumerate(self.choices):
-            if _is_same(choice, value):
-                return index
-        raise self._refuse(value, f"one of {list(self.choices)!r}")
+            try:
+                places.setdefault((isinstance(choice, (bool, np.bool_)), choice), index)
+            except TypeError:  # a list or a dictionary
+                continue
+        return places
+
+    @cached_property
+    def _are_simple(self) -> bool:
+        return all(type(choice) in _SIMPLE for choice in self.choices)
+
+    @property
+    def _accepted(self) -> str:
+        """The choices in words: of very many, the first ones."""
+        listed = ", ".join(map(repr, self.choices[:_MOST_LISTED]))
+        n_others = len(self.choices) - _MOST_LISTED
+        return f"one of [{listed}]" if n_others <= 0 else f"one of [{listed}, … and {n_others} others]"
 
     @cached_property
     def _originals(self) -> Originals:
@@ -302,13 +349,13 @@ class _Choices(Dimension):
         try:
             return self._originals.meant_by(value)
         except LookupError:
-            raise self._refuse(value, f"one of {list(self.choices)!r}") from None
+            raise self._refuse(value, self._accepted) from None
 
     def read_cell(self, text: str) -> Any:
         try:
             return self._originals.written_as(text)
         except LookupError:
-            raise self._refuse(text, f"one of {list(self.choices)!r}") from None
+            raise self._refuse(text, self._accepted) from None
 
 
 def _is_same(choice: Any, value: Any) -> bool:
