@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from functools import partial
 from typing import final
@@ -10,6 +9,7 @@ from typing import final
 from ..worker import Kind
 from .conversation import Conversation
 from .lane import Worker
+from .screen import Screen
 from .selecting import SelectorLoop
 from .switchboard import Switchboard
 
@@ -36,6 +36,8 @@ class Attendant:
         self._loop, self._switchboard = loop, switchboard
         self._on_ready, self._on_fault = on_ready, on_fault
         self._conversations: dict[Worker, Conversation] = {}
+        self._screen = Screen(lambda: loop.errand(self._go_on))
+        self._held_back: list[Worker] = []
 
     def listen_to(self, worker: Worker) -> None:
         """Take in what a worker says from now on. Any thread may call this."""
@@ -49,10 +51,22 @@ class Attendant:
         conversation.hear_out()
         self._loop.ignore(worker.connection)
 
+    def settle(self, seconds: float) -> None:
+        """Wait until what workers have printed was shown, some seconds at most. Any thread may call this."""
+        self._screen.settle(seconds)
+
+    def close(self) -> None:
+        """Show what workers have printed, as far as that is possible soon; after the end of the loop."""
+        self._screen.close()
+
     def _begin_with(self, worker: Worker) -> None:
-        steps: dict[Kind, Callable[..., object]] = {Kind.READY: partial(self._note_ready, worker), Kind.OUTPUT: _print}
+        steps: dict[Kind, Callable[..., object]] = {
+            Kind.READY: partial(self._note_ready, worker),
+            Kind.OUTPUT: partial(self._screen.show, worker),
+            Kind.PRINTED: lambda pid: self._conversations[worker].answer(pid, True),
+        }
         self._conversations[worker] = Conversation(worker.connection, self._switchboard, steps)
-        self._loop.watch(worker.connection, lambda: self._hear(worker))
+        self._watch(worker)
 
     def _hear(self, worker: Worker) -> None:
         conversation = self._conversations[worker]
@@ -60,6 +74,19 @@ class Attendant:
             self._loop.ignore(worker.connection)
             if conversation.fault:
                 self._on_fault(worker, conversation.fault)
+        elif not self._screen.has_room():
+            # A worker that prints more than can be shown waits, as whoever prints to a slow terminal does.
+            self._loop.ignore(worker.connection)
+            self._held_back.append(worker)
+
+    def _go_on(self) -> None:
+        held_back, self._held_back = self._held_back, []
+        for worker in held_back:
+            if worker in self._conversations:
+                self._watch(worker)
+
+    def _watch(self, worker: Worker) -> None:
+        self._loop.watch(worker.connection, lambda: self._hear(worker))
 
     def _note_ready(self, worker: Worker, pid: int) -> None:
         if worker.pid is not None:
@@ -68,8 +95,3 @@ class Attendant:
         worker.note_ready(pid)
         self._on_ready(worker)
         self._conversations[worker].answer(pid, True)
-
-
-def _print(stream: str, text: str) -> None:
-    # Whatever the name stands for now: a progress bar may have taken its place.
-    getattr(sys, stream).write(text)

@@ -82,6 +82,9 @@ class Backend(ABC):
             has_news: true once a task has ended, or once the caller wants its thread back for another reason.
         """
 
+    def settle(self) -> None:
+        """Wait a moment for what ended tasks have left on its way, such as what they printed; never for long."""
+
     @abstractmethod
     def close(self) -> None:
         """Let go of all workers, whatever they do; harmless when nothing is open."""

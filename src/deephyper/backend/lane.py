@@ -21,6 +21,8 @@ from ..worker.surroundings import Surroundings
 from .forks import is_left_to_parent
 
 _MOST_LAST_WORDS = 1 << 16
+# Loky's threads end within some milliseconds after the process, unless they are stuck.
+_PATIENCE_S = 0.5
 
 
 @final
@@ -73,7 +75,6 @@ class Worker:
             1, context=WorkerContext(), initializer=enter, initargs=(setup,), env={**variables, **first}
         )
         self._pid: int | None = None
-        self._has_let_go = False
         is_left_to_parent(self)
 
     @property
@@ -108,25 +109,6 @@ class Worker:
         if self._pid is not None and hasattr(os, "killpg"):
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._pid, signal.SIGKILL)
-        self._wake_those_who_wait_for_it()
-
-    def _wake_those_who_wait_for_it(self) -> None:
-        """Close this side's copies of the ends of loky's pipes that the process had.
-
-        If the process has ended in the middle of a large result or task, threads of loky wait for the rest, and would
-        wait for ever as long as anybody held the other end. There is no public way to these.
-        """
-        if self._has_let_go:
-            return
-        self._has_let_go = True
-        executor = self._executor
-        # If loky has noticed the end, it waits for no result, and is about to close that pipe itself.
-        has_noticed = getattr(executor, "_flags", None) is not None and executor._flags.broken is not None
-        results = None if has_noticed else getattr(executor, "_result_queue", None)
-        tasks = getattr(executor, "_call_queue", None)
-        for end in (getattr(results, "_writer", None), getattr(tasks, "_reader", None)):
-            if end is not None:
-                end.close()
 
     def bury(self) -> str:
         """Wait for the end of the process and let go of all that belongs to it.
@@ -135,7 +117,7 @@ class Worker:
             What the interpreter wrote when it crashed, if it did.
         """
         self.kill()
-        self._executor.shutdown(wait=True, kill_workers=True)
+        self._end_executor()
         # Descendants that outlived a process which ended by itself.
         self.kill()
         # Forgets processes that have ended, which loky does not do for one whose exit status somebody has asked for.
@@ -143,6 +125,26 @@ class Worker:
         last_words = _read(self._faults)
         self._close()
         return last_words
+
+    def _end_executor(self) -> None:
+        """End loky's threads, and wait until they have ended.
+
+        If the process has ended in the middle of a large result or task, they wait for the rest, and would wait for
+        ever as long as this process holds the ends that the other one had. There is no public way to these.
+        """
+        executor = self._executor
+        thread = executor._executor_manager_thread
+        ends = (getattr(executor._result_queue, "_writer", None), getattr(executor._call_queue, "_reader", None))
+        executor.shutdown(wait=False, kill_workers=True)
+        if thread is None:
+            return
+        thread.join(_PATIENCE_S)
+        if thread.is_alive():
+            # Not at once: loky closes one of them itself where it is not stuck.
+            for end in ends:
+                if end is not None:
+                    end.close()
+            thread.join()
 
     def leave_to_parent(self) -> None:
         """In a forked child, close the ways to the process, and forget it."""

@@ -32,6 +32,8 @@ from .undertaker import Undertaker
 
 # Each lane holds pipes and semaphores in this process.
 _FILES_PER_LANE = 14
+# How long results may wait for what was printed before them.
+_MOMENT_S = 0.1
 
 
 @final
@@ -80,6 +82,10 @@ class Lanes(Backend):
     def give_up(self, futures: Sequence[Future[Report]]) -> None:
         if self._lanes is not None:
             self._lanes.drop(futures)
+
+    def settle(self) -> None:
+        if self._lanes is not None:
+            self._lanes.settle()
 
     def close(self) -> None:
         lanes, self._lanes = self._lanes, None
@@ -134,6 +140,10 @@ class _OpenLanes:
                 if lane.call is not None and lane.call in dropped:
                     lane.drop()
 
+    def settle(self) -> None:
+        """Let what workers have printed be seen before their results are, if that takes only a moment."""
+        self._attendant.settle(_MOMENT_S)
+
     def close(self) -> None:
         """Kill whatever runs, and wait until nothing is left."""
         with self._lock:
@@ -142,6 +152,7 @@ class _OpenLanes:
                 lane.drop()
         self._loop.close()
         self._undertaker.close()
+        self._attendant.close()
         _open_lanes.discard(self)
 
     def leave_to_parent(self) -> None:

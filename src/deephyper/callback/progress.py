@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
+import threading
+from collections import deque
+from collections.abc import Sequence
 from typing import Any, final
 
 from .._checks import instance_of
 from ..job import Job, Objective, is_failure
-from ..worker import Lines
+from ..worker import Lines, write_replaced
 from .callback import Callback
+
+_SHOW_BEGUN_EVERY_S = 0.5
 
 
 @final
@@ -65,7 +71,8 @@ class TqdmCallback(Callback):
             instance_of(type(self).__name__, "description", description, str, "a text or None")
         self._description = description
         self._bar: Any = None
-        self._streams: list[tuple[str, Any, Lines]] = []
+        self._streams: list[tuple[str, Lines]] = []
+        self._is_over = threading.Event()
         self._best = Best()
 
     def on_start(self, max_evals: int | None) -> None:
@@ -75,6 +82,10 @@ class TqdmCallback(Callback):
         self._best = Best()
         self._bar = tqdm(total=max_evals, desc=self._description, file=sys.stderr)
         self._streams = [self._printing_above(name) for name in ("stdout", "stderr")]
+        self._is_over = threading.Event()
+        shower = threading.Thread(target=_show_begun, args=(self._is_over, self._streams), name="deephyper-bar")
+        shower.daemon = True
+        shower.start()
 
     def on_done(self, job: Job) -> None:
         if self._bar is None:
@@ -84,30 +95,73 @@ class TqdmCallback(Callback):
         self._bar.update(1)
 
     def on_close(self) -> None:
-        for name, original, lines in self._streams:
+        self._is_over.set()
+        for name, lines in self._streams:
             lines.finish()
             # Other code may have replaced the stream meanwhile; then leave it alone.
             if getattr(sys, name) is lines:
-                setattr(sys, name, original)
+                setattr(sys, name, lines.original)
         self._streams = []
         if self._bar is not None:
             self._bar.close()
             self._bar = None
 
-    def _printing_above(self, name: str) -> tuple[str, Any, Lines]:
+    def _printing_above(self, name: str) -> tuple[str, Lines]:
         """Replace a stream of the process, so that what is written to it appears above the bar."""
-        bar, original = self._bar, getattr(sys, name)
-
-        def write(text: str) -> None:
-            with bar.get_lock():
-                bar.clear(nolock=True)
-                original.write(text)
-                original.flush()
-                bar.refresh(nolock=True)
-
-        lines = Lines(write, original)
+        above = _Above(self._bar, getattr(sys, name))
+        lines = Lines(above.put, getattr(sys, name), above.deliver, name=f"<{name}>")
         setattr(sys, name, lines)
-        return name, original, lines
+        return name, lines
+
+
+@final
+class _Above:
+    """Writes what is printed above a bar. A line that has begun ends there, since the bar needs the next one.
+
+    Args:
+        bar: stands in the last line of the terminal.
+        stream: takes what is printed.
+    """
+
+    def __init__(self, bar: Any, stream: Any):
+        self._bar, self._stream = bar, stream
+        self._waiting: deque[str] = deque()
+        self._is_writing = self._was_ended_here = False
+
+    def put(self, text: str) -> None:
+        """Keep text for the next delivery."""
+        self._waiting.append(text)
+
+    def deliver(self) -> None:
+        """Write what waits. The lock of the bar lets the same thread in again: whoever prints within a print."""
+        with self._bar.get_lock():
+            while self._waiting and not self._is_writing:
+                self._is_writing = True
+                try:
+                    self._write("".join(self._waiting.popleft() for _ in range(len(self._waiting))))
+                finally:
+                    self._is_writing = False
+
+    def _write(self, text: str) -> None:
+        if self._was_ended_here:
+            text = text.removeprefix("\n")
+        self._was_ended_here = bool(text) and not text.endswith("\n")
+        if not text:
+            return
+        self._bar.clear(nolock=True)
+        try:
+            write_replaced(self._stream, text + "\n" * self._was_ended_here)
+        finally:
+            self._bar.refresh(nolock=True)
+
+
+def _show_begun(is_over: threading.Event, streams: Sequence[tuple[str, Lines]]) -> None:
+    """Show lines while they grow, such as rows of dots."""
+    while not is_over.wait(_SHOW_BEGUN_EVERY_S):
+        for _, lines in streams:
+            # The stream may be closed meanwhile, or nobody may read it.
+            with contextlib.suppress(OSError, ValueError):
+                lines.show_begun()
 
 
 class LoggerCallback(Callback):

@@ -147,6 +147,7 @@ class Line:
             self._in_flight.wait(min(budget.time_left, _LONGEST_WAIT_S))
             if budget.time_left <= 0:
                 return self._in_flight.has_ended_ones
+        self._backend.settle()
         return True
 
     def _has_news(self, budget: Budget) -> bool:

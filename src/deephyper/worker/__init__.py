@@ -14,7 +14,7 @@ from .evaluation import (
     now,
     pickled,
 )
-from .output import Lines
+from .output import Lines, write_replaced
 from .running_job import Observations, RunningJob
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "packed_answer",
     "pickled",
     "unpacked",
+    "write_replaced",
 ]
 
 

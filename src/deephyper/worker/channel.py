@@ -7,7 +7,8 @@ carry the same messages: JSON arrays of a kind and its content, as bytes. Nothin
     ["begin", ticket]                 the run-function begins now (not sent by lanes, whose manager knows already)
     ["record", ticket, budget, value] an intermediate value
     ["stopped", ticket]               should this evaluation end early? It waits for the answer
-    ["output", stream, text]          whole lines that were printed to "stdout" or "stderr"
+    ["output", stream, text]          what was printed to "stdout" or "stderr", mostly whole lines
+    ["printed", process number]       is all output before this taken in? It waits for the answer
 
 An answer is `[process number or ticket of the question, true or false]`.
 """
@@ -17,7 +18,9 @@ from __future__ import annotations
 import json
 import os
 import socket
+import struct
 import threading
+from collections import deque
 from collections.abc import Callable
 from enum import StrEnum
 from functools import partial
@@ -27,6 +30,9 @@ from typing import Any, NamedTuple, Protocol, final
 
 # How many seconds a manager may take to answer a process that connects.
 _PATIENCE_S = 10.0
+# As `Connection.send_bytes` begins a message of this length, and `recv_bytes` expects it.
+_LENGTH = struct.Struct("!i")
+_CHUNK_BYTES = 1 << 12
 
 # Each is written at once, or not at all where a signal or an error comes in between. Linux takes twice as much at once.
 LONGEST_MESSAGE = 1 << 15
@@ -57,6 +63,7 @@ class Kind(StrEnum):
     RECORD = "record"
     STOPPED = "stopped"
     OUTPUT = "output"
+    PRINTED = "printed"
 
 
 _Types = set[tuple[type, ...]]
@@ -68,6 +75,7 @@ _CONTENTS: dict[Kind, _Types] = {
     Kind.RECORD: {(int, budget, value) for budget in (int, float) for value in (int, float)},
     Kind.STOPPED: _TICKET,
     Kind.OUTPUT: {(str, str)},
+    Kind.PRINTED: {(int,)},
 }
 _KINDS = {kind.value: kind for kind in Kind}
 
@@ -107,7 +115,8 @@ def packed_answer(about: int, answer: bool) -> bytes:
 class Wire:
     """The worker's end of one connection to the manager, shared by all threads of the process.
 
-    Only the process that made it sends messages: a forked child sends nothing.
+    Only the process that made it sends messages: a forked child sends nothing. A thread that is interrupted here, by a
+    signal handler or a finalizer, may come again: what it says then is sent when it goes on.
 
     Args:
         connect: opens the connection when the first message is sent. It raises OSError if the manager cannot be
@@ -118,7 +127,10 @@ class Wire:
         self._connect = connect
         self._connection: Connection | None = None
         self._is_over = False
-        self._turn = threading.Lock()
+        self._outbox: deque[bytes] = deque()
+        self._turn = threading.RLock()
+        self._is_sending = self._is_asking = False
+        self._inbox = b""
         self._process = os.getpid()
 
     @property
@@ -128,17 +140,32 @@ class Wire:
 
     def tell(self, kind: Kind, *content: Any) -> None:
         """Send a message; it is lost if the manager cannot be reached."""
+        self.put(kind, *content)
+        self.deliver()
+
+    def put(self, kind: Kind, *content: Any) -> None:
+        """Keep a message for the next delivery; this waits for nothing."""
         if self._may_speak:
+            self._outbox.append(packed(kind, *content))
+
+    def deliver(self) -> None:
+        """Send what was put, if nobody has done so yet."""
+        if self._outbox and self._may_speak:
             with self._turn:
-                self._send(kind, *content)
+                self._send_all()
 
     def ask(self, kind: Kind, about: int) -> bool | None:
         """Send a message and wait for its answer; None if the manager cannot be reached."""
         if not self._may_speak:
             return None
         with self._turn:
-            connection = self._send(kind, about)
-            return None if connection is None else self._answer(connection, about)
+            if self._is_sending or self._is_asking:
+                # This is a signal handler or a finalizer. What it has interrupted must come to its end first.
+                return None
+            self.put(kind, about)
+            self._send_all()
+            connection = self._connection
+            return None if self._is_over or connection is None else self._answer(connection, about)
 
     def look(self) -> None:
         """Notice whether the manager has closed the connection; do nothing while another thread uses it."""
@@ -146,8 +173,8 @@ class Wire:
             return
         try:
             if self._connection is not None and not self._is_over and self._connection.poll(0):
-                self._connection.recv_bytes()
-        except (OSError, EOFError):
+                self._arrived(self._connection)
+        except (OSError, EOFError, ValueError):
             self._end()
         finally:
             self._turn.release()
@@ -157,34 +184,73 @@ class Wire:
         # A forked child may have inherited the lock in a locked state, so it must not even wait for it.
         return not self._is_over and self._process == os.getpid()
 
-    def _send(self, kind: Kind, *content: Any) -> Connection | None:
-        """Send a message; return the connection that was used, None if the manager cannot be reached."""
+    def _send_all(self) -> None:
+        while self._outbox and not self._is_sending:
+            self._is_sending = True
+            try:
+                while self._outbox:
+                    self._send(self._outbox.popleft())
+            finally:
+                self._is_sending = False
+
+    def _send(self, message: bytes) -> None:
+        """Send a message, if the manager can be reached."""
         if self._is_over:
-            return None
+            return
         try:
             if self._connection is None:
                 self._connection = self._connect()
-            self._connection.send_bytes(packed(kind, *content))
+            self._write(self._connection.fileno(), _LENGTH.pack(len(message)) + message)
         except OSError:
             self._end()
-            return None
-        return self._connection
+
+    def _write(self, file: int, frame: bytes) -> None:
+        """Write a whole message. A signal handler may raise before that or after it, but hardly ever in between."""
+        written = os.write(file, frame)
+        while written < len(frame):
+            try:
+                written += os.write(file, frame[written:])
+            except BaseException:
+                # Nobody could understand what comes after half a message.
+                self._end()
+                raise
 
     def _answer(self, connection: Connection, about: int) -> bool | None:
+        self._is_asking = True
         try:
             while True:
-                asked, answer = json.loads(connection.recv_bytes())
-                # Skip answers to earlier questions: whoever asked may have been interrupted before the answer came.
-                if asked == about:
-                    return bool(answer)
-        except (OSError, EOFError):
+                for asked, answer in self._arrived(connection):
+                    # Skip answers to earlier questions: whoever asked may have been interrupted before the answer came.
+                    if asked == about:
+                        return bool(answer)
+        except (OSError, EOFError, ValueError):
             self._end()
             return None
+        finally:
+            self._is_asking = False
+
+    def _arrived(self, connection: Connection) -> list[tuple[int, bool]]:
+        """Wait for answers, and read all that are there.
+
+        They are read at once, so that whatever a signal handler raises comes before all of them or after all of them.
+        """
+        self._inbox += os.read(connection.fileno(), _CHUNK_BYTES) or _no_more()
+        answers, inbox = [], self._inbox
+        while len(inbox) >= _LENGTH.size and len(inbox) >= (end := _LENGTH.size + _LENGTH.unpack_from(inbox)[0]):
+            asked, answer = json.loads(inbox[_LENGTH.size : end])
+            answers.append((asked, answer))
+            inbox = inbox[end:]
+        self._inbox = inbox
+        return answers
 
     def _end(self) -> None:
         self._is_over = True
         if self._connection is not None:
             self._connection.close()
+
+
+def _no_more() -> bytes:
+    raise EOFError
 
 
 @final

@@ -6,7 +6,6 @@ import contextlib
 import faulthandler
 import os
 import signal
-import sys
 import threading
 from multiprocessing.connection import Connection
 from typing import NamedTuple, final
@@ -14,10 +13,10 @@ from typing import NamedTuple, final
 from .channel import Kind, PipeChannel, Wire
 from .evaluation import Report, Task, evaluate, failed, now
 from .main_module import take_over_main
-from .output import Lines
+from .printing import Printing
 from .surroundings import Surroundings
 
-_LOOK_FOR_MANAGER_EVERY_S = 0.25
+_LOOK_EVERY_S = 0.25
 
 
 class Setup(NamedTuple):
@@ -43,15 +42,11 @@ class Setup(NamedTuple):
 class _Lane:
     """This process: the unpickled run-function, and the pipe to the manager."""
 
-    def __init__(self, setup: Setup):
-        self._wire = Wire(lambda: setup.connection)
+    def __init__(self, setup: Setup, wire: Wire, printing: Printing):
+        self._wire, self._printing = wire, printing
         # The interpreter only knows its file number, so we keep the object, which would close the file when deleted.
         self._faults = setup.faults
         faulthandler.enable(setup.faults.fileno())
-        sys.stdout = self._out = Lines(lambda text: self._wire.tell(Kind.OUTPUT, "stdout", text), sys.stdout)
-        sys.stderr = self._err = Lines(lambda text: self._wire.tell(Kind.OUTPUT, "stderr", text), sys.stderr)
-        if hasattr(os, "register_at_fork"):
-            os.register_at_fork(after_in_child=_print_as_usual)
         self._error: BaseException | None = None
         try:
             self._run_function, self._kwargs, initializer, initargs = take_over_main(
@@ -69,8 +64,7 @@ class _Lane:
         if self._error is not None:
             return failed(self._error, now())
         report = evaluate(self._run_function, task, self._kwargs, PipeChannel(self._wire, task.ticket))
-        self._out.finish()
-        self._err.finish()
+        self._printing.finish()
         return report
 
 
@@ -86,8 +80,11 @@ def enter(setup: Setup) -> None:
         os.setsid()
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     _never_retire()
-    threading.Thread(target=_end_with, args=(setup.manager,), name="deephyper-watch", daemon=True).start()
-    _lane = _Lane(setup)
+    wire = Wire(lambda: setup.connection)
+    printing = Printing(wire)
+    # Before the first code of the user's runs.
+    threading.Thread(target=_watch, args=(setup.manager, printing), name="deephyper-watch", daemon=True).start()
+    _lane = _Lane(setup, wire, printing)
 
 
 def _never_retire() -> None:
@@ -106,15 +103,11 @@ def evaluate_here(task: Task) -> Report:
     return _lane.evaluate(task)
 
 
-def _print_as_usual() -> None:
-    """Print to the original streams, since a forked child cannot use the pipe of its parent."""
-    sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__
-
-
-def _end_with(manager: int) -> None:
-    """End this process and its descendants soon after the manager has ended, even if the manager was killed."""
+def _watch(manager: int, printing: Printing) -> None:
+    """Show lines that have begun, and end this process and its descendants soon after the manager has ended."""
     while os.getppid() == manager:
-        threading.Event().wait(_LOOK_FOR_MANAGER_EVERY_S)
+        threading.Event().wait(_LOOK_EVERY_S)
+        printing.show_begun()
     import psutil
 
     for child in psutil.Process().children(recursive=True):
