@@ -4,6 +4,8 @@
     ├── RunFunctionError           a run-function cannot be used as it is (also a TypeError)
     ├── SearchSpaceExhausted       every legal configuration has been proposed
     ├── AllFailedError             the first evaluations all ended without an objective; `.results` holds their rows
+    ├── ResultsNotWritten          the table could not be written to its file; `.results` holds it (also an OSError)
+    ├── FolderInUse                another search writes in the folder that was to be continued (also a RuntimeError)
     └── MaximumJobsSpawnReached    an evaluator was asked for more jobs than it may submit
 
 Bad arguments raise `ValueError` or `TypeError` with one sentence: where, what is accepted, what came, what to do.
@@ -43,6 +45,23 @@ class AllFailedError(DeepHyperError):
     def __init__(self, message: str, results: Any = None):
         super().__init__(message)
         self.results = results
+
+
+class ResultsNotWritten(DeepHyperError, OSError):
+    """A search has ended, and its table could not be written to its file.
+
+    Args:
+        message: one sentence with the file and the reason.
+        results: the table.
+    """
+
+    def __init__(self, message: str, results: Any = None):
+        super().__init__(message)
+        self.results = results
+
+
+class FolderInUse(DeepHyperError, RuntimeError):
+    """A search cannot be continued while another one writes in its folder."""
 
 
 class MaximumJobsSpawnReached(DeepHyperError):

@@ -122,7 +122,7 @@ def test_a_restart_leaves_alone_what_other_members_have_open(
     alive = kind(problem, on(storage), random_state=1, log_dir=tmp_path / "b")
     (configuration,) = alive.ask(1)
     again = kind(problem, on(storage), random_state=1, log_dir=tmp_path / "a", checkpoint_restart=True)
-    again.search(1)
+    again.search(2)
     open_ones = storage.open_jobs("mine")
     alive.tell([(configuration, 3.0)])
     again.search(1)

@@ -6,7 +6,6 @@ import asyncio
 import json
 import math
 import os
-import shutil
 import signal
 import time
 from pathlib import Path
@@ -17,6 +16,7 @@ import pytest
 from deephyper.errors import AllFailedError, SearchSpaceExhausted
 from deephyper.evaluator import Evaluator, SimulatedEvaluator
 from deephyper.hpo import CBO, HpProblem, RandomSearch, Search
+from deephyper.storage import MemoryStorage
 from processes import PATIENCE_S, Before, comes_true
 
 SEARCHES = [CBO, RandomSearch]
@@ -605,12 +605,11 @@ def test_every_ending_is_made_also_when_another_one_fails(
 
     listener = Listener()
 
-    def spoil(job: Any) -> float:
-        if job["job_id"] == 1:
-            shutil.rmtree(tmp_path / "log")
-        return 1.0
+    class Refusing(MemoryStorage):
+        def finish(self, member: Any, records: Any) -> None:
+            raise FileNotFoundError("the store is gone")
 
-    evaluator = Evaluator.create(spoil, method_kwargs={"callbacks": [listener]})
+    evaluator = Evaluator.create(run, method_kwargs={"callbacks": [listener], "storage": Refusing()})
     with pytest.raises(FileNotFoundError):
         kind(problem, evaluator, log_dir=tmp_path / "log").search(5, 100)
 

@@ -48,7 +48,7 @@ class CBO(Search):
         problem: the search space.
         evaluator: runs the evaluations, as in every search.
         random_state: fixes every random draw; None draws differently in every search.
-        log_dir: folder of `results.csv` and `search.json`.
+        log_dir: folder of `results.csv` and `search.json`; None writes nothing. `Search` says more.
         verbose: 0 is silent, 1 shows a progress bar.
         checkpoint_history_to_csv: append every evaluation to `results.csv` as soon as it is gathered.
         checkpoint_restart: continue from `results.csv` if it is there.
@@ -104,7 +104,7 @@ class CBO(Search):
         problem: HpProblem,
         evaluator: Evaluator | RunFunction | None = None,
         random_state: Any = None,
-        log_dir: str | os.PathLike[str] = ".",
+        log_dir: str | os.PathLike[str] | None = ".",
         verbose: int = 0,
         checkpoint_history_to_csv: bool = True,
         checkpoint_restart: bool = False,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, final
 
@@ -16,9 +18,12 @@ from ..problem import legal_configuration
 from ..results import History, read_interrupted
 from ..space import Space
 from ..storage import Record, Seat
+from .folder import Folder
 from .others import Others
 from .proposer import Trial
 from .search_file import SearchFile
+
+logger = logging.getLogger(__name__)
 
 # How much the row of a told configuration may differ from the row that was asked: single precision or text may change a
 # value by that much.
@@ -32,7 +37,7 @@ class Ledger:
     Args:
         where: name of the search class, for messages.
         space: the search space.
-        folder: where the files are.
+        folder: where the files are; None to write none.
         keeps_file: whether to append every evaluation to `results.csv` as soon as it is gathered, and to write
             `search.json`.
         restarts: whether to continue from the files that are there.
@@ -43,26 +48,56 @@ class Ledger:
         self,
         where: str,
         space: Space,
-        folder: str | os.PathLike[str],
+        folder: str | os.PathLike[str] | None,
         keeps_file: bool,
         restarts: bool,
         check: Callable[[Objective], None],
     ):
         self._where, self._space = where, space
-        self.folder = _writable_folder(where, folder)
-        self.history = History(space.names, self.folder / "results.csv" if keeps_file else None)
+        self._folder = Folder(where, folder, keeps_file, restarts)
+        results = self.results
+        self.history = History(space.names, results if self._folder.is_written else None)
         self._seat: Seat | None = None
         self._member = 0
         self._open: dict[int, tuple[Job, Array]] = {}  # asked and not told yet, each with its row, (d,)
         self._n_suggested = 0
-        self._restored = self._restore() if restarts and (self.folder / "results.csv").exists() else []
-        self._file = SearchFile(self.folder, keeps_file, goes_on=restarts)
+        self._restored: list[Job] = []
+        # A file without a single letter is what some editors and copies leave; there is nothing to continue in it.
+        if restarts and results is not None and results.exists() and results.stat().st_size:
+            self._restored = self._restore(results)
+        self._file = SearchFile(self._folder.file("search.json") if restarts else None)
+        self._folder.release()
+        self._is_warned = False
         self._others = Others(where, space, self.history, check)
 
-    def _restore(self) -> list[Job]:
-        restored = read_interrupted(self.folder / "results.csv", self._space)
+    def _restore(self, path: Path) -> list[Job]:
+        restored = read_interrupted(path, self._space)
         self.history.restore(restored.rows, restored.objectives)
         return restored.jobs
+
+    # The folder.
+
+    @property
+    def folder(self) -> Path | None:
+        """Where the files are; None if none are written."""
+        return self._folder.path
+
+    @property
+    def results(self) -> Path | None:
+        """The file of the table."""
+        return self._folder.file("results.csv")
+
+    @contextmanager
+    def writing(self, keeps: bool = True) -> Iterator[None]:
+        """Write the files of this search, and let no other search write to them while the context lasts.
+
+        Args:
+            keeps: whether to keep others out afterwards too, as long as no other search of this process comes.
+        """
+        with self._folder.held(lambda: self.history.is_file_ours, keeps):
+            if self.results is not None and self._folder.is_written:
+                self.history.write_to(self.results)
+            yield
 
     # The place in a store.
 
@@ -84,14 +119,19 @@ class Ledger:
             description: what the search is made of.
         """
         if self._seat is None:
-            self._seat = place.seat(description)
-            # Folders of earlier versions name no member; a single process, which is member 0, made each of them.
-            unknown = 0 if self._restored else self._seat.member
-            self._member = unknown if self._file.earlier_member is None else self._file.earlier_member
-            self._seat.restore([job.record() for job in self._restored])
-            self._take_over(self._seat)
-            self._describe(description, None)
+            with self.writing():
+                self._seat = self._join(place, description)
+                self._describe(description, None)
         return self._seat
+
+    def _join(self, place: Place, description: Mapping[str, Any]) -> Seat:
+        seat = place.seat(description)
+        # Folders of earlier versions name no member; a single process, which is member 0, made each of them.
+        unknown = 0 if self._restored else seat.member
+        self._member = unknown if self._file.earlier_member is None else self._file.earlier_member
+        seat.restore([job.record() for job in self._restored])
+        self._take_over(seat)
+        return seat
 
     def _take_over(self, seat: Seat) -> None:
         """Settle the jobs that the interrupted search left open, if the store outlived it.
@@ -200,8 +240,13 @@ class Ledger:
             # No evaluator ran this, so there is no clock for its times.
             jobs[-1].finish(outcome, None, None, None)
         seat.finish([job.record() for job in jobs])
-        self.history.add(jobs)
+        self.keep(jobs)
         return jobs
+
+    def keep(self, jobs: Sequence[Job]) -> None:
+        """Add evaluations that have ended to the table."""
+        with self.writing():
+            self.history.add(jobs)
 
     def _take_open(self, row: Array) -> Job | None:
         """Return the open job with this row, (d,), and close it; None if there is none."""
@@ -223,18 +268,16 @@ class Ledger:
         """Write `search.json`."""
         seat = 0 if self._seat is None else self._seat.member
         place = {"search_id": self.search_id, "member": self.member, "seat": seat}
-        self._file.write({**description, "num_workers": num_workers, **place})
+        path = self._folder.file("search.json")
+        if path is None or not self._folder.is_written:
+            return
+        try:
+            self._file.write(path, {**description, "num_workers": num_workers, **place})
+        except OSError as error:
+            self._warn_of(path, error)
 
-
-def _writable_folder(where: str, log_dir: str | os.PathLike[str]) -> Path:
-    folder = Path(log_dir)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        is_writable = os.access(folder, os.W_OK)
-    except OSError:
-        is_writable = False
-    if not is_writable:
-        raise ValueError(
-            f"{where}: log_dir must be a folder that can be written, got {str(log_dir)!r}; choose another one."
-        )
-    return folder
+    def _warn_of(self, path: Path, error: OSError) -> None:
+        """Say once that a file other than the table cannot be written."""
+        if not self._is_warned:
+            self._is_warned = True
+            logger.warning("%s: %s cannot be written: %s; it is tried again.", self._where, path, error)

@@ -11,14 +11,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, cast, final
 
 from .. import __version__
 from .._checks import count, explained, got, instance_of, is_bool, is_whole, known_options, seconds, warn
 from .._draws import Draws, draws_from
-from ..errors import AllFailedError, SearchSpaceExhausted
+from ..errors import AllFailedError, ResultsNotWritten, SearchSpaceExhausted
 from ..evaluator import Evaluator, Place, RunFunction
-from ..job import Objective, Outcome, is_failure
+from ..job import Objective, Outcome, is_failure, replace_file
 from ..problem import HpProblem
 from ..results import Results, literals_of
 from .accepted import Flag
@@ -71,11 +72,17 @@ class Search(ABC):
         evaluator: runs the evaluations: an `Evaluator`, or a plain or `async` function. It may be given to `search`
             instead.
         random_state: fixes every random draw; None draws differently in every search.
-        log_dir: folder of `results.csv` and `search.json`. It is made if it is missing.
+        log_dir: folder of `results.csv` and `search.json`; None writes nothing. It is made once something is
+            written, and is where it was when the search was made, also if a run-function changes the working directory.
+            `~` is the home. Files of an earlier search are renamed to `results_<time>.csv`. If another search writes
+            there at the same time, this one says so and writes `results-1.csv` and `search-1.json` (or `-2`, and so
+            on). When a file cannot be written, the search says so once, goes on in memory and writes all rows as soon
+            as it can.
         verbose: 0 is silent, 1 shows a progress bar.
         checkpoint_history_to_csv: append every evaluation to `<log_dir>/results.csv` as soon as it is gathered.
         checkpoint_restart: continue from `<log_dir>/results.csv` if it is there. Evaluations that have ended are not
-            repeated, and count in `max_evals_total` of `search`.
+            repeated, and count in `max_evals_total` of `search`. While another process writes there, FolderInUse is
+            raised.
 
     Example:
         >>> import tempfile
@@ -120,7 +127,7 @@ class Search(ABC):
         problem: HpProblem,
         evaluator: Evaluator | RunFunction | None = None,
         random_state: Any = None,
-        log_dir: str | os.PathLike[str] = ".",
+        log_dir: str | os.PathLike[str] | None = ".",
         verbose: int = 0,
         checkpoint_history_to_csv: bool = True,
         checkpoint_restart: bool = False,
@@ -248,7 +255,7 @@ class Search(ABC):
     def _hear_others(self, proposer: Proposer) -> None:
         """Learn what other members of the search have finished."""
         if news := self._ledger.news():
-            self._ledger.history.add(news)
+            self._ledger.keep(news)
             proposer.tell(news)
 
     def _check(self, objective: Objective) -> None:
@@ -277,15 +284,16 @@ class Search(ABC):
             timeout: seconds from now after which running evaluations are cancelled; None for no limit. A plain function
                 on a "serial" evaluator runs in this thread and cannot be ended: there the call returns after the
                 evaluation that is running.
-            max_evals_total: up to how many evaluations the whole search may have; -1 or None for no limit. All count
-                that have ended: in earlier calls, before a restart, told, or at other members of the search. Cancelled
-                ones do not. So a script that is started again with `checkpoint_restart` ends at the same number. Beside
+            max_evals_total: how many evaluations the whole search may have; -1 or None for no limit. All that ended
+                count: in earlier calls, before a restart, told, or at other members of the search. Cancelled ones do
+                not. So a script that is started again with `checkpoint_restart` ends at the same number. Beside
                 `max_evals`, whatever is reached first ends the call.
 
         Returns:
             One row per evaluation since the search began.
 
         Raises:
+            ResultsNotWritten: the table could not be written to its file; its `results` are the table.
             AllFailedError: the first evaluations all raised, lost their worker or returned no objective; its `results`
                 hold the rows.
         """
@@ -301,7 +309,7 @@ class Search(ABC):
         chosen = self._evaluator if given is None else _Chosen.of(where, given)
         if chosen is None:
             raise TypeError(f"{where}: there is no evaluator; pass a function or an Evaluator as the first argument.")
-        with chosen.open() as opened:
+        with chosen.open() as opened, self._ledger.writing(keeps=False):
             return self._search(opened, limits, timeout)
 
     def _search(self, evaluator: Evaluator, limits: Limits, timeout: float | None) -> Results:
@@ -317,6 +325,12 @@ class Search(ABC):
             crashes, self._crashes = self._crashes, Crashes()
             raise AllFailedError(f"{name}: {crashes}", self.history)
         self._warn_of_lateness(evaluator, timeout)
+        if (problem := self._ledger.history.unwritten) is not None:
+            raise ResultsNotWritten(
+                f"{name}: {self._ledger.results} could not be written ({problem}); this error's `results` hold the "
+                "table, which `results.to_csv(path)` writes elsewhere.",
+                self.history,
+            )
         reason = self.stop_reason or "its budget is spent"
         logger.info("search %s ended: %s; %s", self._ledger.search_id, reason, self.statistics)
         return self.history
@@ -339,7 +353,8 @@ class Search(ABC):
 
     def get_params(self) -> dict[str, Any]:
         """Describe what this search is made of, as plain JSON data."""
-        return {**self._description(), "log_dir": str(self._ledger.folder), "search_id": self.search_id}
+        folder = self._ledger.folder
+        return {**self._description(), "log_dir": folder and str(folder), "search_id": self.search_id}
 
     def _description(self) -> dict[str, Any]:
         """Describe this search for its store and for `search.json`, as plain JSON data."""
@@ -354,10 +369,10 @@ class Search(ABC):
         }
 
     def save_params(self, path: str | os.PathLike[str] = "params.json") -> None:
-        """Write `get_params()` as JSON to a file, relative to the log directory."""
+        """Write `get_params()` as JSON to a file, relative to the log directory if there is one."""
         instance_of(f"{type(self).__name__}.save_params", "path", path, (str, os.PathLike), "the path of a file")
         text = json.dumps(self.get_params(), indent=2, default=str)
-        (self._ledger.folder / path).write_text(text, encoding="utf-8")
+        replace_file((self._ledger.folder or Path.cwd()) / path, text.encode("utf-8"))
 
 
 def _refuse_mistyped(where: str, returned: Any) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, final
 
 from .._cells import plain
-from ..job import keep_older_file
+from ..job import replace_file
 
 
 @final
@@ -18,28 +18,24 @@ class SearchFile:
     A file of another search is renamed, not overwritten, like the table beside it.
 
     Args:
-        folder: folder of the file.
-        is_wanted: whether to write the file.
-        goes_on: whether this search continues the one that wrote the file.
+        path: the file of the search that this one continues; None if it continues none.
     """
 
-    def __init__(self, folder: Path, is_wanted: bool, goes_on: bool):
-        self._path, self._is_wanted = folder / "search.json", is_wanted
+    def __init__(self, path: Path | None):
         # The text that this search, or the one that it continues, wrote last. If the file holds another text, another
         # search has written it.
-        self._ours = self._text() if goes_on else None
+        self._ours = None if path is None else _text_of(path)
         self._earlier = _as_mapping(self._ours)
 
-    def write(self, description: Mapping[str, Any]) -> None:
-        """Replace the file; readers see either the old or the new one."""
-        if not self._is_wanted:
-            return
-        before, text = self._text(), json.dumps(plain(description), indent=2) + "\n"
-        if before is not None and before != self._ours:
-            keep_older_file(self._path)
-        beside = self._path.with_name(self._path.name + ".new")
-        beside.write_text(text, encoding="utf-8")
-        beside.replace(self._path)
+    def write(self, path: Path, description: Mapping[str, Any]) -> None:
+        """Replace the file; readers see either the old or the new one.
+
+        Raises:
+            OSError: it cannot be written. Then the old one is there as it was.
+        """
+        before, text = _text_of(path), json.dumps(plain(description), indent=2) + "\n"
+        if before != text:
+            replace_file(path, text.encode("utf-8"), keeps_older=before is not None and before != self._ours)
         self._ours = text
 
     @property
@@ -51,11 +47,12 @@ class SearchFile:
         """The number of the continued search in its store; None if it is unknown or the store holds another search."""
         return _whole(self._earlier.get("seat")) if self._earlier.get("search_id") == search_id else None
 
-    def _text(self) -> str | None:
-        try:
-            return self._path.read_text(encoding="utf-8")
-        except (OSError, ValueError):
-            return None
+
+def _text_of(path: Path) -> str | None:
+    try:
+        return path.read_text(encoding="utf-8", errors="surrogateescape")
+    except OSError:
+        return None
 
 
 def _as_mapping(text: str | None) -> Mapping[str, Any]:

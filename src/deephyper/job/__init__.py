@@ -2,8 +2,9 @@
 
 from ..worker import Observations, RunningJob
 from .columns import METADATA, PARAMETER, TIMES, Row
+from .files import identity, keep_older_file, replace_file
 from .job import HPOJob, Job, JobStatus, Read, ready_record
-from .journal import Journal, keep_older_file, read_lines
+from .journal import Journal, read_lines
 from .objectives import Objectives
 from .outcome import LIMITS, Objective, Outcome, is_failure, is_lost, is_reason, number_of
 from .row import flat_row
@@ -25,6 +26,7 @@ __all__ = [
     "Row",
     "RunningJob",
     "flat_row",
+    "identity",
     "is_failure",
     "is_lost",
     "is_reason",
@@ -32,6 +34,7 @@ __all__ = [
     "number_of",
     "read_lines",
     "ready_record",
+    "replace_file",
 ]
 
 

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
+import json
 import math
 import os
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import final
 
 from .._cells import cell
-from .columns import Row
+from .columns import METADATA, Row
+from .files import identity, replace_file
+
+# Holds, as JSON, the cells of columns that came late, until these get columns of their own. Keys of metadata that begin
+# with "_" are never written, so no user's column has this name.
+_LATE = METADATA + "_late"
+# So often may late columns have every row written again, on average; more rows than these are never too many.
+_MOST_REWRITES, _FEW_ROWS = 8, 500
 
 
 @final
@@ -20,8 +28,12 @@ class Journal:
     """A CSV file that grows row by row.
 
     The file is opened and flushed for each append, so another program may read it at any time. A column that comes late
-    needs all lines again: they are written to a second file, which then replaces the first one in a single step. A file
-    of that name that another search wrote, before or meanwhile, is kept under `<name>_<time>.csv`.
+    needs all lines again: they are written to a second file, which then replaces the first one in a single step. When
+    columns come late again and again, their cells stand in one column for a while. A file of that name that another
+    search wrote, before or meanwhile, is kept under `<name>_<time>.csv`.
+
+    All methods raise OSError when the file cannot be written. Then it holds what it held before, and the same rows may
+    be tried again.
 
     Args:
         path: the file; it is touched by the first row, not before.
@@ -31,6 +43,43 @@ class Journal:
         self.path = Path(path)
         self._columns: list[str] = []
         self._left: tuple[int, ...] = ()  # which file it was when we last wrote, and how long
+        self._is_torn = self._needs_line_end = False
+        self._n_rows = self._n_rewritten = 0
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether it has written the file or goes on with one."""
+        return bool(self._columns)
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether nobody else has changed, replaced or removed the file since."""
+        return self._left == identity(self.path)
+
+    @property
+    def has_late_cells(self) -> bool:
+        """Whether columns that came late have none of their own yet."""
+        return _LATE in self._columns
+
+    def adopt(self, n_rows: int) -> bool:
+        """Go on with the file that is there, without changing it.
+
+        Args:
+            n_rows: how many rows were read from it.
+
+        Returns:
+            False if it holds anything else, such as a last row that was cut off: then rewrite all rows.
+        """
+        self._left = identity(self.path)
+        data = self.path.read_bytes()
+        lines = _lines_of(data)
+        if len(lines) != n_rows + 1 or _is_inside_quotes(data):
+            # It counts as somebody else's, so that it is kept beside what is written in its place.
+            self._left = ()
+            return False
+        self._columns, self._n_rows = lines[0], n_rows
+        self._needs_line_end = not data.endswith((b"\n", b"\r"))
+        return True
 
     def append(self, rows: Sequence[Row]) -> bool:
         """Write rows at the end of the file.
@@ -40,16 +89,18 @@ class Journal:
         """
         if not rows:
             return True
-        if self._columns and self._left != _identity(self.path):
-            return False
+        if self.has_begun:
+            self._mend()
+            if not self.is_untouched:
+                return False
         late = [name for name in dict.fromkeys(name for row in rows for name in row) if name not in self._columns]
         if not self._columns:
-            self.rewrite([], late)
-        elif late:
-            self._widen(late)
-        with self.path.open("a", newline="", encoding="utf-8") as file:
-            csv.writer(file).writerows(self._lines(rows))
-        self._left = _identity(self.path)
+            # The first rows come with the header, so that an older file is not moved away before they are there.
+            self.rewrite(rows, late)
+            return True
+        if late:
+            self._make_room(late)
+        self._write_at_the_end(rows)
         return True
 
     def rewrite(self, rows: Sequence[Row], columns: Sequence[str], keep_older: bool = True) -> None:
@@ -60,66 +111,116 @@ class Journal:
             columns: all columns, in order.
             keep_older: keep a file that is there and was not written by this journal under another name.
         """
-        if keep_older and self.path.exists() and self._left != _identity(self.path):
-            keep_older_file(self.path)
-        self._columns = list(columns)
-        self._replace(self._lines(rows))
+        is_anothers = keep_older and not self.is_untouched
+        before, self._columns = self._columns, list(columns)
+        try:
+            self._replace(self._lines(rows), keeps_older=is_anothers)
+        except BaseException:
+            self._columns = before
+            raise
+        self._n_rewritten += len(rows)
 
     def _lines(self, rows: Sequence[Row]) -> list[list[str]]:
-        return [[cell(row.get(name, math.nan)) for name in self._columns] for row in rows]
+        return [self._line(row) for row in rows]
 
-    def _widen(self, late: list[str]) -> None:
-        _, *lines = read_lines(self.path)
-        self._columns += late
-        self._replace([line + [""] * len(late) for line in lines])
+    def _line(self, row: Row) -> list[str]:
+        if _LATE in self._columns:
+            late = {name: cell(value) for name, value in row.items() if name not in self._columns}
+            row = {**row, _LATE: late} if late else row
+        return [cell(row.get(name, math.nan)) for name in self._columns]
 
-    def _replace(self, lines: list[list[str]]) -> None:
-        beside = self.path.with_name(self.path.name + ".new")
-        with beside.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow(self._columns)
-            writer.writerows(lines)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(self.path)
-        self._left = _identity(self.path)
+    def _make_room(self, late: list[str]) -> None:
+        """Give late columns their place, or a common one if that would write all rows again too often."""
+        may_rewrite = self._n_rewritten <= _MOST_REWRITES * self._n_rows + _FEW_ROWS
+        if self.has_late_cells and not may_rewrite:
+            return
+        header, *lines = read_lines(self.path)
+        before, self._columns = self._columns, header + (late if may_rewrite else [_LATE])
+        n_new = len(self._columns) - len(header)
+        try:
+            self._replace([line + [""] * n_new for line in lines])
+        except BaseException:
+            self._columns = before
+            raise
+        self._n_rewritten += len(lines)
 
+    def _write_at_the_end(self, rows: Sequence[Row]) -> None:
+        text = io.StringIO(newline="")
+        csv.writer(text).writerows(self._lines(rows))
+        line_end = "\r\n" if self._needs_line_end else ""
+        self._is_torn = True
+        try:
+            with self.path.open("ab") as file:
+                file.write((line_end + text.getvalue()).encode("utf-8"))
+        except BaseException:
+            with contextlib.suppress(OSError):
+                self._mend()
+            raise
+        self._is_torn = self._needs_line_end = False
+        self._n_rows += len(rows)
+        self._left = identity(self.path)
 
-def _identity(path: Path) -> tuple[int, ...]:
-    """Device, number and length of a file, which change when it is replaced or grows; nothing if there is none."""
-    try:
-        status = path.stat()
-    except FileNotFoundError:
-        return ()
-    return status.st_dev, status.st_ino, status.st_size
+    def _mend(self) -> None:
+        """Cut off what was written of rows when the disk was full, if that is still there."""
+        if not self._is_torn:
+            return
+        now = identity(self.path)
+        if now[:2] == self._left[:2] and len(now) == 3 and now[2] > self._left[2]:
+            os.truncate(self.path, self._left[2])
+        self._is_torn = False
 
-
-def keep_older_file(path: Path) -> None:
-    """Rename a file to `<name>_<time>.csv`, never onto another one."""
-    stem = f"{path.stem}_{time.strftime('%Y%m%d-%H%M%S')}"
-    target, n = path.with_name(f"{stem}{path.suffix}"), 1
-    while target.exists():
-        target, n = path.with_name(f"{stem}-{n}{path.suffix}"), n + 1
-    path.rename(target)
+    def _replace(self, lines: list[list[str]], keeps_older: bool = False) -> None:
+        text = io.StringIO(newline="")
+        writer = csv.writer(text)
+        writer.writerow(self._columns)
+        writer.writerows(lines)
+        replace_file(self.path, text.getvalue().encode("utf-8"), keeps_older)
+        self._n_rows, self._is_torn, self._needs_line_end = len(lines), False, False
+        self._left = identity(self.path)
 
 
 def read_lines(path: Path) -> list[list[str]]:
     """Read the lines of a CSV file as lists of cells, the header first; a last line that was cut off is left out."""
-    text = path.read_bytes().decode("utf-8", errors="ignore")
+    data = path.read_bytes()
+    lines = _lines_of(data)
+    if len(lines) > 1 and (
+        len(lines[-1]) < len(lines[0]) or not data.endswith((b"\n", b"\r")) or _is_inside_quotes(data)
+    ):
+        del lines[-1]
+    return _with_late_columns(lines)
+
+
+def _lines_of(data: bytes) -> list[list[str]]:
+    text = data.decode("utf-8", errors="ignore")
     # A long text or a large list may stand in one cell; the limit can only be set for the whole process.
     limit = csv.field_size_limit()
     csv.field_size_limit(max(limit, len(text)))
     try:
-        lines = [line for line in csv.reader(io.StringIO(text, newline="")) if line]
+        return [line for line in csv.reader(io.StringIO(text, newline="")) if line]
     finally:
         csv.field_size_limit(limit)
-    if len(lines) > 1 and (
-        len(lines[-1]) < len(lines[0]) or not text.endswith(("\n", "\r")) or _is_inside_quotes(text)
-    ):
-        del lines[-1]
-    return lines
 
 
-def _is_inside_quotes(text: str) -> bool:
+def _is_inside_quotes(data: bytes) -> bool:
     """A quote within a quoted cell is doubled, so a whole file holds an even number of them."""
-    return text.count('"') % 2 == 1
+    return data.count(b'"') % 2 == 1
+
+
+def _with_late_columns(lines: list[list[str]]) -> list[list[str]]:
+    """The lines with a column for each name that a common column of late ones holds."""
+    if not lines or _LATE not in lines[0]:
+        return lines
+    place = lines[0].index(_LATE)
+    late = [_late_cells(line[place]) if place < len(line) else {} for line in lines[1:]]
+    names = list(dict.fromkeys(name for cells in late for name in cells))
+    others = [[*line[:place], *line[place + 1 :]] for line in lines]
+    rows = [line + [cells.get(name, "") for name in names] for line, cells in zip(others[1:], late, strict=True)]
+    return [others[0] + names, *rows]
+
+
+def _late_cells(text: str) -> dict[str, str]:
+    try:
+        found = json.loads(text or "{}")
+    except ValueError:
+        return {}
+    return {str(name): str(value) for name, value in found.items()} if isinstance(found, dict) else {}

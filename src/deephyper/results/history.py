@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import math
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import final
@@ -10,10 +12,17 @@ from typing import final
 from ..job import METADATA, TIMES, Job, JobStatus, Journal, Objectives, Row, flat_row
 from .table import PARETO, Results, table_of
 
+logger = logging.getLogger(__name__)
+
+# A disk that is full is asked again after this time at the earliest.
+_TRY_AGAIN_AFTER_S = 1.0
+
 
 @final
 class History:
     """What a search has evaluated.
+
+    A file that cannot be written does not end the search: the rows stay here, and are written as soon as they can be.
 
     Args:
         names: all hyperparameters, in order of definition.
@@ -26,8 +35,11 @@ class History:
         self._job_ids: set[int] = set()
         self._n_ended = 0
         self._objectives = Objectives()
-        self._path = path
         self._journal = Journal(path) if path is not None else None
+        self._n_written = 0
+        self._must_rewrite = False
+        self._trouble: OSError | None = None
+        self._next_try = 0.0
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -64,25 +76,87 @@ class History:
         self._rows += rows
         self._job_ids.update(job.id for job in jobs)
         self._n_ended += sum(job.status is JobStatus.DONE for job in jobs)
-        if self._journal is not None and not self._journal.append(rows):
-            # Another search has written there meanwhile; its file is kept under another name.
-            self._rewrite()
+        self._save()
 
     def jobs(self) -> list[Job]:
         """The evaluations as jobs, as far as their rows tell."""
         return [Job.from_row(row, self._names, self._objectives) for row in self._rows]
 
     def restore(self, rows: Sequence[Row], objectives: Objectives) -> None:
-        """Begin with the rows of an interrupted search; its file is written again, without a line that was cut off."""
+        """Begin with the rows of an interrupted search.
+
+        Its file is left as it is until there is a further row. If it holds more than these rows, such as a line that
+        was cut off, it is kept under another name then.
+        """
         self._rows, self._objectives = list(rows), objectives
         self._job_ids = {int(row["job_id"]) for row in rows}
         self._n_ended = sum(row["job_status"] == JobStatus.DONE.value for row in rows)
-        self._rewrite(keep_older=False)
+        self._n_written = len(rows)
+        if self._journal is not None:
+            self._must_rewrite = not self._journal.adopt(len(rows))
 
     def complete(self) -> None:
-        """Write to the file what only the whole table tells: the Pareto set."""
-        if self._has_several:
-            self._rewrite()
+        """Write to the file what only the whole table tells, the Pareto set, and what could not be written before."""
+        if self._rows and (self._has_several or (self._journal is not None and self._journal.has_late_cells)):
+            self._must_rewrite = True
+        if self._journal is not None and self._journal.has_begun and not self._journal.path.exists():
+            self._must_rewrite = True
+        self._save(at_once=True)
+
+    # The file.
+
+    @property
+    def unwritten(self) -> OSError | None:
+        """Why the file does not hold all rows; None if it does, or if there is no file."""
+        return self._trouble
+
+    @property
+    def is_file_ours(self) -> bool:
+        """Whether nobody else has replaced or changed the file since it was written or read here."""
+        journal = self._journal
+        return journal is None or not journal.has_begun or journal.is_untouched or not journal.path.exists()
+
+    def write_to(self, path: Path) -> None:
+        """Write all rows, also those so far, to another file from now on."""
+        if self._journal is None or self._journal.path == path:
+            return
+        self._journal, self._n_written = Journal(path), 0
+        self._must_rewrite = bool(self._rows)
+
+    def _save(self, at_once: bool = False) -> None:
+        """Bring the file up to date, unless that has just failed."""
+        if self._journal is None or (self._trouble is not None and not at_once and time.monotonic() < self._next_try):
+            return
+        try:
+            self._write(self._journal)
+        except OSError as error:
+            self._note_trouble(error, self._journal.path)
+        else:
+            if self._trouble is not None:
+                logger.info("%s can be written again, and holds all rows.", self._journal.path)
+            self._trouble = None
+
+    def _write(self, journal: Journal) -> None:
+        if not self._must_rewrite and journal.append(self._rows[self._n_written :]):
+            self._n_written = len(self._rows)
+            return
+        # The rows themselves: in a table, whole numbers beside empty cells have become floats.
+        self._must_rewrite = True
+        table, rows = self.table(), self._rows
+        if PARETO in table.columns:
+            rows = [{**row, PARETO: is_efficient} for row, is_efficient in zip(rows, table[PARETO], strict=True)]
+        # What another search has written there meanwhile is kept under another name.
+        journal.rewrite(rows, list(table.columns))
+        self._must_rewrite, self._n_written = False, len(self._rows)
+
+    def _note_trouble(self, error: OSError, path: Path) -> None:
+        if self._trouble is None:
+            logger.warning(
+                "%s cannot be written: %s. The search goes on in memory, and writes all rows as soon as it can.",
+                path,
+                error.strerror or error,
+            )
+        self._trouble, self._next_try = error, time.monotonic() + _TRY_AGAIN_AFTER_S
 
     def table(self) -> Results:
         """All rows as a table."""
@@ -96,17 +170,8 @@ class History:
             self._rows = [row | self._objectives.cells(row[column]) for row in self._rows]
             for row in self._rows:
                 del row[column]
-            self._rewrite()
+            self._must_rewrite = True
 
     @property
     def _has_several(self) -> bool:
         return self._objectives.n is not None and self._objectives.n > 1
-
-    def _rewrite(self, keep_older: bool = True) -> None:
-        if self._journal is None:
-            return
-        # The rows themselves: in a table, whole numbers beside empty cells have become floats.
-        table, rows = self.table(), self._rows
-        if PARETO in table.columns:
-            rows = [{**row, PARETO: is_efficient} for row, is_efficient in zip(rows, table[PARETO], strict=True)]
-        self._journal.rewrite(rows, list(table.columns), keep_older)
