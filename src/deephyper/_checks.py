@@ -17,7 +17,7 @@ from typing import Any, ParamSpec, TypeVar
 P = ParamSpec("P")
 R = TypeVar("R")
 
-_LONGEST_VALUE = 200  # characters of a value in a sentence
+_LONGEST_VALUE = 500  # characters of a value in a sentence
 
 
 def quoted(names: Iterable[object]) -> str:
@@ -32,19 +32,26 @@ def did_you_mean(name: object, known: Iterable[str]) -> str:
     return f" Did you mean {by_small_letters[near[0]]!r}?" if near else ""
 
 
+def shown(value: Any) -> str:
+    """Show a value in a sentence: on one line, and cut where it is long."""
+    text = " ".join(repr(value).split())
+    return text if len(text) <= _LONGEST_VALUE else text[:_LONGEST_VALUE] + "…"
+
+
 def got(value: Any) -> str:
-    """Say what came instead of what was needed: "got 3 of type int"; long values are cut."""
+    """Say what came instead of what was needed: "got 3 of type int"."""
     if isinstance(value, type):
         return f"got the class {value.__name__}"
-    text = " ".join(repr(value).split())
-    return f"got {text if len(text) <= _LONGEST_VALUE else text[:_LONGEST_VALUE] + '…'} of type {type(value).__name__}"
+    return f"got {shown(value)} of type {type(value).__name__}"
 
 
 def one_of(where: str, what: str, value: Any, accepted: Iterable[str]) -> None:
     """Raise ValueError for a value that is none of the accepted names."""
     names = list(accepted)
     if not isinstance(value, str) or value not in names:
-        raise ValueError(f"{where}: {what} must be one of {quoted(names)}, got {value!r}.{did_you_mean(value, names)}")
+        raise ValueError(
+            f"{where}: {what} must be one of {quoted(names)}, got {shown(value)}.{did_you_mean(value, names)}"
+        )
 
 
 def known_names(
@@ -107,7 +114,7 @@ def count(where: str, what: str, value: Any, at_least: int = 1) -> int:
     """Return a whole number as an int; raise ValueError if it is none or below `at_least`."""
     if not is_integer(value) or value < at_least:
         raise ValueError(
-            f"{where}: {what} must be a whole number of at least {at_least}, got {value!r}.{_as_number(value)}"
+            f"{where}: {what} must be a whole number of at least {at_least}, got {shown(value)}.{_as_number(value)}"
         )
     return int(value)
 
@@ -116,7 +123,7 @@ def seconds(where: str, what: str, value: Any) -> float:
     """Return a number of seconds as a float; raise ValueError if it is not positive and finite."""
     if not is_number(value) or not math.isfinite(value) or value <= 0:
         raise ValueError(
-            f"{where}: {what} must be a positive number of seconds, or None for no limit, got {value!r}."
+            f"{where}: {what} must be a positive number of seconds, or None for no limit, got {shown(value)}."
             f"{_as_seconds(value)}"
         )
     return float(value)

@@ -61,4 +61,5 @@ def draws_from(
         return Draws(int(random_state.integers(2**63)))
     if isinstance(random_state, (int, np.integer)) and not isinstance(random_state, bool) and random_state >= 0:
         return Draws(int(random_state))
-    raise ValueError(f"{what} must be None, an int of at least 0, or a numpy generator, got {random_state!r}.")
+    shown = " ".join(repr(random_state).split())
+    raise ValueError(f"{what} must be None, an int of at least 0, or a numpy generator, got {shown}.")

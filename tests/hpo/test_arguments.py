@@ -103,6 +103,8 @@ def test_a_name_from_elsewhere_is_answered_with_the_line_to_write(
         ({"callbacks": []}, "callbacks belong to the evaluator"),
         ({"max_eval": 10}, "Did you mean 'max_evals'"),
         ({"show_progress_bar": True}, "verbose=1"),
+        ({"verbose": 1}, r"it belongs to the constructor: CBO\(problem, verbose=…\)"),
+        ({"random_state": 1}, "it belongs to the constructor"),
     ],
     ids=str,
 )
@@ -185,7 +187,10 @@ def test_only_public_names_are_completed(kind: type[Search], problem: HpProblem)
         (lambda kind, problem: kind(problem, ProcessEvaluator), r"Make one: ProcessEvaluator\(run, num_workers=4\)"),
         (lambda kind, problem: kind(problem, ThreadPoolExecutor(1)), r"Evaluator.create\(run, executor"),
         (lambda kind, problem: kind(problem, problem), r"search\(run, max_evals=100\)"),
-        (lambda kind, problem: kind(problem, 3), "run_function must be callable"),
+        (
+            lambda kind, problem: kind(problem, 3),
+            r"got 3 of type int. A budget belongs to the call: search.search\(run",
+        ),
         (lambda kind, problem: kind(problem, lambda a, b: a), "the signature of 'lambda' is"),
         (lambda kind, problem: kind(problem, random_state="42"), "random_state must be None, an int"),
         (lambda kind, problem: kind(problem, random_state=-1), "random_state must be"),

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, final
 
 import numpy as np
 
-from .._checks import got, is_bool, is_number
+from .._checks import got, is_bool, is_number, shown
 from .._draws import Purpose, draws_from
 from ..worker import Report, Task, evaluate
 from .backend import Backend, Work
@@ -52,7 +52,7 @@ class _Durations:
         if not is_number(seconds) or not 0 <= seconds < math.inf:
             raise ValueError(
                 f"{self._what} must be a number of seconds of at least 0, or a function of parameters and a random "
-                f"generator that gives one, got {seconds!r}."
+                f"generator that gives one, got {shown(seconds)}."
             )
         return float(seconds)
 

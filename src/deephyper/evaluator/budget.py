@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import final
 
-from .._checks import count, seconds
+from .._checks import count, is_integer, seconds
 
 
 @final
@@ -76,7 +76,7 @@ class Budget:
 
     def allow_jobs(self, maximum: int) -> None:
         """Allow at most `maximum` further jobs; -1 removes the limit."""
-        self._n_jobs = math.inf if maximum == -1 else count(self._where, "maximum", maximum)
+        self._n_jobs = math.inf if is_integer(maximum) and maximum == -1 else count(self._where, "maximum", maximum)
 
     def take_jobs(self, n: int) -> None:
         """Subtract `n` jobs from those that are allowed."""

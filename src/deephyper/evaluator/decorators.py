@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, overload
 
-from .._checks import count, function, is_bool, is_integer, is_number
+from .._checks import count, function, is_bool, is_integer, is_number, shown
 from ..backend import is_async
 from ..job import LIMITS
 from ..worker import RunFunction, now
@@ -128,7 +128,7 @@ class _Tracing:
         if not is_number(memory_tracing_interval) or not 0 < memory_tracing_interval < math.inf:
             raise ValueError(
                 "profile: memory_tracing_interval must be a positive number of seconds, "
-                f"got {memory_tracing_interval!r}."
+                f"got {shown(memory_tracing_interval)}."
             )
         return cls(limit, float(memory_tracing_interval), _yes_or_no("raise_exception", raise_exception))
 
@@ -210,5 +210,5 @@ def _with_metadata(returned: Any, added: Mapping[str, Any]) -> dict[str, Any]:
 
 def _yes_or_no(what: str, value: Any) -> bool:
     if not is_bool(value):
-        raise TypeError(f"profile: {what} must be True or False, got {value!r}.")
+        raise TypeError(f"profile: {what} must be True or False, got {shown(value)}.")
     return bool(value)

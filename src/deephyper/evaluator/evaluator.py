@@ -30,6 +30,7 @@ from .arguments import (
 from .budget import Budget
 from .leases import Leases
 from .line import Line
+from .other_names import instead_of_option
 from .place import Place
 from .reports import Reports
 
@@ -96,7 +97,7 @@ class Evaluator:
         **options: Any,
     ):
         where = type(self).__name__
-        known_names(where, "option", options, options_for(type(self)))
+        known_names(where, "option", options, options_for(type(self)), instead_of_option)
         self.run_function_kwargs = checked_kwargs(where, run_function_kwargs)
         check_function(where, run_function, self.run_function_kwargs, self.lends)
         if storage is not None:
@@ -162,7 +163,8 @@ class Evaluator:
             method, options = "executor", {"executor": method, **options}
         check_method(run_function, method, EVALUATORS)
         kind: type[Evaluator] = getattr(import_module(".methods", __package__), EVALUATORS[method])
-        known_names(f"{kind.__name__} (method {method!r})", "option", options, options_for(kind))
+        where = f"{kind.__name__} (method {method!r})"
+        known_names(where, "option", options, options_for(kind), instead_of_option)
         return kind(run_function, **options)
 
     def lend_from(self, leases: Leases) -> None:

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol, final
 
-from .._checks import count, instance_of
+from .._checks import count, got, instance_of
 from ..worker import Lease
 
 # The environment variable by which libraries learn which items of a resource they may use.
@@ -92,7 +92,7 @@ class Queue:
 
 def _items(where: str, what: str, items: Iterable[Any]) -> list[Any]:
     if isinstance(items, (str, bytes)) or not isinstance(items, Iterable):
-        raise TypeError(f"{where}: {what} must be a list of items, got {items!r}.")
+        raise TypeError(f"{where}: {what} must be a list of items, {got(items)}.")
     items = list(items)
     if not items:
         raise ValueError(f"{where}: {what} must hold at least one item, got none.")

@@ -1,4 +1,4 @@
-"""Names that people give to methods that are called otherwise here, or are not built in: what to write instead."""
+"""What people call methods and options of evaluators elsewhere, and what to write here. The only list of these."""
 
 from __future__ import annotations
 
@@ -57,6 +57,37 @@ _NOT_BUILT_IN = {
     "cluster": _CLUSTER,
     "hpc": _CLUSTER,
 }
+
+
+# What options of an evaluator are called elsewhere, and what to write here.
+_OPTIONS = {
+    "the number of evaluations at a time is num_workers=4": (
+        *("n_jobs", "n_workers", "max_workers", "workers", "processes", "num_processes", "n_processes", "n_threads"),
+        *("num_cpus", "n_cpus", "ncpus", "nprocs", "pool_size"),
+    ),
+    "devices go by resources={'gpu': [0, 1]} of method 'process', one for each evaluation": (
+        *("gpus", "num_gpus", "n_gpus", "num_gpus_per_task", "gpu", "devices"),
+    ),
+    "a deadline of the search is search(timeout=3600), and one of each evaluation job_timeout=60": (
+        *("timeout", "max_time", "deadline", "time_limit"),
+    ),
+    "how many evaluations are made is search(max_evals=100)": ("max_evals", "n_trials", "budget", "num_samples"),
+    "further arguments of the function are run_function_kwargs={'data': data}": (
+        *("kwargs", "args", "func_kwargs", "fn_kwargs", "function_kwargs", "run_kwargs"),
+    ),
+    "the memory of an evaluation is limited by job_memory_limit of method 'process', in bytes": (
+        *("memory_limit", "memory", "max_memory"),
+    ),
+    "resources of a queue are given to a class made by queued: queued(ProcessEvaluator)(run, queue=[0, 1])": (
+        *("queue", "queue_pop_per_task"),
+    ),
+}
+_SENTENCES = {name: sentence for sentence, names in _OPTIONS.items() for name in names}
+
+
+def instead_of_option(name: str) -> str:
+    """Say where what an option is for elsewhere is said here; empty if it is known nowhere."""
+    return _SENTENCES.get(name.lower(), "")
 
 
 def instead_of(method: object) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from .._checks import count, got, instance_of, is_bool, is_number, one_of
+from .._checks import count, got, instance_of, is_bool, is_integer, is_number, one_of, shown
 
 
 class Accepted(Protocol):
@@ -61,7 +61,7 @@ class Whole:
         return f"a whole number of at least {self.at_least}{others}"
 
     def check(self, where: str, what: str, value: Any) -> Any:
-        if (value is None and self.or_none) or (self.or_no_limit and not isinstance(value, bool) and value == -1):
+        if (value is None and self.or_none) or (self.or_no_limit and is_integer(value) and value == -1):
             return value
         return count(where, f"{what} (or -1 for no limit)" if self.or_no_limit else what, value, self.at_least)
 
@@ -74,7 +74,9 @@ class NotNegative:
 
     def check(self, where: str, what: str, value: Any) -> Any:
         if value is not None and not (is_number(value) and 0 <= value < math.inf):
-            raise ValueError(f"{where}: {what} must be a number of at least 0, or None for the usual, got {value!r}.")
+            raise ValueError(
+                f"{where}: {what} must be a number of at least 0, or None for the usual, got {shown(value)}."
+            )
         return None if value is None else float(value)
 
 
@@ -86,7 +88,7 @@ class Flag:
 
     def check(self, where: str, what: str, value: Any) -> Any:
         if not is_bool(value):
-            raise TypeError(f"{where}: {what} must be True or False, got {value!r} of type {type(value).__name__}.")
+            raise TypeError(f"{where}: {what} must be True or False, {got(value)}.")
         return bool(value)
 
 

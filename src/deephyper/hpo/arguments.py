@@ -36,13 +36,18 @@ def _no_problem(where: str, given: Any) -> str:
 def check_evaluator(where: str, given: Any) -> None:
     """Raise TypeError for what is passed instead of an evaluator and is no function, and say what to write."""
     if line := _instead_of_evaluator(where, given):
-        raise TypeError(f"{where}: evaluator must be an Evaluator or a run-function, {got(given)}. {line}")
+        raise TypeError(
+            f"{where}: evaluator must be an Evaluator or a function, and a run_function must be callable, "
+            f"{got(given)}. {line}"
+        )
 
 
 def _instead_of_evaluator(where: str, given: Any) -> str:
     name = where.partition(".")[0]
     if isinstance(given, HpProblem):
         return f"The problem belongs to the constructor: {name}(problem).search(run, max_evals=100)."
+    if is_number(given):
+        return "A budget belongs to the call: search.search(run, max_evals=100)."
     if isinstance(given, str):
         return f"A method goes with a function: Evaluator.create(run, {given!r}, num_workers=4)."
     if isinstance(given, type) and issubclass(given, Evaluator):

@@ -10,7 +10,7 @@ from typing import Any, final
 import numpy as np
 
 from .._arrays import Array
-from .._checks import is_number
+from .._checks import is_number, shown
 from .._draws import Draws
 from ..evaluator import Evaluator, RunFunction
 from ..problem import HpProblem
@@ -214,7 +214,7 @@ class CBO(Search):
         where = "CBO.fit_search_space"
         for name, value in (("fac_numerical", fac_numerical), ("fac_categorical", fac_categorical)):
             if not is_number(value) or not 0 < value < math.inf:
-                raise ValueError(f"{where}: {name} must be a positive number, got {value!r}.")
+                raise ValueError(f"{where}: {name} must be a positive number, got {shown(value)}.")
         if self._space.has_sampler:
             raise ValueError(
                 f"{where}: the problem draws with its own sampling function, which knows nothing of priors; use "

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from .._arrays import Array
-from .._checks import count, instance_of, known_names, one_of, quoted
+from .._checks import count, instance_of, known_names, one_of, quoted, shown
 from .._draws import Draws
 from ..acquisition import (
     ACQUISITIONS,
@@ -122,7 +122,7 @@ def _family(model: Any, settings: Mapping[str, Any] | None) -> Family:
     if not takes_std or isinstance(model, type):
         raise TypeError(
             f"CBO: surrogate_model must be one of {quoted(SURROGATES)}, or a scikit-learn regressor whose predict "
-            f"takes return_std, got {model!r}. "
+            f"takes return_std, got {shown(model)}. "
             "Pass an object, such as sklearn.gaussian_process.GaussianProcessRegressor()."
         )
     if settings:
@@ -200,7 +200,7 @@ def _named_schedule(given: Any, start: tuple[float, float], n_columns: int) -> S
         delta, lamb = (_not_negative(name, given.get(name, usual)) for name, usual in (("delta", 0.05), ("lamb", 0.2)))
         if delta is None or lamb is None or not 0.0 < delta < 1.0:
             raise ValueError(
-                f"CBO: the scheduler's delta must be a number between 0 and 1, got {given.get('delta')!r}."
+                f"CBO: the scheduler's delta must be a number between 0 and 1, got {shown(given.get('delta'))}."
             )
         return Bandit(start[1], n_columns, delta, lamb, delay)
     period = count("CBO", "the scheduler's period", given.get("period", 25))

@@ -103,6 +103,11 @@ _METHODS = {
     ),
 }
 
+# Options that a search has from its beginning, which are often passed to its call.
+_OF_CONSTRUCTOR = (
+    *("problem", "random_state", "log_dir", "verbose", "checkpoint_restart", "checkpoint_history_to_csv"),
+    *("initial_points", "n_initial_points", "surrogate_model", "acq_func", "acq_optimizer", "multi_point_strategy"),
+)
 _SENTENCES = {name: sentence for sentence, names in _OPTIONS.items() for name in names}
 _LINES = {name: line for line, names in _METHODS.items() for name in names}
 
@@ -110,6 +115,13 @@ _LINES = {name: line for line, names in _METHODS.items() for name in names}
 def instead_of_option(name: str) -> str:
     """Say where what an option is for elsewhere is said here; empty if it is known nowhere."""
     return _SENTENCES.get(name.lower(), "")
+
+
+def instead_in_call(name: str) -> str:
+    """Say what to write instead of an option that is passed to `search`; empty if it is known nowhere."""
+    if name in _OF_CONSTRUCTOR:
+        return f"it belongs to the constructor: CBO(problem, {name}=…)"
+    return instead_of_option(name)
 
 
 def instead_of_method(name: str) -> str:

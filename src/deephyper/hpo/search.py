@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, cast, final
 
 from .. import __version__
-from .._checks import count, explained, got, instance_of, is_bool, is_whole, known_options, seconds, warn
+from .._checks import count, explained, got, instance_of, is_bool, is_whole, known_options, seconds, shown, warn
 from .._draws import Draws, draws_from
 from ..errors import AllFailedError, ResultsNotWritten, SearchSpaceExhausted
 from ..evaluator import Evaluator, Place, RunFunction
@@ -25,7 +25,7 @@ from ..results import Results, literals_of
 from .accepted import Flag
 from .arguments import check_evaluator, check_problem, limit_of
 from .ledger import Ledger
-from .other_words import instead_of_method, instead_of_option
+from .other_words import instead_in_call, instead_of_method, instead_of_option
 from .proposer import Proposer
 from .run import Limits, Run
 from .statistics import Crashes, Statistics
@@ -263,7 +263,7 @@ class Search(ABC):
         if self._proposer is not None and not is_failure(objective):
             self._proposer.check(objective)
 
-    @explained("search(run, max_evals=100, timeout=3600)", instead_of_option)
+    @explained("search(run, max_evals=100, timeout=3600)", instead_in_call)
     def search(
         self,
         evaluator: Evaluator | RunFunction | int | None = None,
@@ -393,7 +393,7 @@ def _pairs(where: str, results: Iterable[tuple[Mapping[str, Any], Any]]) -> Iter
     for i, pair in enumerate(results):
         # Unpacking alone would accept a dictionary of two parameters and a text of two letters.
         if not isinstance(pair, (tuple, list)) or len(pair) != 2:
-            raise TypeError(f"{where}: results[{i}] must be {what}, got {pair!r}; {line}.")
+            raise TypeError(f"{where}: results[{i}] must be {what}, got {shown(pair)}; {line}.")
         yield pair[0], pair[1]
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from .._arrays import Array
-from .._checks import is_number
+from .._checks import got, is_number, shown
 from .._draws import Draws, Purpose
 from ..job import PARAMETER, Objectives
 from ..moo import merit
@@ -90,7 +90,7 @@ def earlier_tasks(where: str, df: Table | Sequence[Table], space: Space) -> list
         if not isinstance(table, (pd.DataFrame, str, os.PathLike)):
             raise TypeError(
                 f"{where}: an earlier search must be a DataFrame, the path of a CSV file, or a list of these, "
-                f"got {table!r} of type {type(table).__name__}."
+                f"{got(table)}."
             )
     return [_earlier_task(where, _frame_of(where, table, space), space) for table in tables]
 
@@ -209,7 +209,7 @@ def generative_model(tasks: Sequence[EarlierTask], q: float, space: Space, draws
     """
     where = "CBO.fit_generative_model"
     if not is_number(q) or not 0 <= q < 1:
-        raise ValueError(f"{where}: q must be a number in [0, 1), got {q!r}.")
+        raise ValueError(f"{where}: q must be a number in [0, 1), got {shown(q)}.")
     for task in tasks:
         _warn_of_few(len(task.values), q)
     goods = [good_rows(task, n_good_of(len(task.values), q), space) for task in tasks]

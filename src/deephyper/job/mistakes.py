@@ -53,7 +53,7 @@ def _of_value(value: Any) -> str:
 
 def _short(value: Any) -> str:
     try:
-        text = repr(value)
+        text = " ".join(repr(value).split())
     except Exception as error:  # the user's object may raise anything here
         text = f"an object whose repr raises {type(error).__name__}"
     return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"

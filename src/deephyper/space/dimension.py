@@ -16,6 +16,7 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 
 from .._arrays import Array
+from .._checks import shown
 from .originals import Originals
 
 Quantile = Callable[[Array], Array]
@@ -118,7 +119,7 @@ class Dimension(ABC):
         return self.snap(self.from_share(shares))
 
     def _refuse(self, value: Any, accepted: str) -> ValueError:
-        return ValueError(f"hyperparameter {self.name!r} must be {accepted}, got {value!r}.")
+        return ValueError(f"hyperparameter {self.name!r} must be {accepted}, got {shown(value)}.")
 
 
 class _Numeric(Dimension):
