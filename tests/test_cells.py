@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from deephyper._cells import cell, plain, scalar, value_of
+from deephyper._cells import cell, plain, scalar, showable, value_of
 from values import cells, is_same
 
 
@@ -101,7 +101,10 @@ def test_plain_data_stay_as_they_are_and_share_nothing_that_can_change(value: An
         (Path("x/y"), "x/y"),
         (b"a", "b'a'"),
         (np.ndarray, "<class 'numpy.ndarray'>"),
-        (Unshowable(), "<Unshowable>"),
+        (Unshowable(), "<Unshowable: it has no text (RuntimeError: no text)>"),
+        ({"fine": 1, "bad": Unshowable()}, {"fine": 1, "bad": "<Unshowable: it has no text (RuntimeError: no text)>"}),
+        (10**5000, "<int: it has too many digits>"),
+        ({"n": 10**5000, "m": 3}, {"n": "<int: it has too many digits>", "m": 3}),
     ],
     ids=lambda value: type(value).__name__,
 )
@@ -120,8 +123,57 @@ def test_what_holds_itself_becomes_a_text() -> None:
         deep = [deep]
 
     assert plain(circle) == "[1, [...]]"
-    assert plain(deep) == cell(deep) == "<list>"
-    assert cell(Unshowable()) == "<Unshowable>"
+    assert plain(deep) == cell(deep) == "<list: it is nested too deeply, or holds itself>"
+    assert cell(Unshowable()) == "<Unshowable: it has no text (RuntimeError: no text)>"
+
+
+class Liar:
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:  # type: ignore[override]
+        return dict
+
+
+class Resentful:
+    def __getattr__(self, name: str) -> Any:
+        raise SystemExit(name)
+
+    def __str__(self) -> str:
+        return "resentful"
+
+
+class BadContainer(dict[str, Any]):
+    def items(self) -> Any:
+        raise ValueError("no items")
+
+    __iter__ = keys = items
+
+
+class BadNumber(float):
+    def __float__(self) -> float:
+        raise SystemExit("no float")
+
+    __lt__ = __eq__ = __float__  # type: ignore[assignment]
+    __hash__ = float.__hash__
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [(BadContainer(a=1), {"a": 1}), (BadNumber(0.5), 0.5), (Resentful(), "resentful")],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_an_object_says_and_does_is_not_asked_for_where_its_class_knows(value: Any, expected: Any) -> None:
+    assert is_same(plain(value), expected)
+    assert isinstance(cell(value), str)
+    assert cell(Liar()).startswith("<") and plain(Liar()).startswith("<")
+    liar = Liar()
+    assert showable(liar) == plain(liar) != liar
+
+
+def test_what_can_be_shown_stays_and_the_rest_becomes_plain() -> None:
+    array, path = np.arange(3), Path("x")
+
+    assert showable(array) is array and showable(path) is path
+    assert showable([1, Unshowable()]) == [1, "<Unshowable: it has no text (RuntimeError: no text)>"]
 
 
 @pytest.mark.parametrize("value", [(1, 2), [1], "a", None, np.arange(2), math], ids=repr)

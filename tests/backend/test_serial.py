@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
@@ -66,7 +67,7 @@ def test_an_interrupt_leaves_the_evaluation_unfinished_and_the_rest_in_line() ->
 
     def run(job: Any) -> float:
         if job["x"] == 0:
-            raise KeyboardInterrupt
+            signal.raise_signal(signal.SIGINT)
         return 1.0
 
     serial, switchboard = opened(run)

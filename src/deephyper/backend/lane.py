@@ -248,6 +248,8 @@ class Lane:
 
     def _note_end(self, worker: Worker, call: Call, inner: Future[Report]) -> None:
         error = inner.exception()
+        # Code of the user may run here, so not while others wait for the lock.
+        report = None if error is not None else inner.result().unpacked()
         with self._lock:
             if call is not self._call:
                 return
@@ -256,10 +258,10 @@ class Lane:
                 return
             self._call = None
         self._on_free(self)
-        if error is not None:
+        if report is None:
             call.set_exception(error)
         else:
-            call.set_result(inner.result())
+            call.set_result(report)
 
     def _lose(self, error: BaseException | None) -> None:
         """The process ends, and with it the call."""

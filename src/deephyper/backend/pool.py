@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
+import contextlib
+from concurrent.futures import BrokenExecutor, Executor, Future, InvalidStateError, ThreadPoolExecutor
 from typing import final
 
 from .._checks import instance_of
@@ -36,9 +37,10 @@ class Pool(Backend):
     def submit(self, task: Task) -> Future[Report]:
         try:
             if self._listener is None:
-                channel = self._switchboard.channel(task.ticket)
-                return self._executor.submit(evaluate, self._work.function, task, self._work.kwargs, channel)
-            return self._executor.submit(evaluate_pickled, self._payload, task, self._listener.channel(task.ticket))
+                here = self._switchboard.channel(task.ticket)
+                return self._executor.submit(evaluate, self._work.function, task, self._work.kwargs, here)
+            channel = self._listener.channel(task.ticket)
+            return _unpacked(self._executor.submit(evaluate_pickled, self._payload, task, channel))
         except BrokenExecutor as error:
             raise RuntimeError(
                 f"{self._where}: the executor is broken, so it takes no more evaluations; open a new one."
@@ -48,3 +50,21 @@ class Pool(Backend):
         listener, self._listener = self._listener, None
         if listener is not None:
             listener.close()
+
+
+def _unpacked(inner: Future[Report]) -> Future[Report]:
+    """Give a future of the unpacked report; to cancel it cancels the packed one."""
+    outer: Future[Report] = Future()
+
+    def hand_on(done: Future[Report]) -> None:
+        with contextlib.suppress(InvalidStateError):
+            if done.cancelled():
+                outer.cancel()
+            elif (error := done.exception()) is not None:
+                outer.set_exception(error)
+            else:
+                outer.set_result(done.result().unpacked())
+
+    inner.add_done_callback(hand_on)
+    outer.add_done_callback(lambda done: inner.cancel() if done.cancelled() else None)
+    return outer

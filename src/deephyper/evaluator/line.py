@@ -14,6 +14,7 @@ from ..backend import Backend, Switchboard, Work
 from ..callback import Broadcast
 from ..job import Job
 from ..storage import Seat
+from ..worker import Recalled
 from .budget import Budget
 from .in_flight import InFlight, Landing
 from .leases import Leases
@@ -23,10 +24,6 @@ _LONGEST_WAIT_S = 0.5
 # If all of the newest evaluations were shorter than this, every worker gets a second job before the first has ended, so
 # that it does not idle between two jobs.
 _SHORT_S, _N_NEWEST = 0.05, 20
-
-
-class _CalledBack(KeyboardInterrupt):
-    """Raised by an interrupt inside a run-function that runs in the caller's thread."""
 
 
 @final
@@ -196,7 +193,7 @@ class Line:
         self._is_thread_lent = True
         try:
             yield
-        except _CalledBack:
+        except Recalled:
             # Nothing to do: the job still counts as running, and is cancelled like all jobs that run at the deadline.
             pass
         finally:
@@ -210,4 +207,4 @@ class Line:
         """
         self._in_flight.wake()
         if self._is_thread_lent:
-            raise _CalledBack
+            raise Recalled

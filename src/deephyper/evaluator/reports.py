@@ -98,7 +98,8 @@ class Reports:
         error = CancelledError("its executor has cancelled it") if future.cancelled() else future.exception()
         if error is not None:
             return _outcome_of(error), None
-        report = future.result()
+        # A backend of the user's own may have left it packed.
+        report = future.result().unpacked()
         if report.error:
             return Outcome.raised(report.error, report.traceback), report
         return Outcome.parse(report.returned, self._objectives), report

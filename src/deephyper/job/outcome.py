@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from ..errors import instead_of
+from ..worker import encodable, isinstance_of, items_of, numbers_of
 from .mistakes import in_words
 
 Objective = float | tuple[float, ...] | str
@@ -17,6 +19,10 @@ LIMITS = {"timeout": "F_timeout", "memory": "F_memory_limit_exceeded"}
 """The failure of an evaluation that took more than it may, by the limit that it broke."""
 # The failures of a function that returned no objective, as opposed to the reason of a failure.
 _NONE, _NO_NUMBER, _WRONG_NUMBER = "F_none", "F_not_a_number", "F_number_of_objectives"
+
+
+# Every name is a column of the table, and a file of a million columns is of no use to anybody.
+_MOST_NAMES = 1000
 
 
 def is_failure(objective: object) -> bool:
@@ -85,14 +91,15 @@ class Outcome:
             objectives: those of the search; any other number of objectives is a failure. None accepts every number.
         """
         metadata, value = {}, returned
-        if isinstance(returned, Mapping):
-            metadata = _metadata(returned)
-            value = returned.get("objective", returned.get("output"))
+        if isinstance_of(returned, Mapping):
+            items = items_of(returned)
+            metadata = _metadata(items)
+            value = items.get("objective", items.get("output"))
         objective = _objective(value)
         if objectives is not None and not objectives.accepts(objective):
             return cls(_WRONG_NUMBER, metadata, mistake=f"{objective!r}, another number of objectives than before")
         is_mistake = objective in (_NONE, _NO_NUMBER) and not _is_reason(value)
-        return cls(objective, metadata, mistake=in_words(returned) if is_mistake else "")
+        return cls(objective, metadata, mistake=_mistake(returned) if is_mistake else "")
 
     @classmethod
     def raised(cls, name: str, traceback: str) -> Outcome:
@@ -110,22 +117,37 @@ class Outcome:
         return cls(WORKER_DIED, {"traceback": message}, crashed=True)
 
 
-def _metadata(returned: Mapping[Any, Any]) -> dict[str, Any]:
-    """Everything but the objective. If `metadata` is no mapping, it is kept as a value of that name."""
+def _mistake(returned: Any) -> str:
+    try:
+        return in_words(items_of(returned) if isinstance_of(returned, Mapping) else returned)
+    except BaseException as error:
+        # The words are made of what the user's object says of itself.
+        return instead_of(returned, "it cannot be described", error)
+
+
+def _metadata(returned: Mapping[str, Any]) -> dict[str, Any]:
+    """Everything but the objective. If `metadata` is no mapping, or one of too many names, it is kept as one value."""
     rest = {key: value for key, value in returned.items() if key not in ("objective", "output", "metadata")}
     given = returned.get("metadata")
-    named = given if isinstance(given, Mapping) else {} if given is None else {"metadata": given}
-    return {str(key): value for key, value in {**rest, **named}.items()}
+    return {**_names("others", rest), **_names("metadata", {} if given is None else given)}
+
+
+def _names(place: str, given: Any) -> dict[str, Any]:
+    """Give the items of a mapping. Anything else, and a mapping of too many names, is one item named by its place."""
+    if not isinstance_of(given, Mapping):
+        return {place: given}
+    items = items_of(given)
+    return items if len(items) <= _MOST_NAMES else {place: items}
 
 
 def _is_reason(value: Any) -> bool:
-    return isinstance(value, str) and is_reason(value)
+    return isinstance_of(value, str) and is_reason(str.__str__(value))
 
 
 def _objective(value: Any) -> Objective:
-    if isinstance(value, (str, bytes)):
-        return str(value) if _is_reason(value) else _NO_NUMBER
-    numbers = _numbers(value)
+    if isinstance_of(value, (str, bytes)):
+        return encodable(str.__str__(value)) if _is_reason(value) else _NO_NUMBER
+    numbers = numbers_of(value)
     if numbers is None:
         return _NONE if value is None else _NO_NUMBER
     if any(math.isnan(number) for number in numbers):
@@ -133,19 +155,3 @@ def _objective(value: Any) -> Objective:
     if any(math.isinf(number) for number in numbers):
         return "F_infinite"
     return numbers[0] if len(numbers) == 1 else tuple(numbers)
-
-
-def _numbers(value: Any) -> list[float] | None:
-    """Floats out of a number or a sequence of numbers, of whatever library; None if it is neither."""
-    try:
-        # Arrays of every library turn themselves into Python numbers and lists.
-        listed = value.tolist() if hasattr(value, "tolist") else value
-        numbers = listed if isinstance(listed, (list, tuple)) else [listed]
-        if any(isinstance(number, (str, bytes)) for number in numbers):
-            return None
-        return [float(number) for number in numbers] or None
-    except OverflowError:  # a whole number beyond all floats
-        return [math.inf]
-    except Exception:
-        # The user's object may raise anything here; in any case it is not a number.
-        return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from .._cells import showable
 from .columns import METADATA, PARAMETER, TIMES, Row
 from .job import Job, JobStatus
 from .objectives import Objectives
@@ -26,6 +27,8 @@ def flat_row(job: Job, names: Sequence[str], objectives: Objectives) -> Row:
         row[METADATA + name] = math.nan if time is None else time
     # The job's own times win: a function may report those of another clock.
     row |= {
-        METADATA + key: value for key, value in job.metadata.items() if not key.startswith("_") and key not in TIMES
+        METADATA + key: showable(value)
+        for key, value in job.metadata.items()
+        if not key.startswith("_") and key not in TIMES
     }
     return row

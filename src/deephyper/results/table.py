@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from types import MappingProxyType
 from typing import Any, ClassVar, Self, final
@@ -207,7 +208,11 @@ def column(values: Sequence[Any]) -> pd.Series[Any]:
     kept = [scalar(value) for value in values]
     is_numeric = all(type(value) in (int, float) for value in kept) and _are_floats_or_all_whole(kept)
     is_flag = all(type(value) is bool for value in kept)
-    return pd.Series(kept, dtype=None if kept and (is_numeric or is_flag) else object)
+    if kept and (is_numeric or is_flag):
+        # Not every whole number fits beside an empty cell, which makes floats of them.
+        with contextlib.suppress(OverflowError):
+            return pd.Series(kept)
+    return pd.Series(kept, dtype=object)
 
 
 # The largest whole number up to which floats hold every one.

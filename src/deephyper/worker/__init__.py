@@ -14,7 +14,9 @@ from .evaluation import (
     now,
     pickled,
 )
+from .leaving import Recalled
 from .output import Lines, write_replaced
+from .returned import encodable, isinstance_of, items_of, numbers_of
 from .running_job import Observations, RunningJob
 
 __all__ = [
@@ -27,15 +29,20 @@ __all__ = [
     "Lease",
     "Lines",
     "Observations",
+    "Recalled",
     "Report",
     "RunFunction",
     "RunningJob",
     "SocketChannel",
     "Task",
+    "encodable",
     "evaluate",
     "evaluate_coroutine",
     "evaluate_pickled",
+    "isinstance_of",
+    "items_of",
     "now",
+    "numbers_of",
     "packed_answer",
     "pickled",
     "unpacked",

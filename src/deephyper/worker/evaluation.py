@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import os
 import platform
 import time
@@ -12,9 +11,12 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from ..errors import RunFunctionError
+from ..errors import RunFunctionError, class_name, reason, shortened
+from .awaiting import awaited, is_awaitable, run_to_its_end
 from .channel import Channel
+from .leaving import Leaving
 from .main_module import contents_of, packed_with_main
+from .returned import packed, understood, unpacked
 from .running_job import Observations, RunningJob
 
 RunFunction = Callable[..., Any]
@@ -23,6 +25,9 @@ RunFunction = Callable[..., Any]
 now = time.monotonic
 
 _BOOT_ID = "/proc/sys/kernel/random/boot_id"
+
+# The end of a traceback names the error, its beginning the way there.
+_LONGEST_TRACEBACK = 100_000
 
 
 def _host() -> str:
@@ -78,7 +83,8 @@ class Report(NamedTuple):
     """How one evaluation ended, as its worker saw it.
 
     Args:
-        returned: what the run-function returned, None if it raised.
+        returned: what the run-function returned, None if it raised. Its objective consists of Python numbers, and names
+            are texts.
         start: when the run-function began, in seconds on the clock of its host.
         end: when it ended, on the same clock.
         host: the host whose clock that is: node name and boot id.
@@ -95,23 +101,36 @@ class Report(NamedTuple):
     traceback: str
     observations: Observations
 
+    def packed(self) -> Report:
+        """Make it ready to travel, whatever the run-function has returned."""
+        return self._replace(returned=packed(self.returned))
+
+    def unpacked(self) -> Report:
+        """Undo `packed`; a text stands for what could not travel, and says why. Call it outside of the main thread."""
+        return self._replace(returned=unpacked(self.returned))
+
 
 def evaluate(
     run_function: RunFunction, task: Task, kwargs: Mapping[str, Any], channel: Channel | None = None
 ) -> Report:
-    """Run one evaluation in this thread; whatever it raises becomes part of the report."""
+    """Run one evaluation in this thread; whatever it raises becomes part of the report.
+
+    Raises:
+        BaseException: a signal has come while it ran, and its handler raised this.
+    """
     job = RunningJob(task.job_id, task.parameters, channel, task.lease.resources)
-    with _environment(task.lease.environment):
+    with _environment(task.lease.environment), Leaving() as leaving:
         if channel is not None:
             channel.begin()
         start = now()
         try:
             returned = run_function(job, **{**kwargs, **task.lease.kwargs})
-            if inspect.iscoroutine(returned):
-                import asyncio
-
-                returned = asyncio.run(returned)
-        except (Exception, SystemExit) as error:
+            if is_awaitable(returned):
+                returned = run_to_its_end(returned)
+            returned = understood(returned)
+        except BaseException as error:
+            if leaving.is_meant_by(error):
+                raise
             return failed(error, start, job.observations)
         return Report(returned, start, now(), HOST, "", "", job.observations)
 
@@ -128,15 +147,16 @@ async def evaluate_coroutine(
         channel.begin()
     start = now()
     try:
-        returned = await run_function(job, **{**kwargs, **task.lease.kwargs})
-    except (Exception, SystemExit, KeyboardInterrupt) as error:
-        # The last two would end the loop's thread, and with it every other evaluation.
+        returned = understood(await awaited(run_function(job, **{**kwargs, **task.lease.kwargs})))
+    except BaseException as error:
+        # SystemExit and KeyboardInterrupt would end the loop's thread, and with it every other evaluation. After a
+        # cancellation of ours nobody reads the report; any other one is the function's own doing.
         return failed(error, start, job.observations)
     return Report(returned, start, now(), HOST, "", "", job.observations)
 
 
 def evaluate_pickled(payload: bytes, task: Task, channel: Channel | None = None) -> Report:
-    """Run one evaluation of a pickled function.
+    """Run one evaluation of a pickled function; the report is packed.
 
     Args:
         payload: the function and its keyword arguments, packed by `pickled`.
@@ -146,15 +166,23 @@ def evaluate_pickled(payload: bytes, task: Task, channel: Channel | None = None)
     start = now()
     try:
         run_function, kwargs = _kept(payload)
-    except Exception as error:
+    except BaseException as error:
         return failed(error, start)
-    return evaluate(run_function, task, kwargs, channel)
+    return evaluate(run_function, task, kwargs, channel).packed()
 
 
 def failed(error: BaseException, start: float, observations: Observations | None = None) -> Report:
     """Make the report of an evaluation that raised."""
-    text = "".join(traceback.format_exception(error))
-    return Report(None, start, now(), HOST, type(error).__name__, text, observations or [])
+    return Report(None, start, now(), HOST, class_name(error), _traceback_of(error), observations or [])
+
+
+def _traceback_of(error: BaseException) -> str:
+    try:
+        text = "".join(traceback.format_exception(error))
+    except BaseException as another:
+        # Exceptions, their causes and their notes are objects of the user, which are asked for their texts here.
+        text = f"{reason(error)}\n(its traceback cannot be written: {reason(another)})\n"
+    return shortened(text, _LONGEST_TRACEBACK)
 
 
 def pickled(where: str, run_function: RunFunction, *others: Any) -> bytes:
@@ -168,7 +196,7 @@ def pickled(where: str, run_function: RunFunction, *others: Any) -> bytes:
     except Exception as error:
         raise RunFunctionError(
             f"{where}: run_function and run_function_kwargs must be picklable to reach other processes, and "
-            f"{run_function!r} is not ({type(error).__name__}: {error}). "
+            f"{run_function!r} is not ({reason(error)}). "
             f"Open files and locks inside the function, or use method 'thread'."
         ) from error
 

@@ -54,7 +54,7 @@ class _Lane:
             )
             if initializer is not None:
                 initializer(*initargs)
-        except (Exception, SystemExit) as error:
+        except BaseException as error:
             # Every evaluation in this process fails with this error, so that the user sees it.
             self._error = error
         # Run nothing before the answer comes: the manager needs the process number to be able to end this process.
@@ -64,6 +64,7 @@ class _Lane:
         if self._error is not None:
             return failed(self._error, now())
         report = evaluate(self._run_function, task, self._kwargs, PipeChannel(self._wire, task.ticket))
+        report = report.packed()
         self._printing.finish()
         return report
 
