@@ -148,7 +148,7 @@ def test_an_argument_of_a_callback(kind: Any, name: str) -> None:
         (kind, name)
         for kind in (CBO, RandomSearch)
         for name in inspect.signature(kind.__init__).parameters
-        if name not in ("self", "log_dir")
+        if name != "self"
     ],
 )
 def test_an_argument_of_a_search(problem: HpProblem, kind: Any, name: str) -> None:

@@ -12,6 +12,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any, final
 
+from .._checks import got
 from ..errors import FolderInUse
 from .lock import Lock, holder_of
 
@@ -146,8 +147,8 @@ def _absolute(where: str, log_dir: Any) -> Path:
     given = os.fspath(log_dir) if isinstance(log_dir, (str, os.PathLike)) else log_dir
     if not isinstance(given, str) or "\0" in given:
         raise TypeError(
-            f"{where}: log_dir must be the path of a folder, or None to write nothing, got {log_dir!r} of type "
-            f"{type(log_dir).__name__}; pass a text or a pathlib.Path."
+            f"{where}: log_dir must be the path of a folder, or None to write nothing, {got(log_dir)}; "
+            "pass a text or a pathlib.Path."
         )
     try:
         return Path(os.path.abspath(Path(given).expanduser()))
