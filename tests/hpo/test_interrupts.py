@@ -1,12 +1,16 @@
-"""Ctrl-C and SIGTERM: once in an orderly way, twice at once, and nothing is left behind."""
+"""Ctrl-C, SIGTERM and SIGHUP: once in an orderly way, twice at once, and nothing is left behind."""
 
 from __future__ import annotations
 
+import asyncio
+import multiprocessing
+import os
 import signal
 import subprocess
 import sys
 import textwrap
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +18,7 @@ from typing import Any
 import psutil
 import pytest
 
+from deephyper.evaluator import Evaluator
 from deephyper.hpo import HpProblem, RandomSearch
 from processes import PATIENCE_S, comes_true
 
@@ -38,10 +43,14 @@ SCRIPT = """
             raise
 
     method = sys.argv[1]
-    with Evaluator.create(run, method, {"num_workers": 1 if method == "serial" else 2}) as evaluator:
-        search = CBO(problem, evaluator)
-        table = search.search()
-        print(*table.job_status, search.stop_reason, sep=",")
+    try:
+        for _ in range(2 if "loop" in sys.argv else 1):
+            with Evaluator.create(run, method, {"num_workers": 1 if method == "serial" else 2}) as evaluator:
+                search = CBO(problem, evaluator)
+                table = search.search()
+                print(*table.job_status, search.stop_reason, sep=",")
+    finally:
+        print("the end")
 """
 
 
@@ -81,20 +90,37 @@ def searching(tmp_path: Path) -> Iterator[Any]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("method", ["serial", "thread", "process"])
-def test_one_interrupt_cancels_what_runs_and_returns_the_table(
-    searching: Any, tmp_path: Path, method: str, number: signal.Signals
-) -> None:
+def test_one_interrupt_cancels_what_runs_and_returns_the_table(searching: Any, tmp_path: Path, method: str) -> None:
     script = searching(method)
-    script.send(number)
+    script.send(signal.SIGINT)
     status, printed, errors = script.ended()
 
     n_running = 1 if method == "serial" else 2
     assert status == 0
-    assert printed == "DONE,DONE,DONE," + "CANCELLED," * n_running + f"interrupted by {number.name}"
+    assert printed == "DONE,DONE,DONE," + "CANCELLED," * n_running + "interrupted by SIGINT\nthe end"
     assert (tmp_path / "results.csv").read_text().count("CANCELLED") == n_running
-    assert errors == f"CBO: interrupted by {number.name}; what ran was cancelled.\n"
+    assert errors == "CBO: interrupted by SIGINT; what ran was cancelled.\n"
+    _, alive = psutil.wait_procs(script.descendants, timeout=PATIENCE_S)
+    assert not alive
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("method", ["serial", "thread", "process"])
+def test_a_signal_for_the_process_writes_the_table_and_ends_it_also_in_a_loop_of_searches(
+    searching: Any, tmp_path: Path, method: str, number: signal.Signals
+) -> None:
+    script = searching(method, "loop")
+    script.send(number)
+    status, printed, errors = script.ended()
+
+    n_running = 1 if method == "serial" else 2
+    # The endings of the script itself are made.
+    assert (status, printed) == (128 + number, "the end")
+    assert (tmp_path / "results.csv").read_text().count("CANCELLED") == n_running
+    assert errors == f"CBO: interrupted by {number.name}; what ran was cancelled, and the process ends.\n"
+    assert not list(tmp_path.glob("results_*"))
     _, alive = psutil.wait_procs(script.descendants, timeout=PATIENCE_S)
     assert not alive
 
@@ -108,8 +134,8 @@ def test_two_interrupts_end_at_once_and_keep_the_rows(searching: Any, tmp_path: 
     script.send(number)
     status, printed, errors = script.ended()
 
-    assert (status, printed) == (-signal.SIGINT, "")
-    assert "KeyboardInterrupt" in errors
+    assert (status, printed) == (-signal.SIGINT if number == signal.SIGINT else 143, "the end")
+    assert ("KeyboardInterrupt" in errors) == (number == signal.SIGINT)
     assert (tmp_path / "results.csv").read_text().count("CANCELLED") == 1
 
 
@@ -159,3 +185,77 @@ def test_a_search_in_another_thread_leaves_signals_alone(tmp_path: Path) -> None
     thread.join(PATIENCE_S)
 
     assert len(tables[0]) == 3
+
+
+@pytest.fixture
+def search(tmp_path: Path) -> RandomSearch:
+    problem = HpProblem()
+    problem.add_hyperparameter((0.0, 1.0), "x")
+    return RandomSearch(problem, log_dir=tmp_path)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("handler", [signal.SIG_IGN, lambda number, frame: None], ids=["ignored", "handled"])
+def test_what_the_program_does_with_a_signal_stays_so(
+    search: RandomSearch, number: signal.Signals, handler: Any
+) -> None:
+    before = signal.signal(number, handler)
+    try:
+        table = search.search(lambda job: signal.raise_signal(number) or 1.0, 2)
+        after = signal.getsignal(number)
+    finally:
+        signal.signal(number, before)
+
+    assert len(table) == 2
+    assert after == handler
+
+
+def test_a_process_that_is_to_end_ends_by_an_exception_after_the_table_is_written(
+    search: RandomSearch, tmp_path: Path
+) -> None:
+    with pytest.raises(SystemExit) as raised:
+        search.search(lambda job: signal.raise_signal(signal.SIGTERM) or 1.0, 2)
+
+    assert raised.value.code == 143
+    assert search.stop_reason == "interrupted by SIGTERM"
+    assert (tmp_path / "results.csv").read_text().count("CANCELLED") == 1
+    assert not list(tmp_path.glob("*.lock"))
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+
+
+def test_ctrl_c_ends_a_search_inside_of_asyncio_too(search: RandomSearch) -> None:
+    async def main() -> Any:
+        return search.search(lambda job: signal.raise_signal(signal.SIGINT) or 1.0, 5)
+
+    assert asyncio.run(main()).job_status.tolist() == ["CANCELLED"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+@pytest.mark.parametrize("method", ["serial", "thread"])
+def test_a_forked_child_ends_by_a_signal_as_if_there_were_no_search(
+    search: RandomSearch, number: signal.Signals, method: str
+) -> None:
+    def forks(job: Any) -> float:
+        if (pid := os.fork()) == 0:
+            try:
+                os.kill(os.getpid(), number)
+                time.sleep(PATIENCE_S)
+            except KeyboardInterrupt:
+                os._exit(77)
+            finally:
+                os._exit(78)
+        return float(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+
+    with Evaluator.create(forks, method) as evaluator:
+        table = search.search(evaluator, 1)
+
+    assert table.objective.tolist() == [77 if number == signal.SIGINT else -number]
+
+
+@pytest.mark.slow
+def test_a_pool_that_a_run_function_forks_can_be_terminated(search: RandomSearch) -> None:
+    def pools(job: Any) -> float:
+        with multiprocessing.get_context("fork").Pool(2) as pool:
+            return float(sum(pool.map(abs, [1, -2])))
+
+    assert search.search(pools, 2).objective.tolist() == [3.0, 3.0]

@@ -1,53 +1,112 @@
-"""How Ctrl-C and SIGTERM end a search."""
+"""How Ctrl-C, SIGTERM and SIGHUP end a search."""
 
 from __future__ import annotations
 
+import builtins
+import os
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
 from types import FrameType
-from typing import Any
+from typing import Any, final
 
 from ..evaluator import Evaluator
 
 # Only these handlers are replaced. A handler that the user has installed is kept.
-_DEFAULT_HANDLERS: dict[signal.Signals, Any] = {
-    signal.SIGINT: signal.default_int_handler,
-    signal.SIGTERM: signal.SIG_DFL,
-}
+_DEFAULT_HANDLERS: dict[int, Any] = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
+if hasattr(signal, "SIGHUP"):
+    _DEFAULT_HANDLERS[signal.SIGHUP] = signal.SIG_DFL
 
 
-@dataclass
+@final
 class CaughtSignal:
-    """The name of the first signal that interrupted a search; None if there was none."""
+    """The first signal that interrupted a search, if there was one.
 
-    signal_name: str | None = None
+    Args:
+        evaluator: evaluates for the search.
+    """
+
+    def __init__(self, evaluator: Evaluator):
+        self._evaluator = evaluator
+        self._number: int | None = None
+
+    @property
+    def signal_name(self) -> str | None:
+        """The name of the signal; None if there was none."""
+        return None if self._number is None else signal.Signals(self._number).name
+
+    @property
+    def ends_process(self) -> bool:
+        """Whether the signal asks for the end of the process, not of this search alone."""
+        return self._number not in (None, signal.SIGINT)
+
+    def handle(self, number: int, frame: FrameType | None) -> None:
+        """Note a signal and move the evaluator's deadline to now; at the second one raise KeyboardInterrupt."""
+        if self._number is not None:
+            # Not SystemExit: a run-function in this thread would then only fail its evaluation.
+            raise KeyboardInterrupt
+        self._number = number
+        self._evaluator.budget.interrupt()
+
+    def end_process(self) -> None:
+        """End the process as whoever sent the signal expects it, after the search has left everything in order."""
+        assert self._number is not None
+        if hasattr(builtins, "__IPYTHON__"):
+            # A notebook's kernel would survive SystemExit.
+            signal.raise_signal(self._number)
+        raise SystemExit(128 + self._number)
 
 
 @contextmanager
 def orderly_end(evaluator: Evaluator) -> Iterator[CaughtSignal]:
-    """Let the first Ctrl-C or SIGTERM move the evaluator's deadline to now, and the second one raise KeyboardInterrupt.
+    """Let the first signal move the evaluator's deadline to now, and the second one raise KeyboardInterrupt.
 
-    Signals reach the main thread only. In other threads, and for signals that the user handles, nothing changes.
+    After SIGTERM and SIGHUP the process ends with the context: with SystemExit, so that the user's own endings are made
+    as well. Signals reach the main thread only. In other threads, and for signals that the user handles, nothing
+    changes.
     """
-    caught = CaughtSignal()
-
-    def handle(number: int, frame: FrameType | None) -> None:
-        if caught.signal_name is not None:
-            # Not SystemExit: a run-function in this thread would then only fail its evaluation.
-            raise KeyboardInterrupt
-        caught.signal_name = signal.Signals(number).name
-        evaluator.budget.interrupt()
-
+    caught = CaughtSignal(evaluator)
     is_main = threading.current_thread() is threading.main_thread()
-    ours = [number for number, default in _DEFAULT_HANDLERS.items() if is_main and signal.getsignal(number) == default]
+    before = {number: signal.getsignal(number) for number in _DEFAULT_HANDLERS if is_main}
+    ours = {number: handler for number, handler in before.items() if _is_default(number, handler)}
+    _replaced.append(ours)
     for number in ours:
-        signal.signal(number, handle)
+        signal.signal(number, caught.handle)
     try:
         yield caught
     finally:
-        for number in ours:
-            signal.signal(number, _DEFAULT_HANDLERS[number])
+        _put_back(ours)
+        _replaced.remove(ours)
         evaluator.budget.resume()
+        if caught.ends_process:
+            caught.end_process()
+
+
+def _is_default(number: int, handler: Any) -> bool:
+    """A forked child belongs to no search: who ends it, such as a pool of the user's own, must not wait."""
+    function = getattr(handler, "func", None)
+    is_of_asyncio = number == signal.SIGINT and getattr(function, "__qualname__", "") == "Runner._on_sigint"
+    return handler == _DEFAULT_HANDLERS[number] or is_of_asyncio
+
+
+# What the searches of the main thread have replaced.
+_replaced: list[dict[int, Any]] = []
+
+
+def _put_back(handlers: dict[int, Any]) -> None:
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+
+
+def _forget_in_child() -> None:
+    """A forked child belongs to no search: who ends it, for example a pool of the user's own, must not wait."""
+    # Whatever thread has forked is the main thread of the child.
+    with suppress(ValueError):
+        for handlers in _replaced:
+            _put_back(handlers)
+    _replaced.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_in_child)

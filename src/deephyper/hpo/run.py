@@ -12,7 +12,7 @@ from typing import final
 from ..callback import Callback, TqdmCallback
 from ..evaluator import Evaluator
 from ..job import Job
-from .interrupts import orderly_end
+from .interrupts import CaughtSignal
 from .ledger import Ledger
 from .proposer import Proposer
 from .statistics import Crashes, Statistics, Tally
@@ -58,6 +58,7 @@ class Run:
         ledger: keeps the evaluations.
         crashes: counts crashed evaluations over all calls.
         why_nothing_is_left: says why the proposer has nothing left to suggest.
+        caught: the signal that interrupts it, if one does.
     """
 
     def __init__(
@@ -68,7 +69,9 @@ class Run:
         ledger: Ledger,
         crashes: Crashes,
         why_nothing_is_left: Callable[[], str],
+        caught: CaughtSignal,
     ):
+        self._caught = caught
         self._name, self._why_nothing_is_left = name, why_nothing_is_left
         self._evaluator, self._proposer, self._ledger = evaluator, proposer, ledger
         self._crashes, self._tally = crashes, Tally(evaluator)
@@ -84,7 +87,7 @@ class Run:
         """
         evaluator, listeners = self._evaluator, self._listeners(shows_progress)
         self._ask_the_proposer_whether_to_stop()
-        with orderly_end(evaluator) as caught, ExitStack() as endings:
+        with ExitStack() as endings:
             # The stack runs these in reverse order, and runs all of them even if one raises.
             endings.enter_context(evaluator.broadcast.heard_by(*listeners))
             endings.callback(evaluator.broadcast.tell, "on_close")
@@ -97,9 +100,10 @@ class Run:
             evaluator.broadcast.tell("on_start", None if n_left == math.inf else int(n_left))
             self._look_whether_there_is_nothing_to_do(limits)
             self._loop(limits)
-            if caught.signal_name is not None:
-                self.stop_reason = f"interrupted by {caught.signal_name}"
-                logger.warning("%s: %s; what ran was cancelled.", self._name, self.stop_reason)
+            if self._caught.signal_name is not None:
+                self.stop_reason = f"interrupted by {self._caught.signal_name}"
+                what_follows = ", and the process ends" if self._caught.ends_process else ""
+                logger.warning("%s: %s; what ran was cancelled%s.", self._name, self.stop_reason, what_follows)
         return self._tally.statistics(self._proposer.source)
 
     def _listeners(self, shows_progress: bool) -> list[Callback]:

@@ -24,6 +24,7 @@ from ..problem import HpProblem
 from ..results import Results, literals_of
 from .accepted import Flag
 from .arguments import check_evaluator, check_problem, limit_of
+from .interrupts import CaughtSignal, orderly_end
 from .ledger import Ledger
 from .other_words import instead_in_call, instead_of_method, instead_of_option
 from .proposer import Proposer
@@ -273,9 +274,11 @@ class Search(ABC):
     ) -> Results:
         """Search until a budget is spent; another call continues the same search with a new budget.
 
-        After the first Ctrl-C or SIGTERM, running evaluations are cancelled and the table is returned. The second one
-        raises KeyboardInterrupt at once. Afterwards `stop_reason` says why the search ended early, and `statistics` how
-        busy the workers were.
+        The first Ctrl-C ends the search, not the program: running evaluations are cancelled, the table is written and
+        returned. The second one raises KeyboardInterrupt at once. SIGTERM and SIGHUP end the search in the same order,
+        and then the process: SystemExit is raised with status 143 or 129. Signals for which the program has a handler
+        of its own are left to it. Afterwards `stop_reason` says why the search ended early, and `statistics` how busy
+        the workers were.
 
         Args:
             evaluator: runs the evaluations, if the constructor was not given one. A number here is `max_evals`.
@@ -309,13 +312,13 @@ class Search(ABC):
         chosen = self._evaluator if given is None else _Chosen.of(where, given)
         if chosen is None:
             raise TypeError(f"{where}: there is no evaluator; pass a function or an Evaluator as the first argument.")
-        with chosen.open() as opened, self._ledger.writing(keeps=False):
-            return self._search(opened, limits, timeout)
+        with orderly_end(chosen.evaluator) as caught, chosen.open() as opened, self._ledger.writing(keeps=False):
+            return self._search(opened, limits, timeout, caught)
 
-    def _search(self, evaluator: Evaluator, limits: Limits, timeout: float | None) -> Results:
+    def _search(self, evaluator: Evaluator, limits: Limits, timeout: float | None, caught: CaughtSignal) -> Results:
         name, proposer = type(self).__name__, self._seated(evaluator)
         self._ledger.begin(evaluator, self._description())
-        run = Run(name, evaluator, proposer, self._ledger, self._crashes, self._why_nothing_is_left)
+        run = Run(name, evaluator, proposer, self._ledger, self._crashes, self._why_nothing_is_left, caught)
         try:
             self.statistics = run.until(limits, timeout, shows_progress=self._verbose > 0)
         finally:
