@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import deephyper
+from deephyper import errors
 
 PACKAGE = Path(deephyper.__file__).parent
 HEAVY = ("matplotlib", "pandas", "sklearn", "torch", "ray", "dask", "mpi4py", "scipy")
@@ -57,6 +58,12 @@ def test_only_public_names_of_a_module_are_completed(name: str) -> None:
 
     assert sorted(dir(module)) == sorted(getattr(module, "__all__", []))
     assert all(hasattr(module, public) for public in getattr(module, "__all__", []))
+
+
+def test_every_exception_is_public() -> None:
+    raised = [name for name, value in vars(errors).items() if isinstance(value, type) and issubclass(value, Exception)]
+
+    assert sorted(errors.__all__) == sorted(raised)
 
 
 def loaded_by(statement: str) -> set[str]:

@@ -18,7 +18,15 @@ from typing import Any
 
 _LONGEST_NAME, _LONGEST_REASON = 100, 300
 
-__all__ = ["AllFailedError", "DeepHyperError", "MaximumJobsSpawnReached", "RunFunctionError", "SearchSpaceExhausted"]
+__all__ = [
+    "AllFailedError",
+    "DeepHyperError",
+    "FolderInUse",
+    "MaximumJobsSpawnReached",
+    "ResultsNotWritten",
+    "RunFunctionError",
+    "SearchSpaceExhausted",
+]
 
 
 def __dir__() -> list[str]:

@@ -377,6 +377,13 @@ def test_a_function_gets_its_keyword_arguments() -> None:
     ) == [7]
 
 
+def test_only_public_names_of_an_evaluator_are_completed() -> None:
+    names = dir(Evaluator.create(run))
+
+    assert {"create", "submit", "gather", "close", "num_workers"} <= set(names)
+    assert [name for name in names if name.startswith("_")] == []
+
+
 # Jobs.
 
 

@@ -231,3 +231,29 @@ def test_records_are_pairs_of_floats_and_the_last_one_is_the_objective() -> None
     job.record(budget=2, objective=3)
     assert job.observations == [(1.0, 2.0), (2.0, 3.0)]
     assert job.objective == 3.0
+
+
+@pytest.mark.parametrize(
+    ("use", "error", "words"),
+    [
+        (
+            lambda job: job["momentum"],
+            KeyError,
+            "'momentum' is no parameter of this job, which has 'x', 'n'.*is absent",
+        ),
+        (lambda job: job.x, AttributeError, r"no attribute 'x'; read it as job\['x'\]"),
+        (
+            lambda job: job.suggest_float("lr", 0, 1),
+            AttributeError,
+            r"problem.add_hyperparameter\(.*read it as job\['x'\]",
+        ),
+        (lambda job: job.params, AttributeError, r"read as job\['x'\], and it has 'x', 'n'"),
+    ],
+)
+def test_what_a_job_does_not_have_is_told_with_what_it_has(use: Any, error: type[Exception], words: str) -> None:
+    job = RunningJob(4, {"x": 1.0, "n": 2})
+
+    with pytest.raises(error, match=words):
+        use(job)
+    assert not hasattr(job, "x")
+    assert copy.deepcopy(job) == job

@@ -241,3 +241,11 @@ def test_a_column_keeps_what_it_is_given(values: list[Any], dtype: str) -> None:
     assert len(found) == len(values)
     if dtype == "object":
         assert all(type(ours) is type(theirs) for ours, theirs in zip(found, values, strict=True))
+
+
+def test_only_public_names_and_columns_are_completed() -> None:
+    table = Results({"p:x": [1.0], "p:two words": [1], "objective": [1.0], "m:timestamp_end": [1.0]})
+    names = dir(table)
+
+    assert {"x", "timestamp_end", "objective", "best", "successes"} <= set(names)
+    assert [name for name in names if name.startswith("_") or not name.isidentifier()] == []

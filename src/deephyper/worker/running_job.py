@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, final
+from typing import TYPE_CHECKING, Any, final
 
 from .channel import Channel
 
@@ -41,7 +41,25 @@ class RunningJob(dict[str, Any]):
     def __missing__(self, key: str) -> Any:
         if key == "job_id":
             return self.id
-        raise KeyError(key)
+        raise KeyError(
+            f"{key!r} is no parameter of this job, which has {self._names}; an inactive one is absent, and then "
+            f"job.get({key!r}) is None"
+        )
+
+    @property
+    def _names(self) -> str:
+        return ", ".join(map(repr, self)) or "none"
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            if name in self:
+                hint = f"read it as job[{name!r}]"
+            elif name.startswith("suggest"):
+                hint = "declare it, problem.add_hyperparameter((0.0, 1.0), 'x'), and read it as job['x']"
+            else:
+                hint = f"its parameters are read as job['x'], and it has {self._names}"
+            raise AttributeError(f"job: there is no attribute {name!r}; {hint}.", name=name, obj=self)
 
     def __reduce__(self) -> tuple[Any, ...]:
         # A copy in another process must not use the channel, which belongs to this process.
