@@ -131,6 +131,30 @@ def test_a_worker_that_is_killed_before_a_large_task_has_arrived_costs_its_own_e
     assert before.new_processes() == []
 
 
+def test_a_worker_that_is_killed_as_it_starts_keeps_nobody_waiting_whatever_it_begins_with() -> None:
+    large = bytes(LARGE)
+
+    def run_with_much(job: Any) -> int:
+        return len(large)
+
+    before = Before()
+    with opened(run_with_much, 1) as lanes:
+        submitted = threading.Thread(target=lambda: lanes.submit(0), daemon=True)
+        submitted.start()
+        assert comes_true(lambda: bool(started(before)), PATIENCE_S)
+        os.kill(started(before)[0], signal.SIGKILL)
+        submitted.join(PATIENCE_S)
+
+        assert not submitted.is_alive()
+        assert lanes.submit(0).result(PATIENCE_S).returned == LARGE
+    assert before.new_processes() == []
+
+
+def started(before: Before) -> list[int]:
+    """The interpreters of workers that have been started."""
+    return [child.pid for child in before.new_processes() if "begin" in " ".join(child.cmdline())]
+
+
 def test_large_tasks_and_results_still_travel() -> None:
     with opened(run, 1) as lanes:
         assert lanes.submit(bytes(LARGE)).result(PATIENCE_S).returned == "done"

@@ -16,6 +16,7 @@ from multiprocessing.connection import Connection
 from typing import Any, final
 
 from ..worker import Report, Task, now
+from ..worker.parcel import Parcel
 from ..worker.process import Setup, enter, evaluate_here
 from ..worker.surroundings import Surroundings
 from .forks import is_left_to_parent
@@ -61,7 +62,7 @@ class Worker:
         variables: environment variables that it is given beside those of this process.
     """
 
-    def __init__(self, payload: bytes, variables: Mapping[str, str]):
+    def __init__(self, payload: Parcel, variables: Mapping[str, str]):
         from loky.process_executor import ProcessPoolExecutor
 
         from ..worker.start import WorkerContext, first_environment

@@ -19,6 +19,7 @@ from typing import Any, final
 
 from .._checks import function, instance_of
 from ..worker import Report, Task, pickled
+from ..worker.parcel import Parcel
 from .attendant import Attendant
 from .backend import Backend, Work
 from .forks import is_left_to_parent
@@ -72,7 +73,7 @@ class Lanes(Backend):
 
     def open(self, work: Work, n_workers: int, switchboard: Switchboard) -> None:
         payload = pickled(work.where, work.function, dict(work.kwargs), self._initializer, self._initargs)
-        opened = partial(Worker, payload, thread_variables(n_workers, self._threads))
+        opened = partial(Worker, Parcel(payload), thread_variables(n_workers, self._threads))
         self._lanes = _OpenLanes(n_workers, opened, self._limits, switchboard)
 
     def submit(self, task: Task) -> Future[Report]:

@@ -57,15 +57,14 @@ class Screen:
             text: whole lines, or what continues the source's last line.
         """
         with self._change:
+            if self._n_dropped[stream] > 0 or (self._is_stuck and self._n_waiting > _MOST_WAITING):
+                # What comes later is dropped as well until all that waits was shown, so that there is one gap.
+                self._n_dropped[stream] += len(text)
+                return
             before = self._open.get(stream)
             if before is not None and before is not source:
                 text = "\n" + text
             self._open[stream] = None if text.endswith("\n") else source
-            is_dropping = self._n_dropped[stream] > 0 or (self._is_stuck and self._n_waiting > _MOST_WAITING)
-            if is_dropping:
-                # What comes later is dropped as well until all that waits was shown, so that there is one gap.
-                self._n_dropped[stream] += len(text)
-                return
             self._put(stream, text)
 
     def has_room(self) -> bool:

@@ -8,11 +8,12 @@ import os
 import signal
 import threading
 from multiprocessing.connection import Connection
-from typing import NamedTuple, final
+from typing import NamedTuple, cast, final
 
 from .channel import Kind, PipeChannel, Wire
 from .evaluation import Report, Task, evaluate, failed, now
 from .main_module import take_over_main
+from .parcel import Parcel
 from .printing import Printing
 from .surroundings import Surroundings
 
@@ -24,14 +25,14 @@ class Setup(NamedTuple):
 
     Args:
         payload: the pickled tuple of run-function, its keyword arguments, the user's initializer (or None) and its
-            arguments.
+            arguments. It arrives as bytes.
         manager: process number of the manager.
         connection: the pipe to the manager.
         faults: where the interpreter writes its traceback when it crashes.
         surroundings: what the manager's code meets, and the user's code is to meet here.
     """
 
-    payload: bytes
+    payload: bytes | Parcel
     manager: int
     connection: Connection
     faults: Connection
@@ -50,7 +51,7 @@ class _Lane:
         self._error: BaseException | None = None
         try:
             self._run_function, self._kwargs, initializer, initargs = take_over_main(
-                setup.payload, setup.surroundings.script
+                cast(bytes, setup.payload), setup.surroundings.script
             )
             if initializer is not None:
                 initializer(*initargs)

@@ -36,7 +36,17 @@ def _popen_class() -> Any:
     from loky.backend.popen_loky_posix import Popen
 
     # loky runs the module that its class is from.
-    return type("Popen", (Popen,), {"__module__": f"{__package__}.begin"})
+    return type("Popen", (Popen,), {"__module__": f"{__package__}.begin", "__init__": _launch})
+
+
+def _launch(popen: Any, process_obj: Any) -> None:
+    """Start a process as loky does, without flushing this process's streams before, of which it gets no copy.
+
+    A stream may be None, or take nothing, so that whoever starts a worker would wait for ever.
+    """
+    popen.returncode = None
+    popen._fds = []
+    popen._launch(process_obj)
 
 
 def first_environment() -> dict[str, str]:
