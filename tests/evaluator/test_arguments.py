@@ -261,7 +261,7 @@ def test_other_names_of_classes_are_the_classes() -> None:
     assert ProcessPoolEvaluator is ProcessEvaluator
 
 
-@pytest.mark.parametrize("name", ["RayEvaluator", "DaskEvaluator", "MPICommEvaluator"])
+@pytest.mark.parametrize("name", ["RayEvaluator", "DaskEvaluator", "MPICommEvaluator", "MPIPoolEvaluator"])
 def test_a_class_that_is_not_built_in_says_what_to_write(name: str) -> None:
     kind = getattr(evaluators, name)
 
@@ -307,6 +307,8 @@ def test_a_queue_that_cannot_be_meant_is_refused(make: Callable[[], Any], senten
     ("function", "sentence"),
     [
         (lambda x0, x1: x0 + x1, r"run\(job\), and the signature of 'lambda' is \(x0, x1\).*'x1'.*job\['x'\]"),
+        (lambda lr, n: 1.0, r"Write lambda job: function\(\*\*job\) if these are hyperparameters"),
+        (lambda **parameters: 1.0, r"lambda job: function\(\*\*job\)"),
         (lambda: 1.0, r"signature of 'lambda' is \(\): too many positional"),
         (lambda *, job: 1.0, r"signature of 'lambda' is \(\*, job\)"),
         (run_with_data, r"'run_with_data' is \(job, data\): .*'data'.*run_function_kwargs"),
@@ -336,7 +338,11 @@ def test_a_function_that_cannot_be_called_is_refused_when_the_evaluator_is_made(
     [
         (run, {"data": 1}, r"run\(job, data=…\).*unexpected keyword argument 'data'. Leave 'data' out"),
         (run_with_data, {"date": 1}, "Leave 'date' out of run_function_kwargs.*Did you mean 'data'"),
-        (run_with_data, {"job": 1, "data": 1}, "multiple values for argument 'job'"),
+        (
+            run_with_data,
+            {"job": 1, "data": 1},
+            "multiple values for argument 'job'. Leave 'job' out of run_function_kw",
+        ),
     ],
 )
 def test_keyword_arguments_that_do_not_fit_are_refused(function: Any, kwargs: Any, sentence: str) -> None:

@@ -4,7 +4,7 @@ from ..errors import MaximumJobsSpawnReached
 from ..job import HPOJob, Job, JobStatus
 from ..worker import RunFunction, RunningJob
 from .decorators import profile
-from .elsewhere import DaskEvaluator, MPICommEvaluator, RayEvaluator
+from .elsewhere import DaskEvaluator, MPICommEvaluator, MPIPoolEvaluator, RayEvaluator
 from .evaluator import EVALUATORS, Evaluator
 from .methods import (
     ExecutorEvaluator,
@@ -29,6 +29,7 @@ __all__ = [
     "JobStatus",
     "LokyEvaluator",
     "MPICommEvaluator",
+    "MPIPoolEvaluator",
     "MaximumJobsSpawnReached",
     "Place",
     "ProcessEvaluator",

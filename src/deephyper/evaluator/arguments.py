@@ -13,6 +13,7 @@ from ..callback import Callback
 from ..errors import RunFunctionError
 from .other_names import instead_of
 
+_NAMES_OF_A_JOB = ("job", "config", "configuration", "params", "parameters", "trial")
 _USUAL_CALL = "def run(job): return job['x']"
 
 
@@ -79,7 +80,7 @@ def _check_call(where: str, function: Callable[..., Any], keywords: Sequence[str
     call = ", ".join(["job", *(f"{name}=…" for name in keywords)])
     raise RunFunctionError(
         f"{where}: run_function is called with one mapping of all parameters, as run({call}), and the signature of "
-        f"{name_of(function)!r} is {shown}: {reason}. {_way_out(signature if shown != '()' else None, keywords)}"
+        f"{name_of(function)!r} is {shown}: {reason}. {_way_out(function, keywords, shown)}"
     )
 
 
@@ -89,20 +90,27 @@ def _shown(signature: inspect.Signature) -> str:
     return str(signature.replace(parameters=plain, return_annotation=signature.empty))
 
 
-def _way_out(signature: inspect.Signature | None, keywords: Sequence[str]) -> str:
-    """What to write instead of a function that cannot be called."""
-    names = [] if signature is None else list(signature.parameters)
-    unknown = [name for name in keywords if name not in names]
+def _way_out(function: Callable[..., Any], keywords: Sequence[str], shown: str) -> str:
+    """What to write instead of a function that cannot be called with one job and these keyword arguments."""
+    if shown == "()":
+        return f"Write {_USUAL_CALL}, and in a class def run(self, job): …"
+    signature = inspect.signature(function, follow_wrapped=False)
+    first, *others = signature.parameters
+    unknown = [name for name in keywords if name not in signature.parameters]
     if "dequed" in unknown:
         return "Add the argument dequed, in which the items of the queue come: def run(job, dequed): …"
-    if not names:
-        return f"Write {_USUAL_CALL}, and in a class def run(self, job): …"
-    if unknown and signature is not None and _takes_at_least_one(signature):
-        near = did_you_mean(unknown[0], names[1:])
+    if unknown and _takes_at_least_one(signature):
+        near = did_you_mean(unknown[0], others)
         return f"Leave {unknown[0]!r} out of run_function_kwargs, or add it to the function.{near}"
-    if names[0] == "self":
+    if first == "self":
         return "Pass the method of an object, model.run, or a function without self."
-    return f"Write {_USUAL_CALL}, and give what else it needs by name in run_function_kwargs."
+    if first in keywords:
+        return f"Leave {first!r} out of run_function_kwargs: the job comes there."
+    missing = [name for name in others if name not in keywords]
+    if missing and first in _NAMES_OF_A_JOB and _takes_at_least_one(signature):
+        return f"Give what else it needs by name: run_function_kwargs={{{missing[0]!r}: …}}."
+    name = "function" if name_of(function) == "lambda" else name_of(function)
+    return f"Write lambda job: {name}(**job) if these are hyperparameters, or {_USUAL_CALL}."
 
 
 def _takes_at_least_one(signature: inspect.Signature) -> bool:

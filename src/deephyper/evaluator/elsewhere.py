@@ -33,3 +33,7 @@ class MPICommEvaluator(_Elsewhere):
     """Not built in: pass the executor of mpi4py instead; to make one says how."""
 
     method = "mpicomm"
+
+
+class MPIPoolEvaluator(MPICommEvaluator):
+    """Not built in: pass the executor of mpi4py instead; to make one says how."""

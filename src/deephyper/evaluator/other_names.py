@@ -25,7 +25,8 @@ _ASYNC = ("async", "asyncio", "coroutine", "async_serial")
 
 _RAY = (
     "it is not built in; let threads wait for Ray's tasks: task = ray.remote(run), then Evaluator.create(lambda job: "
-    "ray.get(task.remote(dict(job))), 'thread', num_workers=8), with the package from: pip install ray"
+    "ray.get(task.remote(dict(job))), 'thread', num_workers=8), or pass a concurrent.futures.Executor that submits to "
+    "Ray, with the package from: pip install ray"
 )
 _DASK = (
     "it is not built in; pass the executor of a client: Evaluator.create(run, dask.distributed.Client().get_executor(),"
