@@ -6,22 +6,26 @@ Searches are rarely the first of their kind: a smaller data set, a shorter train
 before. This example searches a small problem, hands its table to the search of a larger one, and compares with a search
 that starts from nothing.
 
-Both problems are the same bowl, minus the sum of squares; the small one has one variable, the large one has two.
+Both problems are the same bowl, minus the sum of squares; the small one has one variable, the large one has two. One
+search is a matter of luck, so each is repeated with several seeds, and the picture shows the medians.
 
-Run it with ``python examples/plot_transfer_learning.py [--output FOLDER]``.
+Run it with ``python examples/plot_transfer_learning.py [--output FOLDER] [--seeds 11]``.
 """
 
 import argparse
 import functools
 import tempfile
+import warnings
 from pathlib import Path
 
+import numpy as np
+
 from deephyper.evaluator import Evaluator
-from deephyper.evaluator.callback import TqdmCallback
 from deephyper.hpo import CBO, HpProblem
 
 parser = argparse.ArgumentParser(description="Search a large problem with and without the table of a small one.")
 parser.add_argument("--output", type=Path, default=Path(), help="folder of the picture")
+parser.add_argument("--seeds", type=int, default=11)
 args, _ = parser.parse_known_args()
 
 # %%
@@ -40,41 +44,41 @@ def bowl_problem(n):
     return problem
 
 
-def search_bowl(n, description, source=None):
+def search_bowl(n, seed, source=None):
     run = functools.partial(bowl, n=n)
-    evaluator = Evaluator.create(run, method="serial", method_kwargs={"callbacks": [TqdmCallback(description)]})
-    search = CBO(bowl_problem(n), evaluator, random_state=42, log_dir=tempfile.mkdtemp())
+    search = CBO(bowl_problem(n), Evaluator.create(run), random_state=seed, log_dir=tempfile.mkdtemp())
     if source is not None:
         search.fit_generative_model(source)
     return search.search(max_evals=20)
 
 
 # %%
-# The small problem, and the large one from nothing.
+# The small problem, the large one from nothing, and the large one again with the table of the small one: its best
+# values are tried first, with the new variable spread over its range, and the model starts from what the table says,
+# less and less as the search itself sees more. It warns that 20 rows are few: the best ten of them are learned from.
 
-results = {"small": search_bowl(1, "small        ")}
-results["large"] = search_bowl(2, "large        ")
+warnings.filterwarnings("ignore", message=".*rows")
+results = {"small": [], "large": [], "large, transfer": []}
+for seed in range(args.seeds):
+    small = search_bowl(1, seed)
+    results["small"].append(small)
+    results["large"].append(search_bowl(2, seed))
+    results["large, transfer"].append(search_bowl(2, seed, source=small))
 
 # %%
-# The large problem again, now with the table of the small one: its best values are tried first, with the new variable
-# spread over its range, and the model starts from what the table says, less and less as the search itself sees more.
-# The warning says that 20 rows are few: the best ten of them are learned from.
-
-results["large, transfer"] = search_bowl(2, "with transfer", source=results["small"])
-
-# %%
-# The distance of the best value to the optimum, evaluation by evaluation.
+# The distance of the best value to the optimum, evaluation by evaluation: the median over the seeds, and the middle
+# half of them.
 
 import matplotlib.pyplot as plt
 
 figure, axes = plt.subplots(figsize=(7, 4), layout="constrained")
-for (name, table), color in zip(results.items(), ("tab:gray", "tab:orange", "tab:blue")):
-    evaluations = range(1, len(table) + 1)
-    axes.scatter(evaluations, -table.objective, s=14, alpha=0.35, color=color)
-    axes.step(evaluations, -table.objective.cummax(), where="post", color=color, label=name)
-    print(
-        f"{name:16s}: best after 5 evaluations {table.objective[:5].max():9.2e}, after 20 {table.objective.max():9.2e}"
-    )
+for (name, tables), color in zip(results.items(), ("tab:gray", "tab:orange", "tab:blue")):
+    distances = np.array([-table.objective.cummax().to_numpy(float) for table in tables])
+    lower, median, upper = np.quantile(distances, [0.25, 0.5, 0.75], axis=0)
+    evaluations = range(1, len(median) + 1)
+    axes.fill_between(evaluations, lower, upper, step="post", alpha=0.2, color=color)
+    axes.step(evaluations, median, where="post", color=color, label=name)
+    print(f"{name:16s}: best after 5 evaluations {-median[4]:9.2e}, after 20 {-median[-1]:9.2e}")
 axes.set(yscale="log", xlabel="evaluations", ylabel="distance to the optimum", xticks=range(0, 21, 5))
 axes.legend()
 axes.grid(alpha=0.3)

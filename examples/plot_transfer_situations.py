@@ -12,7 +12,7 @@ search:
 - **a misleading one**: the objective was written with the wrong sign. ``search.statistics`` tells that it was not
   trusted.
 
-Run it with ``python examples/plot_transfer_situations.py [--output FOLDER] [--seeds 3]``.
+Run it with ``python examples/plot_transfer_situations.py [--output FOLDER] [--seeds 11]``.
 """
 
 import argparse
@@ -27,7 +27,7 @@ from deephyper.hpo import CBO, HpProblem
 
 parser = argparse.ArgumentParser(description="Search with the tables of earlier searches.")
 parser.add_argument("--output", type=Path, default=Path(), help="folder of the picture")
-parser.add_argument("--seeds", type=int, default=3)
+parser.add_argument("--seeds", type=int, default=11)
 args, _ = parser.parse_known_args()
 
 # %%
