@@ -141,10 +141,8 @@ class Worker:
             return
         thread.join(_PATIENCE_S)
         if thread.is_alive():
-            # Not at once: loky closes one of them itself where it is not stuck.
             for end in ends:
-                if end is not None:
-                    end.close()
+                _cut_off(end)
             thread.join()
 
     def leave_to_parent(self) -> None:
@@ -284,6 +282,16 @@ def _interrupts_held_back() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _cut_off(end: Connection | None) -> None:
+    """Let go of one end of a pipe that is somebody else's to close, who may be doing so right now.
+
+    A number that two close may be another file's by then. So it is replaced.
+    """
+    with contextlib.suppress(OSError), open(os.devnull, "r+b") as nowhere:
+        if end is not None:
+            os.dup2(nowhere.fileno(), end.fileno(), inheritable=False)
 
 
 def _read(pipe: Connection) -> str:
