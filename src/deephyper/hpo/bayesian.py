@@ -90,6 +90,9 @@ class Bayesian(Proposer):
     def restore(self, jobs: Sequence[Job], n_asked: int) -> None:
         self._n_failures = sum(job.is_failure for job in jobs if job.status is JobStatus.DONE)
         taught = [job for job in jobs if job.teaches]
+        for job in taught:
+            if job.objective is not None:
+                self.check(job.objective)
         closed = [job for job in jobs if job.is_lost or job.status is JobStatus.READY]
         self.optimizer.forget(self._asked.take_rows(closed, self._space), may_return=False)
         rows = self._asked.take_rows(taught, self._space)

@@ -29,6 +29,10 @@ _TIMES = [METADATA + name for name in TIMES]
 _STATUSES = [JobStatus.DONE.value, JobStatus.CANCELLED.value]
 # More digits stand for no count of anything.
 _LARGEST_NUMBER = 10**15
+# Values of these types may stand in several rows.
+_SHARED = (str, int, float, bool, type(None))
+_LONGEST = 80  # characters of a cell in a sentence
+_ADVICE = "correct the cell or remove the row"
 
 
 class HasSpace(Protocol):
@@ -77,18 +81,26 @@ def read_rows(
 
 
 def read_file(
-    path: str | os.PathLike[str], parsers: Mapping[str, Parse], where: str = "", default: Parse = value_of
+    path: str | os.PathLike[str],
+    parsers: Mapping[str, Parse],
+    where: str = "",
+    default: Parse = value_of,
+    advice: str = _ADVICE,
 ) -> FileRows:
     """Read the rows of a search, and what was left out of its file.
 
-    Args and errors are those of `read_rows`; `default` reads the cells of all other hyperparameters.
+    Args and errors are those of `read_rows`, and:
+        default: reads the cells of all other hyperparameters.
+        advice: what to do about a cell that holds no value of its column.
     """
     lines = lines_of(path, where)
     place = f"{where}: {path}" if where else str(path)
     objectives = objectives_of(lines.columns, place)
     of_columns = {name: _parser_of(name, parsers, objectives, default) for name in lines.columns if name}
     lines = _without_torn_row(lines, of_columns)
-    cells = [_parsed(f"{place}, row", lines, k, of_columns[name]) for k, name in enumerate(lines.columns) if name]
+    cells = [
+        _parsed(f"{place}, row", lines, k, of_columns[name], advice) for k, name in enumerate(lines.columns) if name
+    ]
     names = [name for name in lines.columns if name]
     rows = [dict(zip(names, values, strict=True)) for values in zip(*cells, strict=True)]
     return FileRows(names, rows, [line.number for line in lines.rows], lines.left_out)
@@ -195,26 +207,32 @@ def objectives_of(columns: Sequence[str], place: str) -> Objectives:
     return objectives
 
 
-def _parsed(place: str, lines: Lines, k: int, parse: Parse) -> list[Any]:
-    """The values of one column. Equal texts are read once, for most columns hold few of them."""
-    known: dict[str, Any] = {}
-    values = []
-    for line in lines.rows:
-        text = line.cells[k]
-        try:
-            value = known[text] if text in known else parse(text)
-        except (ValueError, RecursionError) as error:
-            raise ValueError(
-                f"{place} {line.number}: column {lines.columns[k]!r} cannot hold {text!r}: {_reason(error)}"
-            ) from None
-        if isinstance(value, (str, int, float, bool, type(None))) and len(known) < 1000:
-            known[text] = value
-        values.append(value)
-    return values
+def _parsed(place: str, lines: Lines, k: int, parse: Parse, advice: str) -> list[Any]:
+    """The values of one column. Equal texts are read once where there are many of them."""
+    texts = [line.cells[k] for line in lines.rows]
+    different = set(texts)
+    try:
+        if 4 * len(different) < len(texts):
+            known = {text: parse(text) for text in different}
+            if all(isinstance(value, _SHARED) for value in known.values()):
+                return [known[text] for text in texts]
+        return [parse(text) for text in texts]
+    except (ValueError, RecursionError):
+        for line, text in zip(lines.rows, texts, strict=True):
+            _try(parse, text, f"{place} {line.number}: column {lines.columns[k]!r}", advice)
+        raise
 
 
-def _reason(error: Exception) -> str:
-    return f"{str(error).removesuffix('.')}; correct the cell or remove the row."
+def _try(parse: Parse, text: str, place: str, advice: str) -> None:
+    """Raise with a sentence if a cell holds no value."""
+    try:
+        parse(text)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{place} cannot hold {_short(text)}: {str(error).removesuffix('.')}; {advice}.") from None
+
+
+def _short(text: str) -> str:
+    return repr(text) if len(text) <= _LONGEST else f"{text[:_LONGEST]!r}…"
 
 
 def _without_torn_row(lines: Lines, parsers: Mapping[str, Parse]) -> Lines:
@@ -270,7 +288,7 @@ def _status(text: str) -> str:
 
 def _job_id(text: str) -> int:
     if not (text.isascii() and text.isdigit()) or int(text[:20]) > _LARGEST_NUMBER:
-        raise ValueError("it must be a whole number of at least 0")
+        raise ValueError(f"it must be a whole number from 0 to {_LARGEST_NUMBER}")
     return int(text)
 
 

@@ -17,6 +17,7 @@ from ..space import Dimension, Space
 from .reading import FileRows, objectives_of, read_file, warn_of
 
 _WHERE = "checkpoint_restart"
+_ADVICE = "correct the cell, or use another log_dir if the table belongs to another problem"
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ def read_interrupted(path: Path, space: Space) -> Restored:
         ValueError: it does not fit the problem exactly, or is something else than the table of a search.
     """
     readers = {dimension.name: _Reader(dimension) for dimension in space.dimensions}
-    file = read_file(path, {name: reader.value for name, reader in readers.items()}, _WHERE)
+    file = read_file(path, {name: reader.value for name, reader in readers.items()}, _WHERE, advice=_ADVICE)
     place = f"{_WHERE}: {path}"
     objectives = objectives_of(file.columns, place)
     _check_columns(file.columns, space, objectives, place)
@@ -100,7 +101,12 @@ def _check_objectives(file: FileRows, objectives: Objectives, place: str) -> Non
         n_empty = sum(isinstance(cell, float) and math.isnan(cell) for cell in cells)
         if row["job_status"] == JobStatus.CANCELLED.value:
             if n_empty < len(cells):
-                _refuse(place, number, objectives.columns[0], "it must be empty where the job_status is CANCELLED.")
+                _refuse(
+                    place,
+                    number,
+                    objectives.columns[0],
+                    f"it must be empty where the job_status is CANCELLED; {_ADVICE}.",
+                )
         elif n_empty:
             _refuse(
                 place,
@@ -110,7 +116,12 @@ def _check_objectives(file: FileRows, objectives: Objectives, place: str) -> Non
                 "job_status is DONE, and is empty; correct the cell or remove the row.",
             )
         elif len({cell if is_failure(cell) else "" for cell in cells}) > 1:
-            _refuse(place, number, objectives.columns[0], f"either all objectives are numbers or none is, got {cells}.")
+            _refuse(
+                place,
+                number,
+                objectives.columns[0],
+                f"all of them must be numbers, or the same reason of a failure, got {cells}; {_ADVICE}.",
+            )
 
 
 @final
