@@ -27,6 +27,7 @@ class Threads(Backend):
     """
 
     def __init__(self, where: str, job_timeout: float | None = None):
+        self._where = where
         self._limits = Limits.checked(where, job_timeout)
         self._running: dict[Future[Report], float] = {}
         self._watch: Watch | None = None
@@ -43,7 +44,15 @@ class Threads(Backend):
             self._running[future] = now()
             future.add_done_callback(self._running.pop)
             self._watch.wake()
-        threading.Thread(target=self._run, args=(future, task), name="deephyper-evaluation", daemon=True).start()
+        thread = threading.Thread(target=self._run, args=(future, task), name="deephyper-evaluation", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError as error:
+            self._running.pop(future, None)
+            raise RuntimeError(
+                f"{self._where}: the system starts no thread for another evaluation ({error}); lower num_workers, or "
+                f"raise the limits of threads and memory of this process (ulimit -u, ulimit -v)."
+            ) from error
         return future
 
     def close(self) -> None:

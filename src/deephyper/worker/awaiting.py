@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Awaitable, Coroutine
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from typing import Any, TypeGuard
+
+_LONGEST_WAIT_S = 0.5
 
 
 def is_awaitable(value: Any) -> TypeGuard[Awaitable[Any]]:
@@ -56,10 +58,13 @@ def _run_beside(coroutine: Coroutine[Any, Any, Any]) -> Any:
         for task in asyncio.all_tasks(loop):
             task.cancel()
 
-    threading.Thread(target=copy_context().run, args=(run,), name="deephyper-coroutine", daemon=True).start()
     try:
-        return result.result()
+        threading.Thread(target=copy_context().run, args=(run,), name="deephyper-coroutine", daemon=True).start()
+        # In short steps: Python sees a signal that another thread has caught only after a wait.
+        while not wait([result], timeout=_LONGEST_WAIT_S).done:
+            pass
     except BaseException:
         if not result.done():
             loop.call_soon_threadsafe(cancel)
         raise
+    return result.result()
