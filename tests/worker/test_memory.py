@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from deephyper.worker import memory
+from deephyper.worker import descendants, memory
 
 MB = 1_000_000
 HOLD = "held = b'x' * 60_000_000; print('held', flush=True); input()"
@@ -37,6 +37,7 @@ def running(code: str, n_lines: int = 1) -> Iterator[subprocess.Popen[bytes]]:
 def either_way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     if request.param == "found in the table":
         monkeypatch.setattr(memory, "_LISTS_CHILDREN", False)
+        monkeypatch.setattr(descendants, "LISTS_CHILDREN", False)
 
 
 @pytest.mark.usefixtures("either_way")

@@ -63,7 +63,7 @@ class Attendant:
         steps: dict[Kind, Callable[..., object]] = {
             Kind.READY: partial(self._note_ready, worker),
             Kind.OUTPUT: partial(self._screen.show, worker),
-            Kind.PRINTED: lambda pid: self._conversations[worker].answer(pid, True),
+            Kind.PRINTED: partial(self._answer, worker),
         }
         self._conversations[worker] = Conversation(worker.connection, self._switchboard, steps)
         self._watch(worker)
@@ -94,4 +94,9 @@ class Attendant:
             return
         worker.note_ready(pid)
         self._on_ready(worker)
-        self._conversations[worker].answer(pid, True)
+        self._answer(worker, pid)
+
+    def _answer(self, worker: Worker, about: int) -> None:
+        # One that is heard out after its end awaits no answer.
+        if (conversation := self._conversations.get(worker)) is not None:
+            conversation.answer(about, True)

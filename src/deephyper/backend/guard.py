@@ -1,4 +1,4 @@
-"""Ends the lanes of a manager that was killed."""
+"""Ends the lanes of a manager that was killed, with all that was started there."""
 
 from __future__ import annotations
 
@@ -9,27 +9,47 @@ import subprocess
 from collections.abc import Iterable
 from typing import final
 
+from ..worker.descendants import mark_of_manager
 from .forks import is_left_to_parent
 
 logger = logging.getLogger(__name__)
 
 _SHELL = "/bin/sh"
 _BYE = "bye"
-# Every line is the whole list of process groups to end. When the manager dies, whatever the way, its end of the pipe
-# closes. When the manager needs no guard any more it says so: a child that it has forked may hold the pipe open.
+# Every line is the whole list of workers, each of which leads a process group. When the manager dies, whatever the way,
+# its end of the pipe closes. When the manager needs no guard any more it says so: a child that it has forked may hold
+# the pipe open.
+#
+# What must be ended is found as in `worker/descendants.py`: the workers are stopped, the kernel's lists of children are
+# followed, and in the end all processes are asked for the mark of this manager's workers, a few times.
 _SCRIPT = f"""
+mark=$1
 while read -r line; do
     [ "$line" = {_BYE} ] && exit
-    groups=$line
+    workers=$line
 done
-for group in $groups; do kill -s KILL -- "-$group"; done
+below() {{
+    for child in $(cat "/proc/$1/task/"*/children); do echo "$child"; below "$child"; done
+}}
+for worker in $workers; do kill -s STOP -- "-$worker"; done
+for worker in $workers; do descendants="$descendants $(below "$worker")"; done
+for worker in $workers; do kill -s KILL -- "-$worker"; done
+for process in $descendants; do kill -s KILL "$process"; done
+for round in 1 2 3 4 5; do
+    marked=$(grep -lsF "$mark" /proc/[0-9]*/environ)
+    [ -n "$marked" ] || exit
+    for file in $marked; do
+        process=${{file#/proc/}}; process=${{process%/environ}}
+        kill -s KILL "$process" $(below "$process")
+    done
+done
 """
 _PATIENCE_S = 1.0
 
 
 @final
 class Guard:
-    """A shell that waits for the manager to die and then ends the process groups it was last told of.
+    """A shell that waits for the manager to die and then ends the workers that it was last told of.
 
     A lane looks for its manager itself, but cannot while its run-function holds the interpreter's lock in C code. Where
     there is no shell there is no guard.
@@ -41,7 +61,7 @@ class Guard:
         is_left_to_parent(self)
 
     def watch(self, groups: Iterable[int]) -> None:
-        """Look after these process groups from now on, and no others."""
+        """Look after these workers, which lead process groups, from now on, and no others."""
         groups = sorted(groups)
         if groups == self._groups or os.name != "posix":
             return
@@ -72,7 +92,7 @@ class Guard:
             try:
                 # A session of its own, so that what ends the manager's group spares it.
                 self._shell = subprocess.Popen(
-                    [_SHELL, "-c", _SCRIPT],
+                    [_SHELL, "-c", _SCRIPT, "guard", mark_of_manager()],
                     # Without a buffer, whose lock another thread may hold while a child is forked.
                     bufsize=0,
                     stdin=subprocess.PIPE,

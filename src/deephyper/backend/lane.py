@@ -16,6 +16,7 @@ from multiprocessing.connection import Connection
 from typing import Any, final
 
 from ..worker import Report, Task, now
+from ..worker.descendants import end_tree, environment_with, new_mark
 from ..worker.parcel import Parcel
 from ..worker.process import Setup, enter, evaluate_here
 from ..worker.surroundings import Surroundings
@@ -69,11 +70,13 @@ class Worker:
 
         self.connection, self._its_connection = Pipe()
         self._faults, self._its_faults = Pipe(duplex=False)
+        self.mark = new_mark()
         first = first_environment()
         surroundings = Surroundings.here(first, variables)
-        setup = Setup(payload, os.getpid(), self._its_connection, self._its_faults, surroundings)
+        setup = Setup(payload, os.getpid(), self._its_connection, self._its_faults, surroundings, self.mark)
+        environment = {**variables, **first, **environment_with(self.mark)}
         self._executor = ProcessPoolExecutor(
-            1, context=WorkerContext(), initializer=enter, initargs=(setup,), env={**variables, **first}
+            1, context=WorkerContext(), initializer=enter, initargs=(setup,), env=environment
         )
         self._pid: int | None = None
         is_left_to_parent(self)
@@ -106,7 +109,12 @@ class Worker:
             return True
 
     def kill(self) -> None:
-        """End the process with its descendants, without waiting for the end."""
+        """End the process with its descendants, whatever sessions they have, without waiting for the end.
+
+        Those whose own parent has ended, and that have another session, are left to whoever looks for the mark.
+        """
+        if self._pid is not None and not self.is_dead:
+            end_tree(self._pid)
         if self._pid is not None and hasattr(os, "killpg"):
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._pid, signal.SIGKILL)

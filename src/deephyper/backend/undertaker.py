@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import final
 
+from ..worker.descendants import end_marked
 from .attendant import Attendant
 from .guard import Guard
 from .lane import Worker
@@ -25,6 +26,7 @@ class Undertaker:
     def __init__(self, loop: SelectorLoop, attendant: Attendant, alive: Callable[[], Iterable[int]]):
         self._loop, self._attendant, self._alive = loop, attendant, alive
         self._burials: list[threading.Thread] = []
+        self._stragglers = _Stragglers()
         self._guard = Guard()
         loop.errand(self._guard.get_ready)
 
@@ -40,7 +42,7 @@ class Undertaker:
             then: called with its last words when all is done.
         """
         if not self._loop.errand(lambda: self._bury(worker, then)):
-            then(worker.bury())
+            self._bury_now(worker, then)
 
     def close(self) -> None:
         """Finish all burials, after the end of the loop."""
@@ -49,11 +51,17 @@ class Undertaker:
         self._guard.close()
 
     def _bury(self, worker: Worker, then: Callable[[str], None]) -> None:
-        self._attendant.hear_out(worker)
-        self.watch()
+        try:
+            self._attendant.hear_out(worker)
+        finally:
+            # Whatever its last words were, somebody waits for its end.
+            self.watch()
+            self._begin_burial(worker, then)
+
+    def _begin_burial(self, worker: Worker, then: Callable[[str], None]) -> None:
         # In a thread beside the loop: it takes a while, and when the interpreter ends loky makes it wait for other
         # workers, which in turn may wait for an answer from the loop.
-        burial = threading.Thread(target=lambda: then(worker.bury()), name="deephyper-burial", daemon=True)
+        burial = threading.Thread(target=self._bury_now, args=(worker, then), name="deephyper-burial", daemon=True)
         try:
             burial.start()
         except RuntimeError:
@@ -61,3 +69,33 @@ class Undertaker:
             burial.run()
         else:
             self._burials = [*(other for other in self._burials if other.is_alive()), burial]
+
+    def _bury_now(self, worker: Worker, then: Callable[[str], None]) -> None:
+        last_words = worker.bury()
+        self._stragglers.end(worker.mark)
+        then(last_words)
+
+
+@final
+class _Stragglers:
+    """Ends processes that have lost the way to their worker, by the mark of that worker.
+
+    All processes of the machine have to be asked for it. So those who bury many workers at once share one look.
+    """
+
+    def __init__(self) -> None:
+        self._marks: set[str] = set()
+        self._turn = threading.Lock()
+
+    def end(self, mark: str) -> None:
+        """End all processes that carry a mark."""
+        self._marks.add(mark)
+        with self._turn:
+            if mark not in self._marks:
+                # Somebody has looked for it meanwhile.
+                return
+            marks = self._marks.copy()
+            try:
+                end_marked(marks)
+            finally:
+                self._marks -= marks

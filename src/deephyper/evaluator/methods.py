@@ -63,8 +63,9 @@ class ProcessEvaluator(Evaluator):
     """Runs evaluations in processes of this machine.
 
     A run-function that crashes, calls `os._exit` or is killed fails only its own evaluation. At a deadline, running
-    evaluations are killed with their child processes. Scripts need no `if __name__ == "__main__"` guard. What
-    run-functions print appears line by line on the standard streams of this process.
+    evaluations are killed with all processes that they have started, also those in the background. What an evaluation
+    leaves in the background when it ends lives as long as its worker. Scripts need no `if __name__ == "__main__"`
+    guard. What run-functions print appears line by line on the standard streams of this process.
 
     Args:
         job_timeout: seconds that one evaluation may take. After that it is killed with its child processes and fails as

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import faulthandler
 import os
 import signal
@@ -11,6 +10,7 @@ from multiprocessing.connection import Connection
 from typing import NamedTuple, cast, final
 
 from .channel import Kind, PipeChannel, Wire
+from .descendants import end_descendants, end_marked
 from .evaluation import Report, Task, evaluate, failed, now
 from .main_module import take_over_main
 from .parcel import Parcel
@@ -30,6 +30,7 @@ class Setup(NamedTuple):
         connection: the pipe to the manager.
         faults: where the interpreter writes its traceback when it crashes.
         surroundings: what the manager's code meets, and the user's code is to meet here.
+        mark: is in the environment of all that this process starts.
     """
 
     payload: bytes | Parcel
@@ -37,6 +38,7 @@ class Setup(NamedTuple):
     connection: Connection
     faults: Connection
     surroundings: Surroundings
+    mark: str
 
 
 @final
@@ -85,7 +87,7 @@ def enter(setup: Setup) -> None:
     wire = Wire(lambda: setup.connection)
     printing = Printing(wire)
     # Before the first code of the user's runs.
-    threading.Thread(target=_watch, args=(setup.manager, printing), name="deephyper-watch", daemon=True).start()
+    threading.Thread(target=_watch, args=(setup, printing), name="deephyper-watch", daemon=True).start()
     _lane = _Lane(setup, wire, printing)
 
 
@@ -105,16 +107,13 @@ def evaluate_here(task: Task) -> Report:
     return _lane.evaluate(task)
 
 
-def _watch(manager: int, printing: Printing) -> None:
+def _watch(setup: Setup, printing: Printing) -> None:
     """Show lines that have begun, and end this process and its descendants soon after the manager has ended."""
-    while os.getppid() == manager:
+    while os.getppid() == setup.manager:
         threading.Event().wait(_LOOK_EVERY_S)
         printing.show_begun()
-    import psutil
-
-    for child in psutil.Process().children(recursive=True):
-        with contextlib.suppress(psutil.NoSuchProcess):
-            child.kill()
+    end_descendants()
+    end_marked([setup.mark])
     if hasattr(os, "killpg"):
         os.killpg(0, signal.SIGKILL)
     os._exit(1)
