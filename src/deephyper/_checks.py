@@ -143,7 +143,7 @@ _UNITS = {"s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "hour": 3600, "hours"
 
 def _as_seconds(value: Any) -> str:
     """The number of seconds that somebody may have meant by a text or a time span; empty if there is none."""
-    if hasattr(value, "total_seconds"):
+    if hasattr(value, "total_seconds") and value.total_seconds() > 0:
         return f" Write {value.total_seconds():g}."
     if not isinstance(value, str):
         return ""
@@ -198,9 +198,14 @@ def explained(
 
     def decorated(method: Callable[P, R]) -> Callable[P, R]:
         signature = inspect.signature(method)
+        n_needed = sum(p.default is p.empty for p in signature.parameters.values())
+        n_taken = len(signature.parameters)
 
         @functools.wraps(method)
         def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+            # Most calls; to bind them as well would take longer than some of these methods.
+            if not kwargs and n_needed <= len(args) <= n_taken:
+                return method(*args, **kwargs)
             try:
                 signature.bind(*args, **kwargs)
             except TypeError as error:

@@ -29,6 +29,7 @@ from deephyper.evaluator import (
     queued,
 )
 from deephyper.evaluator.evaluator import options_for
+from deephyper.problem import HpProblem
 
 
 def run(job: Any) -> float:
@@ -251,6 +252,8 @@ def test_swapped_arguments_are_refused_with_their_order() -> None:
         Evaluator.create("process", run)  # type: ignore[arg-type]
     with pytest.raises(RunFunctionError, match="The function comes first"):
         Evaluator.create("process")  # type: ignore[arg-type]
+    with pytest.raises(RunFunctionError, match="The function comes first"):
+        Evaluator.create(HpProblem(), run)  # type: ignore[arg-type]
 
 
 # Class names of existing scripts.

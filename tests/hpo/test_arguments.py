@@ -16,6 +16,7 @@ import pytest
 
 from deephyper.evaluator import ProcessEvaluator, SerialEvaluator
 from deephyper.hpo import CBO, HpProblem, RandomSearch, Search
+from deephyper.job import Job
 
 C = {"x": 0.5}
 
@@ -228,6 +229,7 @@ def test_verbose_is_a_number_or_a_yes_or_no(kind: type[Search], problem: HpProbl
         ({"initial_point_generator": "Sobol"}, "Did you mean 'sobol'"),
         ({"acq_func": None}, "acq_func must be one of"),
         ({"acq_func_kwargs": 1.96}, "acq_func_kwargs must be a dictionary"),
+        ({"acq_func_kwargs": {"scheduler": "bandit"}}, "Write {'type': 'bandit'}"),
         ({"acq_func_kwargs": {"Kappa": 1}}, "Did you mean 'kappa'"),
         ({"initial_points": C}, r"Write initial_points=\[\{'x': 0.5\}\]"),
         ({"initial_points": 5}, "initial_points must be a list of configurations, or None, got 5"),
@@ -270,6 +272,7 @@ def test_a_budget_is_a_whole_number_however_it_is_written(kind: type[Search], pr
         (lambda s: s.search(run, 3, "1h"), "timeout must be a positive number of seconds.*Write 3600"),
         (lambda s: s.search(run, 3, "10 min"), "Write 600"),
         (lambda s: s.search(run, 3, datetime.timedelta(hours=1)), "Write 3600"),
+        (lambda s: s.search(run, 3, datetime.timedelta(hours=-1)), r"days=-1, seconds=82800\)\.$"),
         (lambda s: s.search(run, 3, 0), "timeout must be a positive number of seconds"),
         (lambda s: s.search(run, 3, -1), "timeout must be a positive number of seconds"),
         (lambda s: s.search(run, 3, float("nan")), "timeout must be a positive number of seconds"),
@@ -295,6 +298,7 @@ def test_a_budget_is_a_whole_number_however_it_is_written(kind: type[Search], pr
         (lambda s: s.tell(5), "results must be a list"),
         (lambda s: s.tell("ab"), r"pass tell\(\[\(configuration, objective\)\]\)"),
         (lambda s: s.tell(pd.DataFrame([C])), r"pass tell\(\[\(configuration, objective\)\]\)"),
+        (lambda s: s.tell([Job(0, C)]), r"pass tell\(\[\(job.parameters, job.objective\) for job in jobs\]\)"),
         (lambda s: s.tell([(1.0, C)]), "a configuration must be a dictionary of parameters"),
         (lambda s: s.save_params(3), "path must be the path of a file, got 3"),
         (lambda s: s.save_params(None), "path must be the path of a file"),

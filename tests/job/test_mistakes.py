@@ -44,6 +44,7 @@ class Unspeakable:
         ((), r"^\(\): return a number"),
         ([[1, 2]], r"^\[\[1, 2\]\]: return a number"),
         ((1.0, None), r"^\(1.0, None\): return a number"),
+        ((0.5, {"acc": 1}), r"^\(0.5, {'acc': 1}\): return {'objective': value, 'metadata': {…}}$"),
         (generator(), "is there a yield instead of a return"),
         (Awaited(), "is an await missing"),
         (len, "can be called: are brackets missing"),

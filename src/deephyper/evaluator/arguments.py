@@ -14,6 +14,7 @@ from ..errors import RunFunctionError
 from .other_names import instead_of
 
 _NAMES_OF_A_JOB = ("job", "config", "configuration", "params", "parameters", "trial")
+_FUNCTION_FIRST = "The function comes first: Evaluator.create(run, 'process')."
 _USUAL_CALL = "def run(job): return job['x']"
 
 
@@ -54,7 +55,7 @@ def check_function(where: str, given: Any, kwargs: Mapping[str, Any], lent: Sequ
 def _no_function(given: Any) -> str:
     """What to write, when no function came."""
     if isinstance(given, str):
-        return "The function comes first: Evaluator.create(run, 'process')."
+        return _FUNCTION_FIRST
     if given is None:
         return "Does a decorator of it return nothing?"
     return "Pass the function itself, without calling it."
@@ -210,10 +211,8 @@ def check_method(run_function: Any, method: Any, accepted: Iterable[str]) -> Non
         TypeError: this is no name and no executor.
     """
     where, names = "Evaluator.create", list(accepted)
-    if callable(method) and isinstance(run_function, str):
-        raise RunFunctionError(
-            f"{where}: run_function must be a function, {got(run_function)}. {_no_function(run_function)}"
-        )
+    if callable(method) and not isinstance(method, type) and not callable(run_function):
+        raise RunFunctionError(f"{where}: run_function must be a function, {got(run_function)}. {_FUNCTION_FIRST}")
     if isinstance(method, str):
         if (instead := instead_of(method)) and method not in names:
             raise ValueError(

@@ -187,9 +187,10 @@ def _schedule(options: AcquisitionOptions, strategy: Strategy, space: Space) -> 
 
 
 def _named_schedule(given: Any, start: tuple[float, float], n_columns: int) -> Schedule:
-    instance_of(
-        "CBO", "scheduler", given, Mapping, "a dictionary with a 'type', a function of (index, (kappa, xi)), or None"
-    )
+    accepted = "a dictionary with a 'type', a function of (index, (kappa, xi)), or None"
+    if isinstance(given, str) and given in _SCHEDULERS:
+        raise TypeError(f"CBO: scheduler must be {accepted}, got {given!r}. Write {{'type': {given!r}}}.")
+    instance_of("CBO", "scheduler", given, Mapping, accepted)
     kind = given.get("type")
     one_of("CBO", "the scheduler's type", kind, _SCHEDULERS)
     known_names("CBO", f"key of the scheduler {kind!r}", given, ["type", *_SCHEDULERS[kind]])

@@ -19,7 +19,7 @@ from .._checks import count, explained, got, instance_of, is_bool, is_whole, kno
 from .._draws import Draws, draws_from
 from ..errors import AllFailedError, ResultsNotWritten, SearchSpaceExhausted
 from ..evaluator import Evaluator, Place, RunFunction
-from ..job import Objective, Outcome, is_failure, replace_file
+from ..job import Job, Objective, Outcome, is_failure, replace_file
 from ..problem import HpProblem
 from ..results import Results, literals_of
 from .accepted import Flag
@@ -396,6 +396,8 @@ def _pairs(where: str, results: Iterable[tuple[Mapping[str, Any], Any]]) -> Iter
     for i, pair in enumerate(results):
         # Unpacking alone would accept a dictionary of two parameters and a text of two letters.
         if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+            if isinstance(pair, Job):
+                line = "pass tell([(job.parameters, job.objective) for job in jobs])"
             raise TypeError(f"{where}: results[{i}] must be {what}, got {shown(pair)}; {line}.")
         yield pair[0], pair[1]
 

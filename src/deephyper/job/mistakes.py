@@ -44,6 +44,8 @@ def _of_value(value: Any) -> str:
         return "something that nobody awaited: is an await missing?"
     if isinstance(value, Set):
         return f"a set, {_short(value)}, which has no order: return a tuple"
+    if isinstance(value, (list, tuple)) and len(value) == 2 and isinstance(value[1], Mapping):
+        return f"{_short(value)}: return {{'objective': value, 'metadata': {{…}}}}"
     if isinstance(value, (list, tuple)):
         return f"{_short(value)}: return a number, or several in a tuple"
     if isinstance(value, type) or callable(value):
