@@ -10,6 +10,8 @@ from ..space import Space, each_row_key, reflected, row_keys
 _SCALES = np.array([0.003, 0.02, 0.08, 0.25])
 _REDRAW = 0.4
 _FEW_DRAWS, _MANY_DRAWS = 64, 5_000
+# Of a hyperparameter with more choices, not every one is looked at.
+MOST_CHANGES = 500
 
 
 def around(space: Space, parents: Array, n: int, rng: np.random.Generator) -> Array:
@@ -60,17 +62,32 @@ def _any_choice(space: Space, n: int, rng: np.random.Generator) -> Array:
     return choices
 
 
-def neighbours(space: Space, row: Array, rng: np.random.Generator) -> Array:
-    """All legal rows that differ from `row`, (d,), in one active hyperparameter that is no continuum, (k, d)."""
+def neighbours(space: Space, row: Array, rng: np.random.Generator, good: Array | None = None) -> Array:
+    """Legal rows that differ from `row`, (d,), in one active hyperparameter that is no continuum, (k, d).
+
+    These are all of them, except where a hyperparameter has very many choices: there, some draws and the choices of
+    good rows, (m, d), if any are given.
+    """
     is_active = space.active(row[None])[0]
     places = [j for j, column in enumerate(space.columns) if is_active[j] and not column.is_continuous]
-    cells = [space.columns[j].neighbours(row[j]) for j in places]
+    cells = [_other_cells(space, j, row[j], rng, good) for j in places]
     n = sum(len(c) for c in cells)
     if n == 0:
         return np.empty((0, len(row)))
     rows = np.where(is_active, row, prior_cells(space, n, rng))
     rows[np.arange(n), np.repeat(places, [len(c) for c in cells])] = np.concatenate(cells)
     return legal_rows(space, space.canonical(rows))
+
+
+def _other_cells(space: Space, j: int, cell: float, rng: np.random.Generator, good: Array | None) -> Array:
+    """Cells of a column that are one change away, (k,)."""
+    cells = space.columns[j].neighbours(cell)
+    if len(cells) <= MOST_CHANGES:
+        return cells
+    drawn = cells[rng.choice(len(cells), MOST_CHANGES, replace=False)]
+    chosen = np.unique(drawn if good is None else np.concatenate((drawn, good[:, j])))
+    others: Array = chosen[chosen != cell]
+    return others
 
 
 def legal_rows(space: Space, rows: Array) -> Array:

@@ -13,7 +13,7 @@ from scipy.optimize import Bounds, minimize
 
 from .._arrays import Array
 from ..space import Space
-from .candidates import any_new, around, first_new, legal_rows, neighbours, remaining
+from .candidates import MOST_CHANGES, any_new, around, first_new, legal_rows, neighbours, remaining
 from .genetic import evolved
 from .landscape import Landscape
 
@@ -22,6 +22,7 @@ _N_RAW = 20
 _START_DISTANCE = 0.05
 _POLISH_ROUNDS = 3
 _HILL_ROUNDS = 3
+_N_GOOD = 100
 
 
 # The defaults: docs/engine.md, "The best row under the score"; docs/benchmarks.md: twice the candidates gain little.
@@ -216,9 +217,10 @@ def _polished(landscape: Landscape, space: Space, pool: Array, rng: np.random.Ge
     values = landscape.value(pool)
     if space.is_continuous.all():
         return pool, values
+    good = landscape.best_rows(_N_GOOD) if (space.n_choices > MOST_CHANGES).any() else None
     for _ in range(_POLISH_ROUNDS):
         best = int(np.argmax(values))
-        around_best = neighbours(space, pool[best], rng)
+        around_best = neighbours(space, pool[best], rng, good)
         if not len(around_best):
             break
         found = landscape.value(around_best)

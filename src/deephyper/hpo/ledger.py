@@ -111,14 +111,15 @@ class Ledger:
         """Whether nothing was ever suggested or evaluated."""
         return not self._n_suggested and not len(self.history)
 
-    def seat(self, place: Place, description: Mapping[str, Any]) -> Seat:
+    def seat(self, place: Place, describe: Callable[[], Mapping[str, Any]]) -> Seat:
         """Return the search's seat in a store; join the store first if there is none.
 
         Args:
             place: the store to join, and the name of the search in it.
-            description: what the search is made of.
+            describe: what the search is made of; of many choices that takes time, so it is asked for once.
         """
         if self._seat is None:
+            description = describe()
             with self.writing():
                 self._seat = self._join(place, description)
                 self._describe(description, None)

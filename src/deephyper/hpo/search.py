@@ -172,7 +172,7 @@ class Search(ABC):
         """Join a store and make the proposer, unless that has been done; return the proposer."""
         given = evaluator or (None if self._evaluator is None else self._evaluator.evaluator)
         place = Place(None, None) if given is None else given.place
-        seat = self._ledger.seat(place, self._description())
+        seat = self._ledger.seat(place, self._description)
         if self._proposer is None:
             self._proposer = self._new_proposer(replace(self._draws, member=self._ledger.member), seat.member)
             if self._ledger.left:

@@ -98,7 +98,9 @@ class HpProblem:
                 "HpProblem.add_hyperparameters: hyperparameters must be a list of ConfigSpace hyperparameters, got a "
                 f"dictionary.{of_grid(hyperparameters)}"
             )
-        return [self.add_hyperparameter(hyperparameter) for hyperparameter in hyperparameters]
+        added = [hyperparameter_of(hyperparameter, None) for hyperparameter in hyperparameters]
+        self.add(added)
+        return added
 
     def add_condition(self, condition: Any) -> None:
         """Make a hyperparameter active only under a ConfigSpace condition."""
@@ -124,23 +126,26 @@ class HpProblem:
                 "a part of ConfigSpace, or a list",
             )
         hyperparameters = [part for part in components if isinstance(part, Hyperparameter)]
-        for i, hyperparameter in enumerate(hyperparameters):
+        names = set(self.hyperparameter_names)
+        for hyperparameter in hyperparameters:
             _refuse_unusable(hyperparameter)
-            if hyperparameter.name in self.hyperparameter_names + [other.name for other in hyperparameters[:i]]:
+            if hyperparameter.name in names:
                 raise ValueError(
                     f"HpProblem: a hyperparameter named {hyperparameter.name!r} is there already; give the second one "
                     "another name."
                 )
+            names.add(hyperparameter.name)
         # One kind after the other: what one call to ConfigSpace refuses, it keeps all the same.
         _put_in(self.space, hyperparameters)
         self._defined += [hyperparameter.name for hyperparameter in hyperparameters]
         _put_in(self.space, [part for part in components if isinstance(part, _CONDITIONS)])
         clauses = [part for part in components if isinstance(part, _CLAUSES)]
+        default = self.default_configuration if clauses else {}
         for clause in clauses:
-            if clause.is_forbidden_value(self.default_configuration):
+            if clause.is_forbidden_value(default):
                 raise ValueError(
-                    f"HpProblem: {clause} forbids the default configuration {self.default_configuration!r}; "
-                    "give one of its hyperparameters another default_value."
+                    f"HpProblem: {clause} forbids the default configuration {default!r}; give one of its "
+                    "hyperparameters another default_value."
                 )
         _put_in(self.space, clauses)
 
@@ -175,7 +180,8 @@ class HpProblem:
     @property
     def hyperparameter_names(self) -> list[str]:
         """Names in order of definition; what was added to `space` directly comes last."""
-        return self._defined + [name for name in self.space if name not in self._defined]
+        defined = set(self._defined)
+        return self._defined + [name for name in self.space if name not in defined]
 
     @property
     def default_configuration(self) -> dict[str, Any]:
@@ -266,6 +272,8 @@ def _refuse_unusable(hyperparameter: Hyperparameter[Any, Any]) -> None:
 
 def _put_in(config_space: CS.ConfigurationSpace, components: Sequence[Any]) -> None:
     """Add parts of one kind to a ConfigSpace, with a sentence where it refuses them."""
+    if not components:
+        return  # to add nothing takes as long as to add anything
     try:
         config_space.add(*components)
     except ValueError as error:

@@ -30,7 +30,7 @@ from typing import final
 import numpy as np
 
 from .._arrays import Array, Indices
-from .kernels import PairDifferences
+from .kernels import Codes, PairDifferences
 from .term import AlongColumns, PairCovariance, Prior
 
 _LENGTH_BOUNDS = (0.02, 10.0)
@@ -99,6 +99,10 @@ class AdditiveKernel:
         return np.flatnonzero(self.kinds)
 
     @cached_property
+    def _codes(self) -> Codes:
+        return Codes.of(self.rows, self.kinds)
+
+    @cached_property
     def _row_factors(self) -> tuple[Array, Array]:
         """What every row brings to the two products, with the share of each column, (numeric columns, 3, N) twice."""
         p = self._centred(self.rows)
@@ -149,9 +153,10 @@ class AdditiveKernel:
         apart = (1.0 + a + a * a / 3.0) * np.exp(-a)
         if not len(a):
             return np.zeros((len(X), len(self.rows)))
-        ours = [X[:, j, None] == np.arange(self.kinds[j]) for j in self._choosing]
+        kinds, ours_coded, theirs_coded = self._codes.kinds, self._codes(X), self._codes(self.rows)
+        ours = [ours_coded[:, j, None] == np.arange(kinds[j]) for j in self._choosing]
         theirs = [
-            (self.rows[:, j, None] == np.arange(self.kinds[j])) * (self._share * (1.0 - far))
+            (theirs_coded[:, j, None] == np.arange(kinds[j])) * (self._share * (1.0 - far))
             for j, far in zip(self._choosing, apart, strict=True)
         ]
         values: Array = np.concatenate(ours, axis=1).astype(float) @ np.concatenate(theirs, axis=1).T

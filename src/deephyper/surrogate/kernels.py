@@ -65,6 +65,44 @@ def features(X: Array, kinds: Indices, lengths: Array) -> Array:
     return np.concatenate(blocks, axis=1)
 
 
+# Of a column with more choices than this, only those that occur in the fixed rows get a coordinate.
+MOST_COORDINATES = 500
+
+
+@dataclass(frozen=True, eq=False)
+class Codes:
+    """Other numbers for the choices of columns that have very many: towards fixed rows, all others are alike.
+
+    Args:
+        kinds: number of choices of every column, 0 for a numeric one, as they are told apart here, (d,).
+        occurring: for each column with very many, its cells in the fixed rows, in order.
+    """
+
+    kinds: Indices
+    occurring: dict[int, Array]
+
+    @classmethod
+    def of(cls, rows: Array, kinds: Indices) -> Codes:
+        """Codes for what occurs in the fixed rows, (N, d)."""
+        many = np.flatnonzero(kinds > MOST_COORDINATES)
+        occurring = {int(j): np.unique(rows[:, j]) for j in many}
+        fewer = kinds.copy()
+        for j, cells in occurring.items():
+            fewer[j] = len(cells) + 1
+        return cls(fewer, occurring)
+
+    def __call__(self, X: Array) -> Array:
+        """The same rows, (n, d), with these numbers in place of choices."""
+        if not self.occurring:
+            return X
+        coded = np.array(X, float)
+        for j, cells in self.occurring.items():
+            places = np.searchsorted(cells, X[:, j])
+            is_there = np.append(cells, np.nan)[places] == X[:, j]
+            coded[:, j] = np.where(is_there, places, len(cells))
+        return coded
+
+
 def counterpart(B: Array) -> Array:
     """Arrange features (m, f) so that `squared_distances` is a single matrix product, (f + 2, m)."""
     return np.vstack((-2.0 * B.T, np.ones(len(B)), np.einsum("ij,ij->i", B, B)))

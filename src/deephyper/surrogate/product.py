@@ -20,7 +20,7 @@ from typing import final
 import numpy as np
 
 from .._arrays import Array, Indices
-from .kernels import PairDifferences, counterpart, features, matern52, matern52_and_slope, squared_distances
+from .kernels import Codes, PairDifferences, counterpart, features, matern52, matern52_and_slope, squared_distances
 from .term import AlongColumns, PairCovariance, Prior
 
 _LENGTH_BOUNDS = (0.005, 50.0)
@@ -69,11 +69,18 @@ class ProductKernel:
     rows: Array
 
     @cached_property
+    def _codes(self) -> Codes:
+        return Codes.of(self.rows, self.kinds)
+
+    def _features(self, X: Array) -> Array:
+        return features(self._codes(X), self._codes.kinds, self.lengths)
+
+    @cached_property
     def _counterpart(self) -> Array:
-        return counterpart(features(self.rows, self.kinds, self.lengths))
+        return counterpart(self._features(self.rows))
 
     def _squared_distances(self, X: Array) -> Array:
-        return squared_distances(features(X, self.kinds, self.lengths), self._counterpart)
+        return squared_distances(self._features(X), self._counterpart)
 
     def between(self, X: Array) -> Array:
         values = matern52(self._squared_distances(X))

@@ -17,6 +17,7 @@ import numpy as np
 from .._arrays import Array, Indices
 from .data import Data
 from .hyperparameters import PLAIN, usual
+from .kernels import Codes
 from .surrogate import Posterior, Slopes
 
 # Some scores divide by standard deviations.
@@ -27,8 +28,13 @@ Predictor = Callable[[Array], Posterior]
 Regressor = Callable[[Array, Array, int], Predictor]
 
 
-def one_hot(X: Array, kinds: Indices) -> Array:
-    """Rows as features that any regressor understands: numeric columns, then a column per choice, (n, d) -> (n, f)."""
+def one_hot(X: Array, kinds: Indices, told: Array | None = None) -> Array:
+    """Rows as features that any regressor understands: numeric columns, then a column per choice, (n, d) -> (n, f).
+
+    Of a column with very many choices only those that occur in the told rows have a column, and one is for all others.
+    """
+    codes = Codes.of(X if told is None else told, kinds)
+    X, kinds = codes(X), codes.kinds
     numeric = X[:, kinds == 0]
     choices = [X[:, j, None] == np.arange(kinds[j]) for j in np.flatnonzero(kinds)]
     return np.concatenate([numeric, *choices], axis=1).astype(float)
@@ -75,10 +81,10 @@ class Regression:
 
     @cached_property
     def _told_mean(self) -> Array:
-        return self.predictor(one_hot(self.X, self.kinds)).mean
+        return self.predictor(one_hot(self.X, self.kinds, self.X)).mean
 
     def predict(self, X: Array) -> Posterior:
-        posterior = self.predictor(one_hot(X, self.kinds))
+        posterior = self.predictor(one_hot(X, self.kinds, self.X))
         if not len(self.pending):
             return posterior
         return _shrunk(posterior, (1.0 - self.correlations(X, self.pending)).prod(axis=1))

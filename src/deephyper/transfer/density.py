@@ -20,6 +20,7 @@ _UNIFORM_SHARE = 0.2
 _NARROWEST, _WIDEST = 0.1, 0.5
 _ANY_CHOICE = 0.3
 _ROUNDS = 10
+_MOST_CHOICES = 500
 
 
 @final
@@ -92,14 +93,16 @@ class Density:
     @cached_property
     def _terms(self) -> tuple[Array, Array, Array, Array]:
         """What bumps add for active cells, times 1, x and x^2, (d, m) each, and for choices, (all choices, m)."""
-        known, centres, widths = self._known, self._centres, self.widths
+        known, widths = self._known, self.widths
+        # The number of a choice is no place.
+        centres = np.where(self.space.is_categorical, 0.0, self._centres)
         inside = ndtr((1.0 - centres) / widths) - ndtr(-centres / widths)
         heights = -np.log(widths * np.sqrt(2.0 * np.pi) * inside) - 0.5 * np.square(centres / widths)
         constant = np.where(known, np.where(self.space.is_categorical, np.log(_ANY_CHOICE), heights), 0.0)
         is_number = known & ~self.space.is_categorical
         linear, quadratic = (np.where(is_number, part, 0.0) for part in (centres / widths**2, -0.5 / widths**2))
         gains = [np.log1p((1.0 / _ANY_CHOICE - 1.0) * self.space.n_choices[j]) for j in self._choosing]
-        chosen = [gain * self._choices(centres, known, j) for gain, j in zip(gains, self._choosing, strict=True)]
+        chosen = [gain * self._choices(self._centres, known, j) for gain, j in zip(gains, self._choosing, strict=True)]
         return constant.T, linear.T, quadratic.T, np.concatenate([np.empty((0, len(centres))), *chosen])
 
     @cached_property
@@ -108,9 +111,14 @@ class Density:
 
     def _choices(self, X: Array, counts: Mask, j: int) -> Array:
         """Which choice rows (n, d) make in a categorical column, none where the cell does not count, (choices, n)."""
-        choices = np.arange(self.space.n_choices[j])
+        n_choices = int(self.space.n_choices[j])
+        # Of very many choices only those of good rows matter.
+        choices = np.arange(n_choices) if n_choices <= _MOST_CHOICES else self._good_choices(j)
         made: Array = ((choices[:, None] == X[:, j]) & counts[:, j]).astype(float)
         return made
+
+    def _good_choices(self, j: int) -> Array:
+        return np.unique(self.good[self._known[:, j], j])
 
     def _log_bumps(self, X: Array) -> Array:
         """Logarithm of every bump at every row, (n, m): a sum over the columns that both know.
