@@ -1,6 +1,7 @@
-"""How many threads the libraries inside of one evaluation may use, and how a worker process is told.
+"""How many threads the libraries inside of one evaluation may use.
 
-Libraries read these variables when they are loaded, so they must stand in a worker's environment from its beginning.
+Libraries read variables when they are loaded, so these must stand in a worker process's environment from its beginning.
+In threads of this process the libraries are there already, and are told themselves.
 """
 
 from __future__ import annotations
@@ -8,8 +9,11 @@ from __future__ import annotations
 import os
 
 from .._checks import count
+from .._threads import Share
+from ..worker.on_threads import ThreadLimit
 from ..worker.surroundings import given_variables
 
+_NONE = Share(None, None)
 _OPEN_MP = "OMP_NUM_THREADS"
 # Where they are not set, their libraries use the number for OpenMP.
 _FALL_BACK_TO_OPEN_MP = (
@@ -26,6 +30,7 @@ _OTHERS = (
     "TF_NUM_INTRAOP_THREADS",
     "TF_NUM_INTEROP_THREADS",
 )
+_OF_LINEAR_ALGEBRA = (_OPEN_MP, *_FALL_BACK_TO_OPEN_MP, "VECLIB_MAXIMUM_THREADS")
 _ALL = (_OPEN_MP, *_FALL_BACK_TO_OPEN_MP, *_OTHERS)
 
 
@@ -72,3 +77,21 @@ def thread_variables(n_workers: int, threads_per_worker: int | None) -> dict[str
         first = of_user[_OPEN_MP].partition(",")[0].strip()
         default = dict.fromkeys(_OTHERS, first) if first.isdigit() else {}
     return {name: value for name, value in default.items() if name not in of_user}
+
+
+def share_of_threads(n_workers: int, threads_per_worker: int | None) -> Share:
+    """What the evaluations of thread workers may use, by the rules of `thread_variables`."""
+    if threads_per_worker is not None:
+        return Share(threads_per_worker, threads_per_worker, only_less=False)
+    of_user, share = variables_of_user(), fair_share(n_workers)
+    if share >= n_cores():
+        return _NONE
+    is_left_alone = any(name in of_user for name in _OF_LINEAR_ALGEBRA)
+    return Share(None if is_left_alone else share, None if _OPEN_MP in of_user else share)
+
+
+def limit_of_executor(threads_per_worker: int | None) -> ThreadLimit | None:
+    """What an evaluation on an executor of the user's may use; by default, what its processes may use anyway."""
+    if threads_per_worker is None:
+        return None
+    return ThreadLimit(share_of_threads(1, threads_per_worker), thread_variables(1, threads_per_worker))

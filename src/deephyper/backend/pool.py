@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import contextlib
 from concurrent.futures import BrokenExecutor, Executor, Future, InvalidStateError, ThreadPoolExecutor
+from functools import partial
 from typing import final
 
 from .._checks import instance_of
-from ..worker import Report, Task, evaluate, evaluate_pickled, pickled
+from .._threads import shared
+from ..worker import Channel, Report, Task, evaluate, evaluate_pickled, pickled
+from ..worker.on_threads import evaluate_pickled_on
 from .backend import Backend, Work
+from .inner_threads import checked_threads, limit_of_executor
 from .listener import Listener
 from .switchboard import Switchboard
 
@@ -20,11 +24,13 @@ class Pool(Backend):
     Args:
         where: who is named in messages.
         executor: an open executor.
+        threads_per_worker: how many threads the libraries inside of one evaluation may use.
     """
 
-    def __init__(self, where: str, executor: Executor):
+    def __init__(self, where: str, executor: Executor, threads_per_worker: int | None = None):
         instance_of(where, "executor", executor, Executor, "a concurrent.futures.Executor")
         self._where, self._executor = where, executor
+        self._limit = limit_of_executor(checked_threads(where, threads_per_worker))
         self._listener: Listener | None = None
 
     def open(self, work: Work, n_workers: int, switchboard: Switchboard) -> None:
@@ -37,14 +43,19 @@ class Pool(Backend):
     def submit(self, task: Task) -> Future[Report]:
         try:
             if self._listener is None:
-                here = self._switchboard.channel(task.ticket)
-                return self._executor.submit(evaluate, self._work.function, task, self._work.kwargs, here)
+                return self._executor.submit(self._evaluate, task, self._switchboard.channel(task.ticket))
+            evaluation = evaluate_pickled if self._limit is None else partial(evaluate_pickled_on, self._limit)
             channel = self._listener.channel(task.ticket)
-            return _unpacked(self._executor.submit(evaluate_pickled, self._payload, task, channel))
+            return _unpacked(self._executor.submit(evaluation, self._payload, task, channel))
         except BrokenExecutor as error:
             raise RuntimeError(
                 f"{self._where}: the executor is broken, so it takes no more evaluations; open a new one."
             ) from error
+
+    def _evaluate(self, task: Task, channel: Channel) -> Report:
+        """Run one evaluation in a thread of this process."""
+        with contextlib.nullcontext() if self._limit is None else shared(self._limit.share):
+            return evaluate(self._work.function, task, self._work.kwargs, channel)
 
     def close(self) -> None:
         listener, self._listener = self._listener, None

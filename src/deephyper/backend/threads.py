@@ -8,8 +8,10 @@ import threading
 from concurrent.futures import Future, InvalidStateError
 from typing import final
 
+from .._threads import shared
 from ..worker import Report, Task, evaluate, now
 from .backend import Backend, Work
+from .inner_threads import checked_threads, share_of_threads
 from .limits import Limits, Watch
 from .switchboard import Switchboard
 
@@ -24,16 +26,19 @@ class Threads(Backend):
     Args:
         where: who is named in messages.
         job_timeout: seconds that one evaluation may take; then its future fails and its thread is abandoned.
+        threads_per_worker: how many threads the libraries inside of one evaluation may use.
     """
 
-    def __init__(self, where: str, job_timeout: float | None = None):
+    def __init__(self, where: str, job_timeout: float | None = None, threads_per_worker: int | None = None):
         self._where = where
         self._limits = Limits.checked(where, job_timeout)
+        self._threads = checked_threads(where, threads_per_worker)
         self._running: dict[Future[Report], float] = {}
         self._watch: Watch | None = None
 
     def open(self, work: Work, n_workers: int, switchboard: Switchboard) -> None:
         self._work, self._switchboard = work, switchboard
+        self._share = share_of_threads(n_workers, self._threads)
         if self._limits.timeout_s is not None:
             self._watch = Watch(self._abandon_slow)
 
@@ -66,7 +71,9 @@ class Threads(Backend):
         # An evaluation that was abandoned comes too late.
         with contextlib.suppress(InvalidStateError):
             try:
-                report = evaluate(self._work.function, task, self._work.kwargs, channel)
+                # The limits are lifted before anybody learns of the end.
+                with shared(self._share):
+                    report = evaluate(self._work.function, task, self._work.kwargs, channel)
             except BaseException as error:
                 future.set_exception(error)
             else:

@@ -49,11 +49,17 @@ class ThreadEvaluator(Evaluator):
 
     A thread cannot be ended from outside. At a deadline it is abandoned: its job is CANCELLED, and the function keeps
     running until it returns, which it can do early when `job.stopped()` is true. While the optimizer computes, linear
-    algebra in the whole process, evaluations included, is limited to one thread.
+    algebra in the whole process, evaluations included, is limited to one thread. Limits that an evaluation sets with
+    threadpoolctl hold for the rest of the time.
 
     Args:
         job_timeout: seconds that one evaluation may take. After that it fails as `F_timeout`, and another thread takes
             the place of the abandoned one.
+        threads_per_worker: how many threads the libraries inside of one evaluation may use: OpenMP (scikit-learn,
+            xgboost, lightgbm) for each evaluation, linear algebra for the whole process while evaluations run. With
+            None these are the cores that this process may use, divided by the number of workers, at least one; a lower
+            limit that is there already stays, and so does what `OMP_NUM_THREADS` and the like say. Libraries that an
+            evaluation is the first to load are limited from the next evaluation on.
     """
 
     backend = "thread"
@@ -137,6 +143,8 @@ class ExecutorEvaluator(Evaluator):
 
     Args:
         executor: an open executor.
+        threads_per_worker: how many threads the libraries inside of one evaluation may use. With None nothing is
+            changed: how many cores an executor's workers have is known to the executor only.
     """
 
     backend = "executor"

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import final
 
+from .._threads import kept
 from ..callback import Callback, TqdmCallback
 from ..evaluator import Evaluator
 from ..job import Job
@@ -87,7 +88,7 @@ class Run:
         """
         evaluator, listeners = self._evaluator, self._listeners(shows_progress)
         self._ask_the_proposer_whether_to_stop()
-        with ExitStack() as endings:
+        with kept(), ExitStack() as endings:
             # The stack runs these in reverse order, and runs all of them even if one raises.
             endings.enter_context(evaluator.broadcast.heard_by(*listeners))
             endings.callback(evaluator.broadcast.tell, "on_close")

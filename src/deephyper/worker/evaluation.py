@@ -119,7 +119,7 @@ def evaluate(
         BaseException: a signal has come while it ran, and its handler raised this.
     """
     job = RunningJob(task.job_id, task.parameters, channel, task.lease.resources)
-    with _environment(task.lease.environment), Leaving() as leaving:
+    with environment(task.lease.environment), Leaving() as leaving:
         if channel is not None:
             channel.begin()
         start = now()
@@ -206,7 +206,7 @@ _kept = lru_cache(maxsize=4)(contents_of)
 
 
 @contextmanager
-def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+def environment(variables: Mapping[str, str]) -> Iterator[None]:
     """Set environment variables for as long as the context lasts."""
     before = {name: os.environ.get(name) for name in variables}
     os.environ.update(variables)
