@@ -137,12 +137,24 @@ def _can_be_shown(value: Any) -> bool:
 
 def _name_of(value: Any) -> str:
     """Where a function, or a method of a class or module, is found by its name; empty for everything else."""
-    if not issubclass(type(value), _FUNCTIONS):
+    if not (issubclass(type(value), _FUNCTIONS) or _wraps_a_function(value)):
         return ""
     owner = getattr(value, "__self__", None)
     if owner is not None and not isinstance(owner, (type, ModuleType)):
         return ""
     return f"{value.__module__}.{value.__qualname__}"
+
+
+def _wraps_a_function(value: Any) -> bool:
+    """Whether an object carries the name of a function that it wraps, as `functools.wraps` gives it to it.
+
+    The object itself is not asked, since it may answer anything.
+    """
+    try:
+        attributes = object.__getattribute__(value, "__dict__")
+    except AttributeError:
+        return False
+    return not issubclass(type(value), type) and type(attributes.get("__qualname__")) is str
 
 
 def cell(value: Any) -> str:

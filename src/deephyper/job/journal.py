@@ -135,6 +135,8 @@ class Journal:
         if self.has_late_cells and not may_rewrite:
             return
         header, *lines = read_lines(self.path)
+        # Some of them may have stood in the common column until now.
+        late = [name for name in late if name not in header]
         before, self._columns = self._columns, header + (late if may_rewrite else [_LATE])
         n_new = len(self._columns) - len(header)
         try:
@@ -187,11 +189,11 @@ def read_lines(path: Path) -> list[list[str]]:
         len(lines[-1]) < len(lines[0]) or not data.endswith((b"\n", b"\r")) or _is_inside_quotes(data)
     ):
         del lines[-1]
-    return _with_late_columns(lines)
+    return with_late_columns(lines)
 
 
 def _lines_of(data: bytes) -> list[list[str]]:
-    text = data.decode("utf-8", errors="ignore")
+    text = data.decode("utf-8-sig", errors="ignore")
     # A long text or a large list may stand in one cell; the limit can only be set for the whole process.
     limit = csv.field_size_limit()
     csv.field_size_limit(max(limit, len(text)))
@@ -206,7 +208,7 @@ def _is_inside_quotes(data: bytes) -> bool:
     return data.count(b'"') % 2 == 1
 
 
-def _with_late_columns(lines: list[list[str]]) -> list[list[str]]:
+def with_late_columns(lines: list[list[str]]) -> list[list[str]]:
     """The lines with a column for each name that a common column of late ones holds."""
     if not lines or _LATE not in lines[0]:
         return lines

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .._checks import quoted
+from ..job import with_late_columns
 
 # Nothing that is written by hand or by a program ends with it.
 _END = "\x1e\x1e"
@@ -84,7 +85,9 @@ def lines_of(path: str | os.PathLike[str], where: str) -> Lines:
                 f"{where}, row {record.number}: a row must have {len(header.cells)} cells like the first one, got "
                 f"{len(record.cells)}; mend or remove it."
             )
-    return Lines(header.cells, rows, left_out, has_open_end)
+    columns, *cells = with_late_columns([header.cells, *(row.cells for row in rows)])
+    rows = [Line(row.number, texts) for row, texts in zip(rows, cells, strict=True)]
+    return Lines(columns, rows, left_out, has_open_end)
 
 
 def _bytes_of(path: Path, where: str) -> bytes:
