@@ -25,6 +25,25 @@ class Unspeakable:
         raise KeyError
 
 
+class Untouchable:
+    @property
+    def __class__(self) -> Any:  # type: ignore[override]
+        raise RuntimeError
+
+
+class Broken(dict[str, Any]):
+    def __iter__(self) -> Any:
+        raise RuntimeError
+
+
+@pytest.mark.parametrize("kind", [Untouchable, Broken])
+def test_an_object_that_raises_wherever_it_is_looked_at_is_a_mistake_like_others(kind: Any) -> None:
+    outcome = Outcome.parse(kind())
+
+    assert outcome.objective in ("F_not_a_number", "F_none")
+    assert outcome.mistake
+
+
 @pytest.mark.parametrize(
     ("returned", "words"),
     [
@@ -37,6 +56,7 @@ class Unspeakable:
         ({1: 2}, "with the keys '1'"),
         ("0.5", "^the text '0.5': return a number; only a text that begins with 'F'"),
         ("", "^the text ''"),
+        ("<lock: it cannot be pickled>", "^<lock: it cannot be pickled>: return a number"),
         ("done", "^the text 'done'"),
         (b"F", "^the text b'F'"),
         ({0.5}, r"^a set, \{0.5\}, which has no order: return a tuple$"),

@@ -33,6 +33,9 @@ def _without_objective(returned: Mapping[Any, Any]) -> str:
 def _of_value(value: Any) -> str:
     if value is None:
         return "None: is a return missing?"
+    if isinstance(value, str) and value.startswith("<") and value.endswith(">"):
+        # What a worker has written in place of an object that cannot travel.
+        return f"{_short(value)[1:-1]}: return a number, or several in a tuple"
     if isinstance(value, (str, bytes)):
         return (
             f"the text {_short(value)}: return a number; only a text that begins with 'F' is taken, as the reason of a "
