@@ -132,7 +132,7 @@ class Evaluator:
             serial: SerialEvaluator, in this thread, or on an event loop
                 job_timeout
             thread: ThreadEvaluator, in threads of this process
-                job_timeout
+                job_timeout, threads_per_worker
             process: ProcessEvaluator, in processes of this machine
                 max_retries, resources, job_timeout, job_memory_limit, initializer, initargs, threads_per_worker
             loky: ProcessEvaluator, another name of process
@@ -140,7 +140,7 @@ class Evaluator:
             simulated: SimulatedEvaluator, on a virtual clock
                 duration, seed, charge_manager, seconds_per_budget
             executor: ExecutorEvaluator, on your own open executor: those of Dask, mpi4py, ipyparallel, Parsl, a pool
-                executor
+                executor, threads_per_worker
 
         Args:
             run_function: the function to evaluate, called as `run(job)` with a mapping of parameters.
