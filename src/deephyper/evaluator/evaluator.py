@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
+from contextlib import AbstractContextManager
 from functools import partial
 from importlib import import_module
 from types import TracebackType
 from typing import Any, ClassVar, Literal, Self
 
 from .._checks import count, instance_of, known_names, one_of, options_of, warn
+from .._turns import Turns
 from ..backend import Backend, Clock, Work, backend_class
 from ..callback import Broadcast, Callback
 from ..errors import MaximumJobsSpawnReached
@@ -52,6 +55,9 @@ EVALUATORS = {
 
 class Evaluator:
     """Runs a function on many configurations, on several workers at a time.
+
+    One call at a time uses it, one search at a time keeps it: whoever calls meanwhile, from another thread or from a
+    callback, gets a RuntimeError. One thread after the other may use it.
 
     Four parts share the work:
 
@@ -116,6 +122,11 @@ class Evaluator:
         self._seat: Seat | None = None
         self._understand: Callable[[Sequence[Record]], list[Job]] = _jobs_of
         self._reports = Reports()
+        self._turns = Turns(
+            "this evaluator",
+            "give each thread an evaluator of its own (`evaluator.budget.interrupt()` ends a wait)",
+            "it may read `time_left`, `num_jobs_submitted` and the like",
+        )
 
     @staticmethod
     def create(
@@ -230,8 +241,29 @@ class Evaluator:
             understand: turns records of other members into jobs and leaves out those that the search cannot use.
 
         Raises:
-            RuntimeError: jobs of another search are still waiting or running.
+            RuntimeError: jobs of another search are still waiting or running, or another thread uses this evaluator.
         """
+        with self._turn("work_for"):
+            self._work_for(seat, time, objectives, understand)
+
+    def kept_for(self, call: str) -> AbstractContextManager[None]:
+        """Keep this evaluator for the calls of this thread, while the context lasts.
+
+        Args:
+            call: the call that uses it, for messages to others, such as "CBO.search".
+        """
+        return self._turns.kept(call)
+
+    def _turn(self, call: str) -> AbstractContextManager[None]:
+        return self._turns.of(f"{type(self).__name__}.{call}")
+
+    def _work_for(
+        self,
+        seat: Seat,
+        time: float = 0.0,
+        objectives: Objectives = _UNKNOWN,
+        understand: Callable[[Sequence[Record]], list[Job]] | None = None,
+    ) -> None:
         if self._seat not in (None, seat) and self.line.n_unfinished:
             name = "" if self._seat is None else self._seat.search_id
             raise RuntimeError(f"{type(self).__name__} still runs jobs of search {name!r}; gather them first.")
@@ -254,14 +286,18 @@ class Evaluator:
             MaximumJobsSpawnReached: these are more jobs than `set_maximum_num_jobs_submitted` allows.
             RunFunctionError: the run-function cannot reach the workers.
         """
+        configurations, known = checked_jobs(type(self).__name__, configurations, metadata)
+        with self._turn("submit"):
+            return self._submit(configurations, known)
+
+    def _submit(self, configurations: Sequence[Mapping[str, Any]], known: Sequence[Mapping[str, Any]]) -> list[Job]:
         where = type(self).__name__
-        configurations, known = checked_jobs(where, configurations, metadata)
         n_allowed = self.budget.n_jobs_left
         if len(configurations) > n_allowed:
             raise MaximumJobsSpawnReached(f"{where} may submit {n_allowed:g} further jobs, got {len(configurations)}.")
         self.line.open(Work(where, self.run_function, self.run_function_kwargs))
         if self._seat is None:
-            self.work_for(self.place.seat())
+            self._work_for(self.place.seat())
         assert self._seat is not None
         seat, time = self._seat, self._seat.time
         numbers = seat.submit([ready_record(c, m, time) for c, m in zip(configurations, known, strict=True)])
@@ -288,8 +324,13 @@ class Evaluator:
             others.
         """
         one_of("gather", "type", type, GATHER_TYPES)
-        n_there = self.line.n_unfinished + self.line.n_finished
-        wanted = n_there if type == "ALL" else min(count("gather", "size", size), n_there)
+        if type != "ALL":
+            size = count("gather", "size", size)
+        with self._turn("gather"):
+            return self._gather(math.inf if type == "ALL" else size)
+
+    def _gather(self, n: float) -> list[Job] | tuple[list[Job], list[Job]]:
+        wanted = min(n, self.line.n_unfinished + self.line.n_finished)
         seat = self._seat
         if self.line.n_finished < wanted:
             self.line.refuse_parents(self.__class__.__name__)
@@ -304,11 +345,15 @@ class Evaluator:
         self._warn_of_mistake()
         jobs = self.line.hand_back()
         self.broadcast.tell("on_gather", jobs)
-        others = self.news()
+        others = self._news()
         return (jobs, others) if others else jobs
 
     def news(self) -> list[Job]:
         """Return the jobs that other members of the search have finished since the last call."""
+        with self._turn("news"):
+            return self._news()
+
+    def _news(self) -> list[Job]:
         if self._seat is None:
             return []
         others = self._understand(self._seat.news())
@@ -358,6 +403,10 @@ class Evaluator:
         """
         if self.line.is_of_parent:
             return []
+        with self._turn("cancel"):
+            return self._cancel()
+
+    def _cancel(self) -> list[Job]:
         if self._seat is not None:
             self._cancel_all(self._seat)
         jobs = self.line.hand_back()
@@ -383,10 +432,11 @@ class Evaluator:
         """
         if self.line.is_of_parent:
             return
-        self.cancel()
-        self.line.close()
-        self.clock.close()
-        self.broadcast.tell("on_close")
+        with self._turn("close"):
+            self._cancel()
+            self.line.close()
+            self.clock.close()
+            self.broadcast.tell("on_close")
 
     def __dir__(self) -> list[str]:
         return [name for name in super().__dir__() if not name.startswith("_")]

@@ -9,7 +9,7 @@ import math
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, cast, final
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Self, cast, final
 from .. import __version__
 from .._checks import count, explained, got, instance_of, is_bool, is_whole, known_options, seconds, shown, warn
 from .._draws import Draws, draws_from
+from .._turns import Turns
 from ..errors import AllFailedError, ResultsNotWritten, SearchSpaceExhausted
 from ..evaluator import Evaluator, Place, RunFunction
 from ..job import Job, Objective, Outcome, is_failure, replace_file
@@ -67,6 +68,9 @@ class _Chosen:
 
 class Search(ABC):
     """Base of all searches; a subclass implements `_new_proposer`, which makes the object that decides.
+
+    One call at a time uses a search: whoever calls `search`, `ask` or `tell` meanwhile, from another thread, a callback
+    or a run-function, gets a RuntimeError. Reading `history` is always possible. One thread after the other may use it.
 
     Args:
         problem: the search space.
@@ -158,6 +162,11 @@ class Search(ABC):
         self.stop_reason: str | None = None
         self.statistics: Statistics | None = None
         self._ledger = Ledger(where, self._space, log_dir, checkpoint_history_to_csv, checkpoint_restart, self._check)
+        self._turns = Turns(
+            "this search",
+            "give each thread a search of its own; with one `storage` and `search_id` they share what they find",
+            "it may read `history`, `statistics`, `search_id` and the evaluator's `time_left`",
+        )
 
     @abstractmethod
     def _new_proposer(self, draws: Draws, member: int) -> Proposer:
@@ -183,16 +192,22 @@ class Search(ABC):
 
     def _teach(self, lesson: Callable[[Any], None]) -> None:
         """Call a function with the proposer: now, or once it is made and has learned from an interrupted search."""
-        self._lessons.append(lesson)
-        if self._proposer is not None:
-            lesson(self._proposer)
+        with self._turn("fit_surrogate, fit_generative_model or fit_search_space"):
+            self._lessons.append(lesson)
+            if self._proposer is not None:
+                lesson(self._proposer)
+
+    def _turn(self, call: str) -> AbstractContextManager[None]:
+        return self._turns.of(f"{type(self).__name__}.{call}")
 
     # Public methods.
 
     @property
     def search_id(self) -> str:
         """Name of the search in its storage."""
-        self._seated()
+        if not self._ledger.search_id:
+            with self._turn("search_id"):
+                self._seated()
         return self._ledger.search_id
 
     @property
@@ -221,13 +236,14 @@ class Search(ABC):
             SearchSpaceExhausted: no legal configuration is left.
         """
         n = count(type(self).__name__ + ".ask", "n", n)
-        proposer = self._seated()
-        self._hear_others(proposer)
-        trials = proposer.ask(n, None)
-        if not trials:
-            raise SearchSpaceExhausted(f"{type(self).__name__}: {self._why_nothing_is_left()}.")
-        self._ledger.ask(trials)
-        return [trial.configuration for trial in trials]
+        with self._turn("ask"):
+            proposer = self._seated()
+            self._hear_others(proposer)
+            trials = proposer.ask(n, None)
+            if not trials:
+                raise SearchSpaceExhausted(f"{type(self).__name__}: {self._why_nothing_is_left()}.")
+            self._ledger.ask(trials)
+            return [trial.configuration for trial in trials]
 
     @explained("tell([(configuration, objective)])")
     def tell(self, results: Sequence[tuple[Mapping[str, Any], Any]]) -> None:
@@ -241,7 +257,10 @@ class Search(ABC):
                 search cannot learn from it. Then nothing is stored.
             TypeError: an element is no pair. Then nothing is stored.
         """
-        where, proposer = f"{type(self).__name__}.tell", self._seated()
+        with self._turn("tell"):
+            self._tell(f"{type(self).__name__}.tell", self._seated(), results)
+
+    def _tell(self, where: str, proposer: Proposer, results: Sequence[tuple[Mapping[str, Any], Any]]) -> None:
         objectives, outcomes = self._ledger.history.objectives, []
         for i, (configuration, returned) in enumerate(_pairs(where, results)):
             # What is no configuration is refused below; the pair may be in the wrong order.
@@ -312,7 +331,13 @@ class Search(ABC):
         chosen = self._evaluator if given is None else _Chosen.of(where, given)
         if chosen is None:
             raise TypeError(f"{where}: there is no evaluator; pass a function or an Evaluator as the first argument.")
-        with orderly_end(chosen.evaluator) as caught, chosen.open() as opened, self._ledger.writing(keeps=False):
+        with (
+            self._turns.of(where),
+            chosen.evaluator.kept_for(where),
+            orderly_end(chosen.evaluator) as caught,
+            chosen.open() as opened,
+            self._ledger.writing(keeps=False),
+        ):
             return self._search(opened, limits, timeout, caught)
 
     def _search(self, evaluator: Evaluator, limits: Limits, timeout: float | None, caught: CaughtSignal) -> Results:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from ..errors import instead_of
-from ..worker import encodable, isinstance_of, items_of, numbers_of
+from ..worker import isinstance_of, items_of, numbers_of
 from .mistakes import in_words
 
 Objective = float | tuple[float, ...] | str
@@ -146,7 +146,7 @@ def _is_reason(value: Any) -> bool:
 
 def _objective(value: Any) -> Objective:
     if isinstance_of(value, (str, bytes)):
-        return encodable(str.__str__(value)) if _is_reason(value) else _NO_NUMBER
+        return str.__str__(value) if _is_reason(value) else _NO_NUMBER
     numbers = numbers_of(value)
     if numbers is None:
         return _NONE if value is None else _NO_NUMBER

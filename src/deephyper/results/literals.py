@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import ast
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from .._cells import cell, value_of
 from ..space import Originals, Space
+
+# Python 3.11 counts the depth of two trees that are made at once in different threads as one, and raises SystemError.
+_ONE_TREE_AT_A_TIME = threading.Lock()
 
 
 def literals_of(space: Space) -> dict[str, list[str | None]]:
@@ -26,7 +30,7 @@ def parsers_of_literals(literals: Mapping[str, Any]) -> dict[str, Callable[[str]
 
 
 def _parser_of(literals: Sequence[Any]) -> Callable[[str], Any]:
-    choices = [ast.literal_eval(literal) for literal in literals if isinstance(literal, str)]
+    choices = [_value_of_literal(literal) for literal in literals if isinstance(literal, str)]
     originals = Originals(choices)
 
     def parse(text: str) -> Any:
@@ -41,7 +45,12 @@ def _parser_of(literals: Sequence[Any]) -> Callable[[str], Any]:
 def _literal_of(value: Any) -> str | None:
     text = repr(value)
     try:
-        back = ast.literal_eval(text)
+        back = _value_of_literal(text)
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         return None
     return text if type(back) is type(value) and cell(back) == cell(value) else None
+
+
+def _value_of_literal(text: str) -> Any:
+    with _ONE_TREE_AT_A_TIME:
+        return ast.literal_eval(text)

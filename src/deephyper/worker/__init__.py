@@ -16,7 +16,7 @@ from .evaluation import (
 )
 from .leaving import Recalled
 from .output import Lines, write_replaced
-from .returned import encodable, isinstance_of, items_of, numbers_of
+from .returned import isinstance_of, items_of, numbers_of
 from .running_job import Observations, RunningJob
 
 __all__ = [
@@ -35,7 +35,6 @@ __all__ = [
     "RunningJob",
     "SocketChannel",
     "Task",
-    "encodable",
     "evaluate",
     "evaluate_coroutine",
     "evaluate_pickled",
