@@ -44,7 +44,7 @@ def in_a_worker(folder: Path, options: Mapping[str, Any], **variables: str) -> d
 
 @pytest.mark.slow
 def test_a_worker_of_many_computes_on_one_thread(tmp_path: Path) -> None:
-    found = in_a_worker(tmp_path, {"num_workers": 1000})
+    found = in_a_worker(tmp_path, {"num_workers": 100})
 
     assert [found[name] for name in N_THREADS] == ["1"] * len(N_THREADS)
     assert (found["blas"], found["openmp"]) == (1, 1)
@@ -60,14 +60,14 @@ def test_what_the_user_asks_for_comes_before_the_users_variables(tmp_path: Path)
 
 @pytest.mark.slow
 def test_a_variable_of_the_users_comes_before_the_default(tmp_path: Path) -> None:
-    found = in_a_worker(tmp_path, {"num_workers": 1000}, OPENBLAS_NUM_THREADS="2", NUMEXPR_NUM_THREADS="5")
+    found = in_a_worker(tmp_path, {"num_workers": 100}, OPENBLAS_NUM_THREADS="2", NUMEXPR_NUM_THREADS="5")
 
     assert [found[name] for name in N_THREADS] == ["1", "2", "1", "5", "1"]
 
 
 @pytest.mark.slow
 def test_libraries_that_follow_open_mp_follow_that_of_the_user(tmp_path: Path) -> None:
-    found = in_a_worker(tmp_path, {"num_workers": 1000}, OMP_NUM_THREADS="3,1")
+    found = in_a_worker(tmp_path, {"num_workers": 100}, OMP_NUM_THREADS="3,1")
 
     assert [found.get(name) for name in N_THREADS] == ["3,1", None, None, None, "3"]
     assert found["openmp"] == 3

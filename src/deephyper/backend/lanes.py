@@ -8,7 +8,6 @@ functions travel by value. `docs/decisions/lanes.md` says what else was tried.
 from __future__ import annotations
 
 import atexit
-import sys
 import threading
 import weakref
 from collections import deque
@@ -29,11 +28,9 @@ from .lane import Call, Lane, Worker
 from .limits import Limits
 from .selecting import SelectorLoop
 from .switchboard import Switchboard
+from .system_limits import Needs
 from .undertaker import Undertaker
 
-# Each lane holds pipes and semaphores in this process.
-_FILES_PER_LANE = 14
-# How long results may wait for what was printed before them.
 _MOMENT_S = 0.1
 
 
@@ -69,12 +66,15 @@ class Lanes(Backend):
             raise ValueError(f"{where}: initargs are the arguments of an initializer, and there is none; pass both.")
         self._initializer, self._initargs = initializer, tuple(initargs)
         self._threads = checked_threads(where, threads_per_worker)
+        self._where = where
         self._lanes: _OpenLanes | None = None
 
     def open(self, work: Work, n_workers: int, switchboard: Switchboard) -> None:
+        needs = Needs(self._where, n_workers)
+        needs.check()
         payload = pickled(work.where, work.function, dict(work.kwargs), self._initializer, self._initargs)
         opened = partial(Worker, Parcel(payload), thread_variables(n_workers, self._threads))
-        self._lanes = _OpenLanes(n_workers, opened, self._limits, switchboard)
+        self._lanes = _OpenLanes(needs, opened, self._limits, switchboard)
 
     def submit(self, task: Task) -> Future[Report]:
         assert self._lanes is not None
@@ -99,19 +99,18 @@ class _OpenLanes:
     """Lanes, and the line of calls before them.
 
     Args:
-        n: number of lanes.
+        needs: of the system, and how many lanes there are.
         open_worker: starts a worker.
         limits: what one evaluation may take.
         switchboard: takes in what run-functions report.
     """
 
-    def __init__(self, n: int, open_worker: Callable[[], Worker], limits: Limits, switchboard: Switchboard):
-        _allow_open_files(n * _FILES_PER_LANE)
-        self._open_worker = open_worker
+    def __init__(self, needs: Needs, open_worker: Callable[[], Worker], limits: Limits, switchboard: Switchboard):
+        self._needs, self._open_worker = needs, open_worker
         self._on_begin = switchboard.begin
         self._lock = threading.RLock()
         self._line: deque[Call] = deque()
-        self._lanes = [Lane(self._opened, self._let_go, self._take_next) for _ in range(n)]
+        self._lanes = [Lane(self._opened, self._let_go, self._take_next) for _ in range(needs.n_workers)]
         self._loop = SelectorLoop("deephyper-lanes", Inspector(self._lanes, limits).tick)
         self._attendant = Attendant(self._loop, switchboard, self._note_ready, self._lose)
         self._undertaker = Undertaker(self._loop, self._attendant, self._pids)
@@ -179,7 +178,8 @@ class _OpenLanes:
 
     def _submit_to(self, lane: Lane, call: Call) -> None:
         worker = lane.worker
-        lane.submit(call)
+        with self._needs.explained():
+            lane.submit(call)
         if lane.worker is not worker:
             _close_before_loky()
 
@@ -229,19 +229,6 @@ def _close_before_loky() -> None:
 def _close_all() -> None:
     for lanes in list(_open_lanes):
         lanes.close()
-
-
-def _allow_open_files(n: int) -> None:
-    """Raise the soft limit of open files when many lanes need it."""
-    if sys.platform == "win32":
-        return
-    import resource
-
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = n + 256
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        limit = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
 
 
 def _with_last_words(error: BaseException, last_words: str) -> BaseException:
