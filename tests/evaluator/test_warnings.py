@@ -44,6 +44,7 @@ def warned(make: Callable[[], Any]) -> list[warnings.WarningMessage]:
             "SerialEvaluator: num_workers=4 has no effect on a plain function",
         ),
         (lambda: Evaluator.create(run, "serial", {"num_workers": 2}), "num_workers=2 has no effect"),
+        (lambda: Evaluator(run, num_workers=2), "Evaluator: num_workers=2 has no effect"),
         (lambda: Evaluator.create(run, num_workers=2), "num_workers=2 has no effect"),
         (lambda: Evaluator.create(functools.partial(run), num_workers=2), "num_workers=2 has no effect"),
         (lambda: Evaluator.create(lambda job: run_async(job), num_workers=2), "num_workers=2 has no effect"),

@@ -84,6 +84,8 @@ def refused(words: str, make: Callable[[], Any]) -> None:
         ({"storage": None}, "a store belongs to the evaluator"),
         ({"study_name": "s"}, "search_id='name'"),
         ({"sampler": "tpe"}, "surrogate_model='ET'"),
+        ({"stopper": None}, "it is not built in yet; leave it out"),
+        ({"solution_selection": "argmax_obs"}, "it is not built in yet"),
         ({"random_stat": 1}, "Did you mean 'random_state'"),
         ({"Random_State": 1}, "Did you mean 'random_state'"),
         ({"zzz": 1}, "accepted are 'problem', 'evaluator'"),
@@ -102,6 +104,7 @@ def test_a_name_from_elsewhere_is_answered_with_the_line_to_write(
         ({"n_trials": 10}, "a budget belongs to the call"),
         ({"n_jobs": 4}, "workers belong to the evaluator"),
         ({"callbacks": []}, "callbacks belong to the evaluator"),
+        ({"max_evals_strict": True}, "max_evals is exact here"),
         ({"max_eval": 10}, "Did you mean 'max_evals'"),
         ({"show_progress_bar": True}, "verbose=1"),
         ({"verbose": 1}, r"it belongs to the constructor: CBO\(problem, verbose=…\)"),
@@ -120,7 +123,12 @@ def test_a_name_from_elsewhere_in_the_call_is_answered_too(
 
 @pytest.mark.parametrize(
     ("name", "argument"),
-    [("kappa", "acq_func_kwargs"), ("xi", "acq_func_kwargs"), ("n_points", "acq_optimizer_kwargs")],
+    [
+        ("kappa", "acq_func_kwargs"),
+        ("xi", "acq_func_kwargs"),
+        ("filter_failures", "acq_optimizer_kwargs"),
+        ("n_points", "acq_optimizer_kwargs"),
+    ],
 )
 def test_a_key_of_a_dictionary_is_answered_with_the_dictionary(problem: HpProblem, name: str, argument: str) -> None:
     refused(f"^CBO: unknown option '{name}'; it is a key of {argument}", lambda: CBO(problem, **{name: 1}))

@@ -157,6 +157,25 @@ def test_rows_are_kept_where_warnings_are_errors(problem: HpProblem, tmp_path: P
     assert search.history.objective.tolist() == ["F_none"]
 
 
+async def waits(job: Any) -> float:
+    return float(job["x"])
+
+
+@pytest.mark.parametrize("method", ["serial", "async", "thread", "process", "simulated"])
+def test_a_healthy_search_warns_of_nothing(problem: HpProblem, tmp_path: Path, method: str) -> None:
+    run = waits if method == "async" else lambda job: job["x"]
+    options = {"num_workers": 1 if method == "serial" else 2}
+    with (
+        warnings.catch_warnings(),
+        Evaluator.create(run, "serial" if method == "async" else method, options) as evaluator,
+    ):
+        warnings.simplefilter("error")
+        search = CBO(problem, evaluator, random_state=1, log_dir=tmp_path)
+        search.search(12, 60)
+
+    assert len(search.history) == 12
+
+
 # What a person tells.
 
 

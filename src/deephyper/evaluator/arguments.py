@@ -8,7 +8,7 @@ from concurrent.futures import Executor
 from types import NoneType
 from typing import Any
 
-from .._checks import count, did_you_mean, got, instance_of, one_of
+from .._checks import count, did_you_mean, got, instance_of, one_of, warn
 from ..callback import Callback
 from ..errors import RunFunctionError
 from .other_names import instead_of
@@ -185,6 +185,25 @@ def _mappings(where: str, what: str, given: Any) -> Sequence[Mapping[str, Any]]:
     for each in listed:
         instance_of(where, f"each {what}", each, Mapping, "a mapping of parameters")
     return listed
+
+
+def warn_of_one_at_a_time(where: str, num_workers: int) -> None:
+    """Warn that several workers are of no use to a plain function in the caller's thread."""
+    if num_workers > 1:
+        warn(
+            f"{where}: num_workers={num_workers} has no effect on a plain function, which runs in this thread, one "
+            "evaluation at a time; use method 'process' or 'thread', or an 'async def' function."
+        )
+
+
+def warn_of_few_resources(where: str, num_workers: int, n_available: int) -> None:
+    """Warn that some workers will always wait for resources."""
+    if n_available < num_workers:
+        warn(
+            f"{where}: only {n_available} of {num_workers} workers can ever be busy, since every evaluation holds its "
+            f"own resources and there are enough for {n_available}; write num_workers={n_available}, or give more "
+            "resources."
+        )
 
 
 def options_of_both(method_kwargs: Any, by_name: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Literal, Self
 
 from .._checks import count, instance_of, known_names, one_of, options_of, warn
 from .._turns import Turns
-from ..backend import Backend, Clock, Work, backend_class
+from ..backend import Backend, Clock, Work, backend_class, is_async
 from ..callback import Broadcast, Callback
 from ..errors import MaximumJobsSpawnReached
 from ..job import Job, Objectives, ready_record
@@ -29,6 +29,8 @@ from .arguments import (
     checked_workers,
     name_of,
     options_of_both,
+    warn_of_few_resources,
+    warn_of_one_at_a_time,
 )
 from .budget import Budget
 from .leases import Leases
@@ -112,6 +114,8 @@ class Evaluator:
             instance_of(where, "search_id", search_id, str, "a text or None")
         self.run_function = run_function
         self.num_workers = checked_workers(where, num_workers)
+        if not self.keeps_deadlines:
+            warn_of_one_at_a_time(where, self.num_workers)
         self.broadcast = Broadcast(checked_callbacks(where, callbacks))
         make: Callable[..., Backend] = _backend_of(type(self))
         backend = make(where, **options)
@@ -181,19 +185,14 @@ class Evaluator:
     def lend_from(self, leases: Leases) -> None:
         """Lend resources to every job from now on; called once, when the evaluator is made."""
         self.line.lend_from(leases)
-        if (n := leases.n_available) < self.num_workers:
-            warn(
-                f"{type(self).__name__}: only {n} of {self.num_workers} workers can ever be busy, since every "
-                f"evaluation holds its own resources and there are enough for {n}; write num_workers={n}, or give more "
-                "resources."
-            )
+        warn_of_few_resources(type(self).__name__, self.num_workers, leases.n_available)
 
     # The budget.
 
     @property
     def keeps_deadlines(self) -> bool:
         """Whether evaluations that run at a deadline are ended or given up, so that nobody waits for them."""
-        return True
+        return self.backend != "serial" or is_async(self.run_function)
 
     @property
     def timeout(self) -> float | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .._checks import count, warn
+from .._checks import count
 from ..backend import is_async
 from .evaluator import Evaluator
 from .leases import Kinds
@@ -33,15 +33,6 @@ class SerialEvaluator(Evaluator):
                 "SerialEvaluator: job_timeout works for 'async def' functions only, since nothing can end a function "
                 "in the caller's own thread; use method 'process'."
             )
-        if self.num_workers > 1 and not is_async(self.run_function):
-            warn(
-                f"SerialEvaluator: num_workers={self.num_workers} has no effect on a plain function, which runs in "
-                "this thread, one evaluation at a time; use method 'process' or 'thread', or an 'async def' function."
-            )
-
-    @property
-    def keeps_deadlines(self) -> bool:
-        return is_async(self.run_function)
 
 
 class ThreadEvaluator(Evaluator):

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor
 from typing import Any
 
 from ConfigSpace import ConfigurationSpace
 
-from .._checks import count, got, is_number, is_whole
+from .._checks import count, got, is_number, is_whole, shown
 from ..evaluator import Evaluator
+from ..job import Job, Outcome
 from ..problem import HpProblem
 
 
@@ -67,3 +69,34 @@ def limit_of(where: str, what: str, given: Any) -> int | None:
         if is_number(given) and math.isinf(given):
             raise ValueError(f"{error} For no limit leave it out.") from None
         raise
+
+
+def refuse_mistyped(where: str, returned: Any) -> None:
+    """Raise ValueError for what a run-function may return by mistake, and a person would not mean."""
+    if mistake := Outcome.parse(returned).mistake:
+        raise ValueError(
+            f"{where}: the second of a pair must be an objective, a number or several in a tuple, or a text 'F…' with "
+            f"the reason of a failure, got {mistake}"
+        )
+
+
+def pairs_of(where: str, results: Iterable[tuple[Mapping[str, Any], Any]]) -> Iterator[tuple[Mapping[str, Any], Any]]:
+    """Give the pairs that a user passes to `tell`, each after it was checked."""
+    what = "a pair of a configuration and what a run-function would have returned for it"
+    line = "pass tell([(configuration, objective)])"
+    if not isinstance(results, Iterable):
+        raise TypeError(f"{where}: results must be a list, each element {what}, {got(results)}; {line}.")
+    for i, pair in enumerate(results):
+        # Unpacking alone would accept a dictionary of two parameters and a text of two letters.
+        if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+            if isinstance(pair, Job):
+                line = "pass tell([(job.parameters, job.objective) for job in jobs])"
+            raise TypeError(f"{where}: results[{i}] must be {what}, got {shown(pair)}; {line}.")
+        yield pair[0], pair[1]
+
+
+def n_by_position(constructor: Callable[..., Any]) -> float:
+    """How many arguments a constructor takes by position, without `self`."""
+    kinds = [parameter.kind for parameter in inspect.signature(constructor).parameters.values()]
+    is_any = inspect.Parameter.VAR_POSITIONAL in kinds
+    return math.inf if is_any else kinds.count(inspect.Parameter.POSITIONAL_OR_KEYWORD) - 1

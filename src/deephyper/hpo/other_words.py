@@ -75,6 +75,11 @@ _OPTIONS = {
     "evaluations are limited by the evaluator: Evaluator.create(run, 'process', job_timeout=60)": (
         *("job_timeout", "trial_timeout", "timeout_per_trial"),
     ),
+    "max_evals is exact here; leave it out": ("max_evals_strict",),
+    "it is not built in yet; leave it out": (
+        *("stopper", "solution_selection", "objective_scaler", "constraints", "update_prior", "sync_communication"),
+        *("moo_scalarization_strategy", "moo_scalarization_weight", "moo_lower_bounds"),
+    ),
     "a progress bar is shown with verbose=1": ("show_progress_bar", "progress_bar", "disp", "verbosity"),
 }
 

@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 import logging
-import math
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, cast, final
 
 from .. import __version__
-from .._checks import count, explained, got, instance_of, is_bool, is_whole, known_options, seconds, shown, warn
+from .._checks import count, explained, instance_of, is_bool, is_whole, known_options, seconds, warn
 from .._draws import Draws, draws_from
 from .._turns import Turns
 from ..errors import AllFailedError, ResultsNotWritten, SearchSpaceExhausted
 from ..evaluator import Evaluator, Place, RunFunction
-from ..job import Job, Objective, Outcome, is_failure, replace_file
+from ..job import Objective, Outcome, is_failure, replace_file
 from ..problem import HpProblem
 from ..results import Results, literals_of
 from .accepted import Flag
-from .arguments import check_evaluator, check_problem, limit_of
+from .arguments import check_evaluator, check_problem, limit_of, n_by_position, pairs_of, refuse_mistyped
 from .interrupts import CaughtSignal, orderly_end
 from .ledger import Ledger
 from .other_words import instead_in_call, instead_of_method, instead_of_option
@@ -110,7 +108,7 @@ class Search(ABC):
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         # Checked here, before Python refuses an argument, because our message also says what to write instead.
         known_options(cls.__name__, kwargs, cls.__init__, instead_of=cls._instead_of)
-        if len(args) > (most := _n_by_position(cls.__init__)):
+        if len(args) > (most := n_by_position(cls.__init__)):
             raise TypeError(
                 f"{cls.__name__}: at most {most} arguments are taken by position, got {len(args)}; write the others by "
                 f"name, {cls.__name__}(problem, evaluator, random_state=42)."
@@ -262,10 +260,10 @@ class Search(ABC):
 
     def _tell(self, where: str, proposer: Proposer, results: Sequence[tuple[Mapping[str, Any], Any]]) -> None:
         objectives, outcomes = self._ledger.history.objectives, []
-        for i, (configuration, returned) in enumerate(_pairs(where, results)):
+        for i, (configuration, returned) in enumerate(pairs_of(where, results)):
             # What is no configuration is refused below; the pair may be in the wrong order.
             if isinstance(configuration, Mapping):
-                _refuse_mistyped(f"{where}: results[{i}]", returned)
+                refuse_mistyped(f"{where}: results[{i}]", returned)
             outcome = Outcome.parse(returned, objectives)
             self._check(outcome.objective)
             objectives = objectives.learned_from([outcome.objective])
@@ -401,34 +399,3 @@ class Search(ABC):
         instance_of(f"{type(self).__name__}.save_params", "path", path, (str, os.PathLike), "the path of a file")
         text = json.dumps(self.get_params(), indent=2, default=str)
         replace_file((self._ledger.folder or Path.cwd()) / path, text.encode("utf-8"))
-
-
-def _refuse_mistyped(where: str, returned: Any) -> None:
-    """Raise ValueError for what a run-function may return by mistake, and a person would not mean."""
-    if mistake := Outcome.parse(returned).mistake:
-        raise ValueError(
-            f"{where}: the second of a pair must be an objective, a number or several in a tuple, or a text 'F…' with "
-            f"the reason of a failure, got {mistake}"
-        )
-
-
-def _pairs(where: str, results: Iterable[tuple[Mapping[str, Any], Any]]) -> Iterator[tuple[Mapping[str, Any], Any]]:
-    """Give the pairs that a user passes to `tell`, each after it was checked."""
-    what = "a pair of a configuration and what a run-function would have returned for it"
-    line = "pass tell([(configuration, objective)])"
-    if not isinstance(results, Iterable):
-        raise TypeError(f"{where}: results must be a list, each element {what}, {got(results)}; {line}.")
-    for i, pair in enumerate(results):
-        # Unpacking alone would accept a dictionary of two parameters and a text of two letters.
-        if not isinstance(pair, (tuple, list)) or len(pair) != 2:
-            if isinstance(pair, Job):
-                line = "pass tell([(job.parameters, job.objective) for job in jobs])"
-            raise TypeError(f"{where}: results[{i}] must be {what}, got {shown(pair)}; {line}.")
-        yield pair[0], pair[1]
-
-
-def _n_by_position(constructor: Callable[..., Any]) -> float:
-    """How many arguments a constructor takes by position, without `self`."""
-    kinds = [parameter.kind for parameter in inspect.signature(constructor).parameters.values()]
-    is_any = inspect.Parameter.VAR_POSITIONAL in kinds
-    return math.inf if is_any else kinds.count(inspect.Parameter.POSITIONAL_OR_KEYWORD) - 1
