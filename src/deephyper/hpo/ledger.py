@@ -131,6 +131,10 @@ class Ledger:
         unknown = 0 if self._restored else seat.member
         self._member = unknown if self._file.earlier_member is None else self._file.earlier_member
         seat.restore([job.record() for job in self._restored])
+        if self._restored:
+            # No file holds what was recorded on the way; a store that has outlived the search does.
+            jobs = [Job.from_record(record, seat.search_id) for record in seat.storage.records(seat.search_id)]
+            self.history.add_curves({job.id: job.observations for job in jobs if job.id in self.history})
         self._take_over(seat)
         return seat
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import final
 
-from ..job import METADATA, TIMES, Job, JobStatus, Journal, Objectives, Row, flat_row
+from ..job import METADATA, TIMES, Job, JobStatus, Journal, Objectives, Observations, Row, flat_row
 from .table import PARETO, Results, table_of
 
 logger = logging.getLogger(__name__)
@@ -32,6 +32,7 @@ class History:
     def __init__(self, names: Sequence[str], path: Path | None = None):
         self._names = list(names)
         self._rows: list[Row] = []
+        self._curves: dict[int, Observations] = {}
         self._job_ids: set[int] = set()
         self._n_ended = 0
         self._objectives = Objectives()
@@ -74,13 +75,21 @@ class History:
         self._learn_objectives(jobs)
         rows = [flat_row(job, self._names, self._objectives) for job in jobs]
         self._rows += rows
+        self.add_curves({job.id: job.observations for job in jobs})
         self._job_ids.update(job.id for job in jobs)
         self._n_ended += sum(job.status is JobStatus.DONE for job in jobs)
         self._save()
 
+    def add_curves(self, observations: Mapping[int, Observations]) -> None:
+        """Keep what evaluations recorded on the way, by the number of their job."""
+        self._curves.update({number: recorded for number, recorded in observations.items() if recorded})
+
     def jobs(self) -> list[Job]:
         """The evaluations as jobs, as far as their rows tell."""
-        return [Job.from_row(row, self._names, self._objectives) for row in self._rows]
+        jobs = [Job.from_row(row, self._names, self._objectives) for row in self._rows]
+        for job in jobs:
+            job.observations = self._curves.get(job.id, [])
+        return jobs
 
     def restore(self, rows: Sequence[Row], objectives: Objectives) -> None:
         """Begin with the rows of an interrupted search.
@@ -160,7 +169,8 @@ class History:
 
     def table(self) -> Results:
         """All rows as a table."""
-        return table_of(self._rows, self._names, self._objectives)
+        # A copy, since another thread may read the history while rows are added.
+        return table_of(self._rows.copy(), self._names, self._objectives, tuple(self._curves.copy().items()))
 
     def _learn_objectives(self, jobs: Sequence[Job]) -> None:
         """Fix the number of objectives by the first success; failures before it get a cell for each of them."""

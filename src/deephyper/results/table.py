@@ -14,6 +14,7 @@ from .._arrays import Array, Mask
 from .._cells import scalar
 from ..job import METADATA, PARAMETER, Objectives, Row, is_failure
 from ..moo import pareto_mask
+from .curves import Curves, curves_frame, in_all
 from .kinds import Kinds, in_common, is_inactive, kind_of, original
 from .objective import ObjectiveDtype, objective_column
 from .showing import as_html, as_text
@@ -51,8 +52,9 @@ class Results(pd.DataFrame):
     """
 
     # Read by pandas: what slices, copies and pickles of a table take along.
-    _metadata: ClassVar[list[str]] = ["_kinds"]
+    _metadata: ClassVar[list[str]] = ["_kinds", "_curves"]
     _kinds: Kinds = MappingProxyType({})
+    _curves: Curves = ()
 
     @property
     def _constructor(self) -> Callable[..., Results]:
@@ -154,6 +156,21 @@ class Results(pd.DataFrame):
             for i in range(len(self))
         ]
 
+    @property
+    def curves(self) -> pd.DataFrame:
+        """What the evaluations of these rows recorded with `job.record(budget, objective)`: one row for every value.
+
+        The columns are `job_id`, `budget` and `objective`; evaluations follow each other as they were gathered, and
+        the values of each as they were recorded. Those that failed, were killed or were cancelled are there with what
+        had arrived by then. Slices, copies, pickles and concatenations of a table keep the curves of their rows.
+
+        The curves are in the records of the search's store, and not in `results.csv`: after `checkpoint_restart`, what
+        was recorded before is here if the store has kept it, and is missing if the store was in the memory of the
+        process that has ended.
+        """
+        is_known = "job_id" in self.columns and self.columns.nlevels == 1
+        return curves_frame(self._curves, set(self["job_id"]) if is_known else None)
+
     # What pandas calls.
 
     def __finalize__(self, other: Any, method: str | None = None, **kwargs: Any) -> Self:
@@ -163,6 +180,7 @@ class Results(pd.DataFrame):
         known = [part._kinds for part in parts or sides if isinstance(part, Results)]
         if known:
             found._kinds = in_common(known)
+            found._curves = in_all(part._curves for part in parts or sides if isinstance(part, Results))
         return found
 
     def __repr__(self) -> str:
@@ -184,20 +202,21 @@ class Results(pd.DataFrame):
         return _with_reasons(self).to_json(*args, **kwargs)
 
 
-def table_of(rows: Sequence[Row], names: Sequence[str], objectives: Objectives) -> Results:
+def table_of(rows: Sequence[Row], names: Sequence[str], objectives: Objectives, curves: Curves = ()) -> Results:
     """Gather flat rows in a table.
 
     Args:
         rows: evaluations, in the order of gathering.
         names: all hyperparameters, in order of definition.
         objectives: those of the search.
+        curves: what the evaluations recorded on the way.
     """
     first = [PARAMETER + name for name in names] + objectives.columns + ["job_id", "job_status"]
     columns = list(dict.fromkeys(first + [name for row in rows for name in row if name != PARETO]))
     made = {name: objective_column if name in objectives.columns else column for name in columns}
     cells = {name: make([row.get(name, float("nan")) for row in rows]) for name, make in made.items()}
     table = Results(cells, columns=columns)
-    table._kinds = _kinds_of(rows, names)
+    table._kinds, table._curves = _kinds_of(rows, names), curves
     if len(objectives.columns) > 1:
         table[PARETO] = _pareto_efficient(table)
     return table
