@@ -143,7 +143,8 @@ def test_a_key_of_a_dictionary_is_answered_with_the_dictionary(problem: HpProble
         ("fit", "search.search("),
         ("suggest", "search.ask("),
         ("observe", "search.tell([(configuration, objective)])"),
-        ("best_params", "search.history.best"),
+        ("best_params", "search.history.best_parameters"),
+        ("best_value", "search.history.best"),
         ("results", "search.history"),
     ],
 )

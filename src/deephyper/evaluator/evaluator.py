@@ -196,7 +196,10 @@ class Evaluator:
 
     @property
     def timeout(self) -> float | None:
-        """Seconds from when it was set until all evaluations are cancelled; None for no limit."""
+        """Seconds from when it was set until all evaluations are cancelled; None for no limit.
+
+        Where `keeps_deadlines` is false, an evaluation that is running at the deadline is waited for.
+        """
         return self.budget.timeout
 
     @timeout.setter

@@ -99,9 +99,10 @@ _METHODS = {
     ),
     "search.ask(1)": ("suggest", "propose", "get_next", "get_suggestions", "generate", "next_points", "create_trial"),
     "search.tell([(configuration, objective)])": ("observe", "report", "register", "update", "complete", "add_trial"),
+    "search.history.best_parameters": ("best_params", "best_parameters", "best_config", "get_best_parameters"),
     _RESULTS: (
-        *("best", "best_params", "best_parameters", "best_value", "best_trial", "best_config", "best_objective", "max"),
-        *("results", "trials", "get_results", "df", "trials_dataframe", "get_best_parameters", "table", "res"),
+        *("best", "best_value", "best_trial", "best_objective", "max"),
+        *("results", "trials", "get_results", "df", "trials_dataframe", "table", "res"),
     ),
     "search.search(run, max_evals=100), which closes what it opened; an evaluator of your own has close()": (
         *("close", "shutdown", "stop"),
