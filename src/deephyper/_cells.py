@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from functools import lru_cache
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
@@ -157,6 +158,10 @@ def _wraps_a_function(value: Any) -> bool:
     return not issubclass(type(value), type) and type(attributes.get("__qualname__")) is str
 
 
+# States, choices and failures are short, and the same ones come again and again.
+_SHORT, _LARGE = 40, 1 << 63
+
+
 def cell(value: Any) -> str:
     """Write one value as the text of a CSV cell.
 
@@ -164,9 +169,13 @@ def cell(value: Any) -> str:
     is written without quotes. NaN is an empty cell. What JSON does not know is written as `str` shows it.
     """
     kind = type(value)
+    # Short cuts for most cells. The code below would give the same text, ten times slower.
     if kind is float and math.isfinite(value):
-        # A short cut for most cells. The code below would give the same text, ten times slower.
         return repr(value)
+    if kind is int and abs(value) < _LARGE:
+        return repr(value)
+    if kind is str and len(value) <= _SHORT:
+        return _short_cell(value)
     if hasattr(kind, "tolist"):
         value = plain(value)
         kind = type(value)
@@ -179,6 +188,11 @@ def cell(value: Any) -> str:
             # Odd keys, a container that holds itself, too many levels, or what the user's own containers raise.
             pass
     text = _text(value)
+    return text if _is_safe_bare(text) else json.dumps(text)
+
+
+@lru_cache(maxsize=1024)
+def _short_cell(text: str) -> str:
     return text if _is_safe_bare(text) else json.dumps(text)
 
 

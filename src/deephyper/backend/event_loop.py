@@ -92,6 +92,7 @@ class _Loop:
         # All evaluations share the loop, so that none of them may stop it.
         self._stop, self._loop.stop = self._loop.stop, _refuse_to_stop  # type: ignore[method-assign]
         self._waiting: deque[_Waiting] = deque()
+        self._unwanted: deque[asyncio.Task[Report]] = deque()
         self._running: dict[Future[Report], float] = {}
         self._is_woken = self._is_over = False
         self._answer = threading.Event()
@@ -165,15 +166,20 @@ class _Loop:
         """Cancel a coroutine whose report nobody awaits any more."""
         if self._running.pop(future, None) is None:
             return
-        self._asked = now()
-        self._answer.clear()
-        # The loop may be closed already, and all its coroutines with it.
-        with contextlib.suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(self._cancel_now, task)
+        self._unwanted.append(task)
+        # Once for many of them, as above: the answer to the first one takes all of them along.
+        if self._answer.is_set():
+            self._asked = now()
+            self._answer.clear()
+            # The loop may be closed already, and all its coroutines with it.
+            with contextlib.suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._cancel_unwanted)
 
-    def _cancel_now(self, task: asyncio.Task[Report]) -> None:
+    def _cancel_unwanted(self) -> None:
         self._answer.set()
-        task.cancel()
+        with contextlib.suppress(IndexError):
+            while True:
+                self._unwanted.popleft().cancel()
 
     def _hand_on(self, future: Future[Report], task: asyncio.Task[Report]) -> None:
         """Give the report of a task to its future, unless nobody awaits it any more."""

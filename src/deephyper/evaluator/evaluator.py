@@ -307,7 +307,7 @@ class Evaluator:
         jobs = [Job(number, c, seat.search_id, m, time) for number, c, m in rows]
         self.budget.take_jobs(len(jobs))
         self.line.add(jobs)
-        self.line.feed(seat, self.broadcast)
+        self.line.feed(seat, self.broadcast, self.budget)
         return jobs
 
     # Jobs out.
@@ -341,8 +341,7 @@ class Evaluator:
                 self._cancel_all(seat)
                 break
             self._keep(seat, self._ended(seat))
-            if self.time_left > 0:
-                self.line.feed(seat, self.broadcast)
+            self.line.feed(seat, self.broadcast, self.budget)
         # Before the jobs are handed back: where warnings are errors, they are not lost.
         self._warn_of_mistake()
         jobs = self.line.hand_back()

@@ -110,14 +110,22 @@ class Line:
         """Put a job that lost its worker back at the head of the line."""
         self._ready.appendleft(job)
 
-    def feed(self, seat: Seat, broadcast: Broadcast) -> None:
-        """Hand waiting jobs over while workers are free.
+    @property
+    def has_ended_ones(self) -> bool:
+        """Whether evaluations have ended that nobody has taken in yet."""
+        return self._in_flight.has_ended_ones
+
+    def feed(self, seat: Seat, broadcast: Broadcast, budget: Budget) -> None:
+        """Hand waiting jobs over while workers are free and there is time.
 
         Args:
+            budget: how long there is.
             seat: gives the time at which each job is launched.
             broadcast: calls the callbacks.
         """
         while self._ready and len(self._in_flight) < self._n_slots and self._in_flight.n_leases != 0:
+            if budget.time_left <= 0:
+                return
             job = self._ready[0]
             job.launch(seat.time)
             broadcast.tell("on_launch", job)

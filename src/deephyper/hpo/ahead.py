@@ -81,8 +81,8 @@ class Ahead:
 
     def _fresh(self, n: int, evaluator: Evaluator) -> list[Suggestion]:
         begin = evaluator.clock.now()
-        suggested = self._optimizer.suggest(n)
-        self._note_suggestions(evaluator.clock.now() - begin, n)
+        suggested = self._optimizer.suggest(n, lambda: evaluator.time_left > 0)
+        self._note_suggestions(evaluator.clock.now() - begin, len(suggested))
         return suggested
 
     def _catch_up(self, n: int, evaluator: Evaluator) -> None:

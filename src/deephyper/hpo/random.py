@@ -54,6 +54,8 @@ class _Sampler(Proposer):
     def ask(self, n: int, evaluator: Evaluator | None) -> list[Trial]:
         trials: list[Trial] = []
         for _ in range(n):
+            if evaluator is not None and evaluator.time_left <= 0:
+                break
             row = any_new(self._space, self._known, self._draws.at(Purpose.SAMPLE, self._n_asked))
             if not len(row):
                 break

@@ -21,6 +21,10 @@ from .statistics import Crashes, Statistics, Tally
 logger = logging.getLogger(__name__)
 
 ALL_FAILED = "all evaluations failed"
+# So many suggestions are made before the first of them is submitted.
+_PORTION = 64
+# Results that have come meanwhile wait so long while more suggestions are made.
+_LONGEST_UNTOLD_S = 2.0
 
 
 @final
@@ -125,7 +129,7 @@ class Run:
             n_left = limits.n_left(n_submitted, self._ledger.history.n_ended + evaluator.line.n_unfinished)
             n_wanted = int(min(evaluator.line.n_free, n_left, evaluator.budget.n_jobs_left))
             if n_wanted and self.stop_reason is None and evaluator.time_left > 0:
-                n_submitted += self._submit(n_wanted)
+                n_submitted += self._submit_in_portions(n_wanted)
             if not evaluator.line.n_unfinished:
                 return
             self._proposer.prepare(evaluator)
@@ -137,6 +141,26 @@ class Run:
             self._look_for_a_reason_to_stop()
             if self.stop_reason == ALL_FAILED:
                 return
+
+    def _submit_in_portions(self, n: int) -> int:
+        """Submit at most `n` suggestions, so that workers begin, and the deadline is looked at, before all are there.
+
+        On a virtual clock no worker waits, whatever the manager does first.
+
+        Returns:
+            How many were submitted.
+        """
+        evaluator, n_submitted = self._evaluator, 0
+        portion, begin = n if evaluator.clock.is_virtual else _PORTION, evaluator.clock.now()
+        while n_submitted < n:
+            n_asked = min(portion, n - n_submitted)
+            n_given = self._submit(n_asked)
+            n_submitted += n_given
+            # What has ended meanwhile is told before still more is suggested.
+            is_news_old = evaluator.line.has_ended_ones and evaluator.clock.now() > begin + _LONGEST_UNTOLD_S
+            if n_given < n_asked or evaluator.time_left <= 0 or is_news_old:
+                break
+        return n_submitted
 
     def _submit(self, n: int) -> int:
         """Submit at most `n` suggestions, and return how many there were."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import final
 
@@ -95,8 +96,8 @@ class BayesianOptimizer:
         rows = [suggestion.row for suggestion in self.suggest(n)]
         return np.array(rows).reshape(len(rows), self._settings.space.n_columns)
 
-    def suggest(self, n: int = 1) -> list[Suggestion]:
-        """Hand out suggestions as `ask` does.
+    def suggest(self, n: int = 1, is_wanted: Callable[[], bool] = lambda: True) -> list[Suggestion]:
+        """Hand out suggestions as `ask` does; fewer only when nothing is left, or no more are wanted.
 
         They know everything that was told; only where very many rows are pending may they have missed a few of the
         newest results, so that one model serves several asks.
@@ -105,7 +106,7 @@ class BayesianOptimizer:
         self._shelf.drop(fewest_told=self.n_told - n_behind)
         taken = self._hand_out(n, was_prepared=False)
         while len(taken) < n:
-            self.install(propose(self.snapshot(), max(n - len(taken), n_behind)))
+            self.install(propose(self.snapshot(), max(n - len(taken), n_behind), is_wanted))
             fresh = self._hand_out(n - len(taken), was_prepared=False)
             if not fresh:
                 break
