@@ -194,6 +194,8 @@ def test_only_public_names_are_completed(kind: type[Search], problem: HpProblem)
         (lambda kind, problem: kind(problem.space), r"Write HpProblem\(config_space\)"),
         (lambda kind, problem: kind(None), "problem must be a deephyper.hpo.HpProblem, got None"),
         (lambda kind, problem: kind(problem, "process"), r"Evaluator.create\(run, 'process', num_workers=4\)"),
+        (lambda kind, problem: kind(problem, "results"), "a folder goes by name: log_dir='results'"),
+        (lambda kind, problem: kind(problem, 42), "a seed is random_state=42"),
         (lambda kind, problem: kind(problem, ProcessEvaluator), r"Make one: ProcessEvaluator\(run, num_workers=4\)"),
         (lambda kind, problem: kind(problem, ThreadPoolExecutor(1)), r"Evaluator.create\(run, executor"),
         (lambda kind, problem: kind(problem, problem), r"search\(run, max_evals=100\)"),

@@ -11,7 +11,7 @@ from typing import Any
 from ConfigSpace import ConfigurationSpace
 
 from .._checks import count, got, is_number, is_whole, shown
-from ..evaluator import Evaluator
+from ..evaluator import EVALUATORS, Evaluator
 from ..job import Job, Outcome
 from ..problem import HpProblem
 
@@ -49,9 +49,14 @@ def _instead_of_evaluator(where: str, given: Any) -> str:
     if isinstance(given, HpProblem):
         return f"The problem belongs to the constructor: {name}(problem).search(run, max_evals=100)."
     if is_number(given):
-        return "A budget belongs to the call: search.search(run, max_evals=100)."
+        return f"A budget belongs to the call: search.search(run, max_evals=100), and a seed is random_state={given}."
+    if isinstance(given, str) and given.lower() in EVALUATORS:
+        return f"A method goes with a function: Evaluator.create(run, {given.lower()!r}, num_workers=4)."
     if isinstance(given, str):
-        return f"A method goes with a function: Evaluator.create(run, {given!r}, num_workers=4)."
+        return (
+            "Pass the function, or Evaluator.create(run, 'process', num_workers=4); a folder goes by name: "
+            f"log_dir={given!r}."
+        )
     if isinstance(given, type) and issubclass(given, Evaluator):
         return f"Make one: {given.__name__}(run, num_workers=4)."
     if isinstance(given, Executor):
