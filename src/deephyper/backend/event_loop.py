@@ -7,6 +7,7 @@ import contextlib
 import logging
 import math
 import threading
+import weakref
 from collections import deque
 from collections.abc import Coroutine, Iterator, Sequence
 from concurrent.futures import Future, InvalidStateError
@@ -43,7 +44,7 @@ class EventLoop(Backend):
 
     def open(self, work: Work, n_workers: int, switchboard: Switchboard) -> None:
         self._work, self._switchboard = work, switchboard
-        self._loop = _Loop()
+        self._begin()
         if self._limits.timeout_s is not None:
             # Not the loop itself: a coroutine that blocks the loop would never be found to take too long.
             self._watch = Watch(self._give_up_slow)
@@ -52,7 +53,7 @@ class EventLoop(Backend):
         assert self._loop is not None
         if self._loop.is_blocked:
             # What still waits there moves on; what has begun there may still come to an end.
-            self._loop = _Loop(self._loop.leave())
+            self._begin(self._loop.leave())
         channel = self._switchboard.channel(task.ticket)
         future = self._loop.start(evaluate_coroutine(self._work.function, task, self._work.kwargs, channel))
         if self._watch is not None:
@@ -65,7 +66,16 @@ class EventLoop(Backend):
             watch.close()
         loop, self._loop = self._loop, None
         if loop is not None:
+            self._abandoning.detach()
             loop.close()
+
+    def _begin(self, waiting: Sequence[_Waiting] = ()) -> None:
+        if self._loop is not None:
+            self._abandoning.detach()
+        self._loop = _Loop(waiting)
+        # While a coroutine runs, its future keeps this object.
+        self._abandoning: weakref.finalize[..., Any] = weakref.finalize(self, self._loop.abandon)
+        self._abandoning.atexit = False
 
     def _give_up_slow(self) -> float:
         """Give up coroutines that take too long; returns how many seconds the next one still has."""
@@ -122,8 +132,14 @@ class _Loop:
     def leave(self) -> list[_Waiting]:
         """End the thread as soon as all coroutines have ended, and return those that have not begun."""
         waiting = list(self._taken())
-        self._loop.call_soon_threadsafe(self._end_soon, math.inf)
+        self.abandon()
         return waiting
+
+    def abandon(self) -> None:
+        """End the thread as soon as all coroutines have ended; the garbage collector may call this."""
+        # The loop may be closed already.
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._end_soon, math.inf)
 
     def close(self) -> None:
         """Cancel all coroutines, and end the thread unless one of them blocks it."""

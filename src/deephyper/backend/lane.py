@@ -21,10 +21,12 @@ from ..worker.parcel import Parcel
 from ..worker.process import Setup, enter, evaluate_here
 from ..worker.surroundings import Surroundings
 from .forks import is_left_to_parent
+from .retirement import Retirement
 
 _MOST_LAST_WORDS = 1 << 16
 # Loky's threads end within some milliseconds after the process, unless they are stuck.
 _PATIENCE_S = 0.5
+_NEVER = Retirement()
 
 
 @final
@@ -177,6 +179,7 @@ class Lane:
         on_end: called with a worker that has ended or was killed, the call that ended with it (None if there was none)
             and the error of that call; must bury the worker and, if there is a call, fail it with the error.
         on_free: called when the lane can take another call.
+        retirement: when its worker is replaced by a new one.
     """
 
     def __init__(
@@ -184,10 +187,12 @@ class Lane:
         open_worker: Callable[[], Worker],
         on_end: Callable[[Worker, Call | None, BaseException | None], None],
         on_free: Callable[[Lane], None],
+        retirement: Retirement = _NEVER,
     ):
         self._open_worker = open_worker
         self._on_free = on_free
         self._on_end = on_end
+        self._retirement, self._n_done = retirement, 0
         self._lock = threading.RLock()
         self._worker: Worker | None = None
         self._call: Call | None = None
@@ -214,13 +219,13 @@ class Lane:
             self._resources = call.task.lease.resources
             self._call = call
             if self._worker is None:
-                self._worker = self._open_worker()
+                self._worker, self._n_done = self._open_worker(), 0
             try:
                 inner = self._worker.submit(call.task)
             except BrokenExecutor:
                 # The worker died while it was idle.
                 self._on_end(self._worker, None, None)
-                self._worker = self._open_worker()
+                self._worker, self._n_done = self._open_worker(), 0
                 inner = self._worker.submit(call.task)
             self._note_begin()
             inner.add_done_callback(partial(self._note_end, self._worker, call))
@@ -264,6 +269,9 @@ class Lane:
                 self._lose(error)
                 return
             self._call = None
+            self._n_done += 1
+            if self._retirement.is_due(worker.pid, self._n_done):
+                self._lose(None)
         self._on_free(self)
         if report is None:
             call.set_exception(error)

@@ -17,7 +17,7 @@ from functools import partial
 from typing import Any, final
 
 from .._checks import function, instance_of
-from ..worker import Report, Task, pickled
+from ..worker import Report, Task, now, pickled
 from ..worker.parcel import Parcel
 from .attendant import Attendant
 from .backend import Backend, Work
@@ -26,12 +26,16 @@ from .inner_threads import checked_threads, thread_variables
 from .inspector import Inspector
 from .lane import Call, Lane, Worker
 from .limits import Limits
+from .retirement import Retirement
 from .selecting import SelectorLoop
 from .switchboard import Switchboard
 from .system_limits import Needs
 from .undertaker import Undertaker
 
 _MOMENT_S = 0.1
+# Workers that nobody has used for so long end, and new ones begin with the next evaluation, which takes 0.2 s. A search
+# that still goes on is not kept waiting by that, and one that is over gives its memory back without being closed.
+_IDLE_S = 60.0
 
 
 @final
@@ -45,6 +49,8 @@ class Lanes(Backend):
         initializer: called once in every worker before its first evaluation.
         initargs: arguments of the initializer.
         threads_per_worker: how many threads the libraries inside of one evaluation may use.
+        max_tasks_per_child: after how many evaluations a worker is replaced by a new one; None for never.
+        max_memory_per_child: bytes; a worker that takes more when an evaluation has ended is replaced by a new one.
     """
 
     can_work_ahead = True
@@ -57,6 +63,8 @@ class Lanes(Backend):
         initializer: Callable[..., object] | None = None,
         initargs: Sequence[Any] = (),
         threads_per_worker: int | None = None,
+        max_tasks_per_child: int | None = None,
+        max_memory_per_child: int | None = None,
     ):
         self._limits = Limits.checked(where, job_timeout, job_memory_limit)
         if initializer is not None:
@@ -66,6 +74,7 @@ class Lanes(Backend):
             raise ValueError(f"{where}: initargs are the arguments of an initializer, and there is none; pass both.")
         self._initializer, self._initargs = initializer, tuple(initargs)
         self._threads = checked_threads(where, threads_per_worker)
+        self._retirement = Retirement.checked(where, max_tasks_per_child, max_memory_per_child)
         self._where = where
         self._lanes: _OpenLanes | None = None
 
@@ -74,11 +83,18 @@ class Lanes(Backend):
         needs.check()
         payload = pickled(work.where, work.function, dict(work.kwargs), self._initializer, self._initargs)
         opened = partial(Worker, Parcel(payload), thread_variables(n_workers, self._threads))
-        self._lanes = _OpenLanes(needs, opened, self._limits, switchboard)
+        self._new_lanes = partial(_OpenLanes, needs, opened, self._limits, self._retirement, switchboard)
+        self._begin()
 
     def submit(self, task: Task) -> Future[Report]:
         assert self._lanes is not None
-        return self._lanes.run(task)
+        call = self._lanes.run(task)
+        if call is None:
+            # Its workers have idled for so long that they were ended.
+            self._begin()
+            call = self._lanes.run(task)
+        assert call is not None
+        return call
 
     def give_up(self, futures: Sequence[Future[Report]]) -> None:
         if self._lanes is not None:
@@ -91,7 +107,16 @@ class Lanes(Backend):
     def close(self) -> None:
         lanes, self._lanes = self._lanes, None
         if lanes is not None:
+            self._abandoning.detach()
             lanes.close()
+
+    def _begin(self) -> None:
+        if self._lanes is not None:
+            self._abandoning.detach()
+        self._lanes = self._new_lanes()
+        # While something runs, its future keeps this object: whoever drops an evaluator may still want its effects.
+        self._abandoning: weakref.finalize[..., Any] = weakref.finalize(self, self._lanes.abandon)
+        self._abandoning.atexit = False
 
 
 @final
@@ -102,26 +127,43 @@ class _OpenLanes:
         needs: of the system, and how many lanes there are.
         open_worker: starts a worker.
         limits: what one evaluation may take.
+        retirement: when a worker is replaced by a new one.
         switchboard: takes in what run-functions report.
     """
 
-    def __init__(self, needs: Needs, open_worker: Callable[[], Worker], limits: Limits, switchboard: Switchboard):
+    def __init__(
+        self,
+        needs: Needs,
+        open_worker: Callable[[], Worker],
+        limits: Limits,
+        retirement: Retirement,
+        switchboard: Switchboard,
+    ):
         self._needs, self._open_worker = needs, open_worker
         self._on_begin = switchboard.begin
         self._lock = threading.RLock()
         self._line: deque[Call] = deque()
-        self._lanes = [Lane(self._opened, self._let_go, self._take_next) for _ in range(needs.n_workers)]
-        self._loop = SelectorLoop("deephyper-lanes", Inspector(self._lanes, limits).tick)
+        self._lanes = [Lane(self._opened, self._let_go, self._take_next, retirement) for _ in range(needs.n_workers)]
+        self._inspector = Inspector(self._lanes, limits)
+        self._ending = threading.Lock()
+        self._last_use, self._is_abandoned, self._is_over = now(), False, False
+        self._loop = SelectorLoop("deephyper-lanes", self._look)
         self._attendant = Attendant(self._loop, switchboard, self._note_ready, self._lose)
         self._undertaker = Undertaker(self._loop, self._attendant, self._pids)
         _open_lanes.add(self)
         is_left_to_parent(self)
 
-    def run(self, task: Task) -> Call:
-        """Evaluate a task in a free lane, if possible one that had the same resources, or in the next free one."""
+    def run(self, task: Task) -> Call | None:
+        """Evaluate a task in a free lane, if possible one that had the same resources, or in the next free one.
+
+        Returns:
+            None if the lanes have ended, since they were not used.
+        """
         wanted = task.lease.resources
         call = Call(task, self._on_begin)
         with self._lock:
+            if self._is_over:
+                return None
             free = [lane for lane in self._lanes if lane.call is None]
             if free:
                 self._submit_to(
@@ -145,23 +187,52 @@ class _OpenLanes:
         self._attendant.settle(_MOMENT_S)
 
     def close(self) -> None:
-        """Kill whatever runs, and wait until nothing is left."""
+        """Kill whatever runs, and wait until nothing is left; harmless when called again."""
         with self._lock:
+            self._is_over = True
             self._line.clear()
             for lane in self._lanes:
                 lane.drop()
-        self._loop.close()
-        self._undertaker.close()
-        self._attendant.close()
+        # Whoever comes second waits for the first one.
+        with self._ending:
+            self._loop.close()
+            self._undertaker.close()
+            self._attendant.close()
         _open_lanes.discard(self)
+
+    def abandon(self) -> None:
+        """End soon, once nothing runs; the garbage collector may call this, in any thread and at any moment."""
+        self._is_abandoned = True
+
+    def _look(self) -> float:
+        """Look after the workers; for the loop's thread. Returns after how many seconds it must be called again."""
+        pause = self._inspector.tick()
+        if not self._is_over and self._is_needless():
+            # The loop cannot wait for its own end.
+            threading.Thread(target=self._end_if_needless, name="deephyper-end", daemon=True).start()
+        return pause
+
+    def _is_needless(self) -> bool:
+        if self._line or any(lane.call is not None for lane in self._lanes):
+            self._last_use = now()
+            return False
+        return self._is_abandoned or now() - self._last_use > _IDLE_S
+
+    def _end_if_needless(self) -> None:
+        with self._lock:
+            if self._is_over or not self._is_needless():
+                # Somebody has closed them, or given them something to do.
+                return
+            self._is_over = True
+        self.close()
 
     def leave_to_parent(self) -> None:
         """In a forked child, forget the lanes: neither its end nor what it closes may end the workers."""
         _open_lanes.discard(self)
         self._lanes = []
         self._line = deque()
-        # Another thread of the parent may have held it.
-        self._lock = threading.RLock()
+        # Other threads of the parent may have held them.
+        self._lock, self._ending = threading.RLock(), threading.Lock()
 
     def _take_next(self, lane: Lane) -> None:
         """Let a lane that has become free go on with what waits."""

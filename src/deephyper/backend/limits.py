@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import threading
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import final
@@ -62,32 +64,38 @@ class Limits:
 
 @final
 class Watch:
-    """A thread that calls `look` until it is closed.
+    """A thread that calls `look` until it is closed, or until the object that `look` belongs to is collected.
 
     Args:
-        look: returns after how many seconds it must be called again.
+        look: a method; returns after how many seconds it must be called again.
     """
 
     def __init__(self, look: Callable[[], float]):
-        self._look = look
+        # Held while there is no news. The garbage collector may ring it, in this thread too. So it is no event, whose
+        # inner lock may be held just then.
+        self._bell = threading.Lock()
+        self._bell.acquire()
         self._is_closed = False
-        self._news = threading.Event()
+        self._look = weakref.WeakMethod(look, lambda _: self.wake())
         self._thread = threading.Thread(target=self._run, name="deephyper-limits", daemon=True)
         self._thread.start()
 
     def wake(self) -> None:
         """Look now."""
-        self._news.set()
+        # It may have been rung already.
+        with contextlib.suppress(RuntimeError):
+            self._bell.release()
 
     def close(self) -> None:
         """End the thread."""
         self._is_closed = True
-        self._news.set()
+        self.wake()
         self._thread.join()
 
     def _run(self) -> None:
-        while not self._is_closed:
-            self._news.clear()
-            pause = self._look()
+        while not self._is_closed and (look := self._look()) is not None:
+            pause = look()
+            # While this thread waits, it must not keep the object.
+            del look
             # No wait is longer than the platform's clock can count.
-            self._news.wait(min(pause, threading.TIMEOUT_MAX))
+            self._bell.acquire(timeout=max(0.0, min(pause, threading.TIMEOUT_MAX)))

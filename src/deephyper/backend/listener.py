@@ -29,6 +29,8 @@ _N_WAITING = 128
 _LONGEST_MESSAGE = 1 << 12
 # How long whoever has begun to say something may take to finish it.
 _PATIENCE_S = 10
+# How soon it notices that nobody needs it any more.
+_LOOK_EVERY_S = 1.0
 
 
 @final
@@ -46,6 +48,7 @@ class Listener:
         self._switchboard = switchboard
         self._key = os.urandom(_KEY_BYTES)
         self._door: _Door | None = None
+        self._is_abandoned = False
         # Guards both sets, and the ends of those who are greeted.
         self._lock = threading.Lock()
         self._greeted: set[Connection] = set()
@@ -61,7 +64,7 @@ class Listener:
                     "intermediate values arrive with the results only, since no socket can be opened: %s", error
                 )
                 return None
-            self._door, self._loop = door, SelectorLoop("deephyper-listener")
+            self._door, self._loop = door, SelectorLoop("deephyper-listener", self._look)
             self._loop.errand(lambda: self._loop.watch(door.socket, lambda: self._let_in(door)))
             is_left_to_parent(self)
         return SocketChannel(self._door.address, self._key, ticket)
@@ -81,6 +84,16 @@ class Listener:
                 _shut(connection)
                 connection.close()
             self._connections.clear()
+
+    def abandon(self) -> None:
+        """Close soon; the garbage collector may call this, in any thread and at any moment."""
+        self._is_abandoned = True
+
+    def _look(self) -> float:
+        if self._is_abandoned and self._door is not None:
+            # The loop cannot wait for its own end.
+            threading.Thread(target=self.close, name="deephyper-end", daemon=True).start()
+        return _LOOK_EVERY_S
 
     def leave_to_parent(self) -> None:
         """In a forked child, close what it has inherited, so that workers notice when the parent lets go of them."""

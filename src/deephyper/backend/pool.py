@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import weakref
 from concurrent.futures import BrokenExecutor, Executor, Future, InvalidStateError, ThreadPoolExecutor
 from functools import partial
 from typing import final
@@ -39,6 +40,9 @@ class Pool(Backend):
         if not isinstance(self._executor, ThreadPoolExecutor):
             self._payload = pickled(work.where, work.function, dict(work.kwargs))
             self._listener = Listener(switchboard)
+            # While something runs, its future keeps this object.
+            self._abandoning = weakref.finalize(self, self._listener.abandon)
+            self._abandoning.atexit = False
 
     def submit(self, task: Task) -> Future[Report]:
         try:
@@ -60,6 +64,7 @@ class Pool(Backend):
     def close(self) -> None:
         listener, self._listener = self._listener, None
         if listener is not None:
+            self._abandoning.detach()
             listener.close()
 
 

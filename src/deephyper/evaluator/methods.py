@@ -61,8 +61,10 @@ class ProcessEvaluator(Evaluator):
 
     A run-function that crashes, calls `os._exit` or is killed fails only its own evaluation. At a deadline, running
     evaluations are killed with all processes that they have started, also those in the background. What an evaluation
-    leaves in the background when it ends lives as long as its worker. Scripts need no `if __name__ == "__main__"`
-    guard. What run-functions print appears line by line on the standard streams of this process.
+    leaves in the background when it ends lives as long as its worker. Workers that nobody has used for a minute end,
+    and new ones begin with the next evaluation; so an evaluator that was not closed leaves nothing for long. Scripts
+    need no `if __name__ == "__main__"` guard. What run-functions print appears line by line on the standard streams
+    of this process.
 
     Args:
         job_timeout: seconds that one evaluation may take. After that it is killed with its child processes and fails as
@@ -74,6 +76,10 @@ class ProcessEvaluator(Evaluator):
         threads_per_worker: how many threads the libraries inside of one evaluation may use (BLAS, OpenMP, numexpr,
             numba and others). With None these are the cores that this process may use, divided by the number of
             workers, at least one; variables such as `OMP_NUM_THREADS` that are set in this process win.
+        max_tasks_per_child: after how many evaluations a worker is replaced by a new one; None for never. That happens
+            between two evaluations, and the initializer is called in the new worker too.
+        max_memory_per_child: bytes. A worker that takes more than this when an evaluation has ended is replaced by a
+            new one, for run-functions that do not give all their memory back; None for never.
         max_retries: how often an evaluation is tried again if its worker died. An evaluation that raised is not tried
             again.
         resources: the items of each kind of resource, for example `{"gpu": [0, 1, 2, 3]}`. Every evaluation gets one

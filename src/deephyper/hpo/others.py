@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import weakref
 from collections.abc import Callable, Sequence
 from typing import final
 
@@ -25,11 +26,14 @@ class Others:
         where: name of the search class, for the log.
         space: the search space.
         history: the evaluations that are known already.
-        check: raises ValueError for an objective from which the search could not learn.
+        check: a method that raises ValueError for an objective from which the search could not learn.
     """
 
     def __init__(self, where: str, space: Space, history: History, check: Callable[[Objective], None]):
-        self._where, self._space, self._history, self._check = where, space, history, check
+        self._where, self._space, self._history = where, space, history
+        # An evaluator holds this object, and a search its evaluator. If this one held the search, the three would keep
+        # each other, and the workers of an evaluator that nobody has closed, until the garbage collector comes.
+        self._check = weakref.WeakMethod(check)
         self._has_warned = False
 
     def understood(self, records: Sequence[Record], search_id: str) -> list[Job]:
@@ -41,7 +45,8 @@ class Others:
                 if job.objective is not None:
                     if not objectives.accepts(job.objective):
                         raise ValueError(f"its objective is {job.objective!r}, and this search has {objectives.n}")
-                    self._check(job.objective)
+                    if (check := self._check()) is not None:
+                        check(job.objective)
             except (ValueError, TypeError, KeyError) as error:
                 self._warn(record, error)
                 continue
