@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from .._cells import scalar
@@ -15,13 +15,15 @@ Whole = Literal["all"] | frozenset[float]
 """Which numbers of a column of floats were whole numbers: all, or these."""
 
 
-def kind_of(values: Iterable[Any]) -> Whole | None:
+def kind_of(values: Sequence[Any]) -> Whole | None:
     """Note which values were whole numbers, since a column may turn them into floats; None if not all are numbers."""
-    kept = [value for value in values if not _is_nan(value)]
-    whole = [value for value in kept if type(value) is int]
-    if not kept or not all(type(value) in (int, float) for value in kept):
+    types = set(map(type, values))
+    if not types or not types <= {int, float}:
         return None
-    return "all" if len(whole) == len(kept) else frozenset(float(value) for value in whole)
+    if types == {int}:
+        return "all"
+    whole = frozenset(float(value) for value in values if type(value) is int)
+    return "all" if whole and all(type(value) is int or math.isnan(value) for value in values) else whole
 
 
 def in_common(kinds: Sequence[Kinds]) -> dict[str, Whole]:

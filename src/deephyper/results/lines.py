@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from .._checks import quoted
 from ..job import with_late_columns
@@ -26,14 +27,8 @@ _PACKED = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"PK\x03\x04
 _SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
-@dataclass(frozen=True)
-class Line:
-    """A row of texts.
-
-    Args:
-        number: the number of the line where it begins, as an editor shows it.
-        cells: its texts, one for each column.
-    """
+class Line(NamedTuple):
+    """A row of texts: the number of the line where it begins, as an editor shows it, and its texts."""
 
     number: int
     cells: list[str]
@@ -86,7 +81,8 @@ def lines_of(path: str | os.PathLike[str], where: str) -> Lines:
                 f"{len(record.cells)}; mend or remove it."
             )
     columns, *cells = with_late_columns([header.cells, *(row.cells for row in rows)])
-    rows = [Line(row.number, texts) for row, texts in zip(rows, cells, strict=True)]
+    if columns is not header.cells:
+        rows = [Line(row.number, late) for row, late in zip(rows, cells, strict=True)]
     return Lines(columns, rows, left_out, has_open_end)
 
 

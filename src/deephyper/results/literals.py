@@ -12,14 +12,20 @@ from ..space import Originals, Space
 
 # Python 3.11 counts the depth of two trees that are made at once in different threads as one, and raises SystemError.
 _ONE_TREE_AT_A_TIME = threading.Lock()
+# Of these types, JSON tells all values apart, and other programs write them in the same way.
+_SIMPLE = frozenset((str, int, float))
+_NO_LITERAL = (ValueError, SyntaxError, TypeError, MemoryError, RecursionError)
 
 
 def literals_of(space: Space) -> dict[str, list[str | None]]:
-    """For every hyperparameter with choices, each of them as Python writes it; None for what it has no literal for."""
+    """The choices of hyperparameters as Python writes them; None for what it has no literal for.
+
+    Hyperparameters whose choices are only texts and numbers are left out.
+    """
     found = {}
     for dimension in space.dimensions:
         choices = getattr(dimension, "choices", (dimension.value,) if hasattr(dimension, "value") else ())
-        if choices:
+        if not _SIMPLE.issuperset(map(type, choices)):
             found[dimension.name] = [_literal_of(choice) for choice in choices]
     return found
 
@@ -30,8 +36,7 @@ def parsers_of_literals(literals: Mapping[str, Any]) -> dict[str, Callable[[str]
 
 
 def _parser_of(literals: Sequence[Any]) -> Callable[[str], Any]:
-    choices = [_value_of_literal(literal) for literal in literals if isinstance(literal, str)]
-    originals = Originals(choices)
+    originals = Originals([choice for literal in literals for choice in _choices_of(literal)])
 
     def parse(text: str) -> Any:
         try:
@@ -42,11 +47,19 @@ def _parser_of(literals: Sequence[Any]) -> Callable[[str], Any]:
     return parse
 
 
+def _choices_of(literal: Any) -> list[Any]:
+    """The choice that a literal stands for; none if it is no literal, for a user may have changed the file."""
+    try:
+        return [_value_of_literal(literal)] if isinstance(literal, str) else []
+    except _NO_LITERAL:
+        return []
+
+
 def _literal_of(value: Any) -> str | None:
     text = repr(value)
     try:
         back = _value_of_literal(text)
-    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+    except _NO_LITERAL:
         return None
     return text if type(back) is type(value) and cell(back) == cell(value) else None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from types import MappingProxyType
 from typing import Any, ClassVar, Self, final
 
@@ -21,6 +21,8 @@ from .showing import as_html, as_text
 
 _PREFIXES = (PARAMETER, METADATA)
 PARETO = "pareto_efficient"
+_NAN = float("nan")
+_PYTHON = frozenset((int, float, str, bool, type(None)))
 
 
 @final
@@ -213,10 +215,11 @@ def table_of(rows: Sequence[Row], names: Sequence[str], objectives: Objectives, 
     """
     first = [PARAMETER + name for name in names] + objectives.columns + ["job_id", "job_status"]
     columns = list(dict.fromkeys(first + [name for row in rows for name in row if name != PARETO]))
+    cells = {name: _python_values([row.get(name, _NAN) for row in rows]) for name in columns}
     made = {name: objective_column if name in objectives.columns else column for name in columns}
-    cells = {name: make([row.get(name, float("nan")) for row in rows]) for name, make in made.items()}
-    table = Results(cells, columns=columns)
-    table._kinds, table._curves = _kinds_of(rows, names), curves
+    table = Results({name: make(cells[name]) for name, make in made.items()}, columns=columns)
+    kinds = {PARAMETER + name: kind_of(cells[PARAMETER + name]) for name in names}
+    table._kinds, table._curves = {name: kind for name, kind in kinds.items() if kind is not None}, curves
     if len(objectives.columns) > 1:
         table[PARETO] = _pareto_efficient(table)
     return table
@@ -224,34 +227,31 @@ def table_of(rows: Sequence[Row], names: Sequence[str], objectives: Objectives, 
 
 def column(values: Sequence[Any]) -> pd.Series[Any]:
     """Make a column that keeps its values: only numbers, or only bools, as such; all others as the objects they are."""
-    kept = [scalar(value) for value in values]
-    is_numeric = all(type(value) in (int, float) for value in kept) and _are_floats_or_all_whole(kept)
-    is_flag = all(type(value) is bool for value in kept)
-    if kept and (is_numeric or is_flag):
+    kept = _python_values(values)
+    types = set(map(type, kept))
+    if types and (types == {bool} or (types <= {int, float} and _are_floats_or_all_whole(kept, types))):
         # Not every whole number fits beside an empty cell, which makes floats of them.
         with contextlib.suppress(OverflowError):
             return pd.Series(kept)
     return pd.Series(kept, dtype=object)
 
 
+def _python_values(values: Sequence[Any]) -> list[Any]:
+    """The values with Python scalars for those of other libraries."""
+    return list(values) if _PYTHON.issuperset(map(type, values)) else [scalar(value) for value in values]
+
+
 # The largest whole number up to which floats hold every one.
 _LARGEST_EXACT = 2**53
 
 
-def _are_floats_or_all_whole(values: Sequence[float]) -> bool:
+def _are_floats_or_all_whole(values: Sequence[float], types: Set[type]) -> bool:
     """Whether numbers stay what they are in a column of numpy: not a large whole number beside a float."""
-    large = [value for value in values if type(value) is int and abs(value) > _LARGEST_EXACT]
-    return not large or all(type(value) is int for value in values)
+    return len(types) == 1 or not any(type(value) is int and abs(value) > _LARGEST_EXACT for value in values)
 
 
 def _is_shown_our_way(table: Results) -> bool:
     return not table.empty and table.columns.nlevels == 1 and bool(table.objective_names)
-
-
-def _kinds_of(rows: Sequence[Row], names: Sequence[str]) -> dict[str, Any]:
-    columns = [PARAMETER + name for name in names]
-    kinds = {name: kind_of(scalar(row.get(name, float("nan"))) for row in rows) for name in columns}
-    return {name: kind for name, kind in kinds.items() if kind is not None}
 
 
 def _with_reasons(table: pd.DataFrame) -> pd.DataFrame:
