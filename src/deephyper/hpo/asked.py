@@ -19,6 +19,13 @@ from ..space import Space
 _ASKED = "_asked"
 
 
+def number_asked(job: Job) -> int | None:
+    """The number of the suggestion that a job belongs to; None if its metadata do not say."""
+    asked = job.metadata.get(_ASKED)
+    parts = asked.split("/") if isinstance(asked, str) else []
+    return int(parts[1]) if len(parts) == 3 and parts[1].isdigit() else None
+
+
 @final
 class Asked:
     """Remembers the row of every suggestion until its job has ended.
@@ -40,6 +47,15 @@ class Asked:
         asked = f"{self._member}/{next(self._numbers)}/{self._name}"
         self._rows[asked] = row
         return {_ASKED: asked}
+
+    def begin_at(self, number: int) -> None:
+        """Give the next suggestion this number."""
+        self._numbers = count(number)
+
+    def expect(self, job: Job, row: Array) -> None:
+        """Remember the row of a job that an interrupted search has asked for and that can still be told."""
+        if isinstance(asked := job.metadata.get(_ASKED), str):
+            self._rows[asked] = row
 
     def is_ours(self, job: Job) -> bool:
         """Whether a job's configuration was suggested here and its row is still remembered."""

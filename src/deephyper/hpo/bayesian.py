@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import final
+from typing import Any, final
 
 import numpy as np
 
+from .._arrays import Array
 from .._draws import Draws
 from ..evaluator import Evaluator
 from ..job import Job, JobStatus, Objective, number_of
@@ -16,11 +17,14 @@ from ..optimizer import BayesianOptimizer, Suggestion
 from ..space import Space, row_keys
 from ..transfer import Source, SourceReport
 from .ahead import Ahead
-from .asked import Asked
+from .asked import Asked, number_asked
 from .options import Checked
 from .proposer import Proposer, Trial
 
 logger = logging.getLogger(__name__)
+
+# The key in a job's metadata of what a portfolio's acquisitions would have suggested with it.
+_NOMINEES = "_nominees"
 
 
 @final
@@ -40,12 +44,18 @@ class Bayesian(Proposer):
         self.optimizer = BayesianOptimizer(replace(checked.settings, draws=draws))
         self._ahead = Ahead(self.optimizer)
         self._asked = Asked(member)
+        self._memory: Mapping[str, Any] = {}
         self._n_failures = 0
         self._is_drop_logged = False
 
     def ask(self, n: int, evaluator: Evaluator | None) -> list[Trial]:
         suggestions = self.optimizer.suggest(n) if evaluator is None else self._ahead.suggest(n, evaluator)
-        return [self._trial(suggestion) for suggestion in suggestions]
+        trials = [self._trial(suggestion) for suggestion in suggestions]
+        fresh = self.optimizer.take_fresh_nominees()
+        if trials and len(fresh):
+            # A restart takes them from here if the search does not come to note its memory any more.
+            trials[0].metadata[_NOMINEES] = fresh.tolist()
+        return trials
 
     def _trial(self, suggestion: Suggestion) -> Trial:
         row = suggestion.row
@@ -89,14 +99,60 @@ class Bayesian(Proposer):
 
     def restore(self, jobs: Sequence[Job], n_asked: int) -> None:
         self._n_failures = sum(job.is_failure for job in jobs if job.status is JobStatus.DONE)
-        taught = [job for job in jobs if job.teaches]
-        for job in taught:
+        left = [job for job in jobs if job.status is JobStatus.READY]
+        taught = [(k, job) for k, job in enumerate(jobs) if job.teaches]
+        for _, job in taught:
             if job.objective is not None:
                 self.check(job.objective)
-        closed = [job for job in jobs if job.is_lost or job.status is JobStatus.READY]
-        self.optimizer.forget(self._asked.take_rows(closed, self._space), may_return=False)
-        rows = self._asked.take_rows(taught, self._space)
-        self.optimizer.restore(rows, np.array([number_of(job.objective) for job in taught]), n_asked)
+        lost = [job for job in jobs if job.is_lost]
+        self.optimizer.forget(self._asked.take_rows(lost, self._space), may_return=False)
+        pending = self._asked.take_rows(left, self._space)
+        for job, row in zip(left, pending, strict=True):
+            self._asked.expect(job, row)
+        self._asked.begin_at(n_asked)
+        self.optimizer.restore(
+            self._asked.take_rows([job for _, job in taught], self._space),
+            np.array([number_of(job.objective) for _, job in taught]),
+            n_asked,
+            n_volunteered=self._n_volunteered([job for _, job in taught]),
+            places=np.array([k + sum(other.id < job.id for other in left) for k, job in taught], int),
+            pending=pending,
+            nominees=self._nominees_of(jobs),
+        )
+
+    # What a restart cannot find in the table.
+
+    @property
+    def memory(self) -> dict[str, Any]:
+        nominees = self.optimizer.nominees
+        return {
+            "n_asked": self.optimizer.n_asked,
+            "n_told": self.optimizer.n_told,
+            "n_volunteered": self.optimizer.n_volunteered,
+            **({"nominees": nominees.tolist()} if len(nominees) else {}),
+        }
+
+    def recall(self, memory: Mapping[str, Any]) -> None:
+        self._memory = memory
+
+    def _n_volunteered(self, taught: Sequence[Job]) -> int:
+        """How many rows were told without having been asked: up to the memory, and since."""
+        n_told, n_volunteered = (self._memory.get(name) for name in ("n_told", "n_volunteered"))
+        if not isinstance(n_told, int) or not isinstance(n_volunteered, int):
+            return 0
+        return n_volunteered + sum(number_asked(job) is None for job in taught[n_told:])
+
+    def _nominees_of(self, jobs: Sequence[Job]) -> Array | None:
+        """The nominees of the memory, and those that have come since."""
+        n_asked = self._memory.get("n_asked", 0)
+        try:
+            numbered = [(number_asked(job) or 0, job) for job in jobs if _NOMINEES in job.metadata]
+            since = [job for number, job in sorted(numbered, key=lambda pair: pair[0]) if number >= n_asked]
+            found = [*self._memory.get("nominees", ()), *(one for job in since for one in job.metadata[_NOMINEES])]
+            return np.array(found, float) if found else None
+        except (TypeError, ValueError):
+            # Somebody has changed the files. A portfolio that begins again is no worse than one without a memory.
+            return None
 
     @property
     def reason_to_stop(self) -> str | None:

@@ -18,7 +18,9 @@ from ..problem import legal_configuration
 from ..results import History, read_interrupted
 from ..space import Space
 from ..storage import Record, Seat
+from .asked import number_asked
 from .folder import Folder
+from .open_jobs import OpenJobs, described, read_open_jobs
 from .others import Others
 from .proposer import Trial
 from .search_file import SearchFile
@@ -61,11 +63,16 @@ class Ledger:
         self._member = 0
         self._open: dict[int, tuple[Job, Array]] = {}  # asked and not told yet, each with its row, (d,)
         self._n_suggested = 0
+        self.open_jobs = OpenJobs(goes_on=restarts)
+        self._lost: list[Job] = []  # were running when an interrupted search was killed
+        self._description: Mapping[str, Any] = {}
         self._restored: list[Job] = []
         # A file without a single letter is what some editors and copies leave; there is nothing to continue in it.
         if restarts and results is not None and results.exists() and results.stat().st_size:
             self._restored = self._restore(results)
         self._file = SearchFile(self._folder.file("search.json") if restarts else None)
+        if restarts:
+            self._restore_open_jobs()
         self._folder.release()
         self._is_warned = False
         self._others = Others(where, space, self.history, check)
@@ -74,6 +81,53 @@ class Ledger:
         restored = read_interrupted(path, self._space)
         self.history.restore(restored.rows, restored.objectives)
         return restored.jobs
+
+    def _restore_open_jobs(self) -> None:
+        """Find what an interrupted search had handed out, and how many suggestions it had made."""
+        path = self._folder.file("open_jobs.jsonl")
+        noted = [] if path is None else read_open_jobs(path, self._space.read)
+        by_number = {job.id: job for job in noted}
+        for job in self._restored:
+            if job.id in by_number:
+                # What stays out of the table.
+                job.metadata.update({k: v for k, v in by_number[job.id].metadata.items() if k.startswith("_")})
+        for job in noted:
+            self.open_jobs.note_number(job.id)
+            if job.id not in self.history:
+                self._sort(job)
+        self.open_jobs.note_number(self.history.next_job_id - 1)
+        self._n_suggested = self._n_suggested_before()
+
+    def _sort(self, job: Job) -> None:
+        if job.timestamp_submit is not None:
+            self._lost.append(job)
+            return
+        try:
+            self._open[job.id] = (job, self._space.encode([job.parameters])[0])
+            self.open_jobs.remember(job)
+        except (ValueError, TypeError, KeyError):
+            self._lost.append(job)
+
+    def _n_suggested_before(self) -> int:
+        """How many suggestions an interrupted search had made. What was lost at its end is suggested again."""
+        known = [*self._restored, *self._asked]
+        if (earlier := self._file.earlier_numbers) is None:
+            return max((job.id + 1 for job in known), default=0)
+        next_job_id, n_suggested, n_rows = earlier
+        self.open_jobs.note_number(next_job_id - 1)
+        n_cut_off = max(0, n_rows - sum(job.id < next_job_id for job in self._restored))
+        numbers = [number for job in known if (number := number_asked(job)) is not None]
+        return max([n_suggested - n_cut_off, 0, *(number + 1 for number in numbers)])
+
+    @property
+    def n_suggested(self) -> int:
+        """How many suggestions were made; the number of the next one."""
+        return self._n_suggested
+
+    @property
+    def memory(self) -> Mapping[str, Any]:
+        """What the proposer of an interrupted search has noted."""
+        return self._file.earlier_memory
 
     # The folder.
 
@@ -97,6 +151,7 @@ class Ledger:
         with self._folder.held(lambda: self.history.is_file_ours, keeps):
             if self.results is not None and self._folder.is_written:
                 self.history.write_to(self.results)
+                self.open_jobs.write_to(self._folder.file("open_jobs.jsonl"))
             yield
 
     # The place in a store.
@@ -130,13 +185,31 @@ class Ledger:
         # Folders of earlier versions name no member; a single process, which is member 0, made each of them.
         unknown = 0 if self._restored else seat.member
         self._member = unknown if self._file.earlier_member is None else self._file.earlier_member
-        seat.restore([job.record() for job in self._restored])
+        seat.restore([job.record() for job in (*self._restored, *self._asked)])
         if self._restored:
             # No file holds what was recorded on the way; a store that has outlived the search does.
             jobs = [Job.from_record(record, seat.search_id) for record in seat.storage.records(seat.search_id)]
             self.history.add_curves({job.id: job.observations for job in jobs if job.id in self.history})
         self._take_over(seat)
+        self._keep_numbers(seat)
+        if lost := [job for job in self._lost if job.id not in self.history]:
+            logger.warning(
+                "%s: %d evaluations were running when the search was interrupted (jobs %s); they are not in the table, "
+                "and their numbers are not used again.",
+                self._where,
+                len(lost),
+                described(lost),
+            )
         return seat
+
+    def _keep_numbers(self, seat: Seat) -> None:
+        """See to it that the store gives no number away that has been given away before."""
+        last = self.open_jobs.next_job_id - 1
+        known = {record["job_id"] for record in seat.storage.records(seat.search_id)} if last >= 0 else set()
+        if last >= 0 and max(known, default=-1) < last:
+            lost = next((job for job in self._lost if job.id == last), Job(last, {}))
+            lost.cancel(self.history.last_time)
+            seat.restore([lost.record()])
 
     def _take_over(self, seat: Seat) -> None:
         """Settle the jobs that the interrupted search left open, if the store outlived it.
@@ -166,6 +239,7 @@ class Ledger:
         # The records of the old store hold more than the table, but not every store keeps records.
         known = {record["job_id"]: record for record in self._seat.storage.records(self.search_id)}
         seat.restore([known.get(job.id) or job.record() for job in (*self.history.jobs(), *self._asked)])
+        self._keep_numbers(seat)
         self._seat = seat
 
     @property
@@ -183,11 +257,6 @@ class Ledger:
         """What an interrupted search has left: the evaluations in its table, then the jobs that can still be told."""
         return [*self._restored, *self._asked]
 
-    @property
-    def next_number(self) -> int:
-        """One more than the largest number of a job that is known here."""
-        return max([self.history.next_job_id, *(number + 1 for number in self._open)])
-
     def begin(self, evaluator: Evaluator, description: Mapping[str, Any]) -> None:
         """Let an evaluator work for this search: number, time and store its jobs.
 
@@ -204,6 +273,27 @@ class Ledger:
         evaluator.work_for(self._seat, time, self.history.objectives, self.understood)
         self._describe(description, evaluator.num_workers)
 
+    def settle(self, memory: Mapping[str, Any]) -> None:
+        """Note what a restart needs, and forget the jobs that are in the table now.
+
+        Args:
+            memory: what the proposer notes.
+        """
+        running = [job for job in self.open_jobs.jobs if self._is_running(job)]
+        first = min((number for job in running if (number := number_asked(job)) is not None), default=self._n_suggested)
+        self._write_description({**self._description, "memory": memory}, first)
+        self.open_jobs.settle(
+            lambda job: job.id in self._open or self._is_running(job) or (number_asked(job) or 0) >= first
+        )
+
+    @property
+    def is_settling_due(self) -> bool:
+        """Whether so many jobs have been noted that it is time for `settle`."""
+        return self.open_jobs.is_long
+
+    def _is_running(self, job: Job) -> bool:
+        return job.timestamp_submit is not None and job.id not in self.history
+
     # Jobs.
 
     def ask(self, trials: Sequence[Trial]) -> None:
@@ -214,6 +304,10 @@ class Ledger:
         for number, trial in zip(numbers, trials, strict=True):
             job = Job(number, trial.configuration, self._seat.search_id, trial.metadata)
             self._open[number] = (job, self._space.encode([trial.configuration])[0])
+        with self.writing():
+            self.open_jobs.note([self._open[number][0] for number in numbers])
+            # Asks may be hours apart, and no call of `search` closes the file.
+            self.open_jobs.close()
 
     def note_suggestions(self, n: int) -> None:
         """Count `n` suggestions."""
@@ -273,11 +367,17 @@ class Ledger:
         """Write `search.json`."""
         seat = 0 if self._seat is None else self._seat.member
         place = {"search_id": self.search_id, "member": self.member, "seat": seat}
+        self._description = {**description, "num_workers": num_workers, **place, "memory": self.memory}
+        self._write_description(self._description, self._n_suggested)
+
+    def _write_description(self, description: Mapping[str, Any], n_suggested: int) -> None:
         path = self._folder.file("search.json")
         if path is None or not self._folder.is_written:
             return
+        next_job_id = max(self.open_jobs.next_job_id, self.history.next_job_id)
+        numbers = {"next_job_id": next_job_id, "n_suggested": n_suggested, "n_rows": len(self.history)}
         try:
-            self._file.write(path, {**description, "num_workers": num_workers, **place})
+            self._file.write(path, {**description, **numbers})
         except OSError as error:
             self._warn_of(path, error)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,9 +51,18 @@ class Proposer(ABC):
         """Learn from the evaluations of an interrupted search.
 
         Args:
-            jobs: jobs that have ended, then jobs that came from `ask` and were not told yet.
+            jobs: jobs that have ended, in the order of the table, then jobs that came from `ask` and can still be told.
+                Those of the last moments of a search that was killed have the metadata of their trials.
             n_asked: how many suggestions the interrupted search had made.
         """
+
+    @property
+    def memory(self) -> dict[str, Any]:
+        """What `recall` needs beside the jobs to go on exactly, as plain JSON data; nothing by default."""
+        return {}
+
+    def recall(self, memory: Mapping[str, Any]) -> None:
+        """Take over the memory of an interrupted search; called before `restore`. Does nothing by default."""
 
     def check(self, objective: Objective) -> None:
         """Raise an error for an objective from which this proposer cannot learn; accept all by default.

@@ -75,4 +75,5 @@ class _Sampler(Proposer):
 
     def restore(self, jobs: Sequence[Job], n_asked: int) -> None:
         self._n_asked = n_asked
+        self._asked.begin_at(n_asked)
         self.tell(jobs)

@@ -113,7 +113,8 @@ class Run:
 
     def _listeners(self, shows_progress: bool) -> list[Callback]:
         has_bar = any(isinstance(callback, TqdmCallback) for callback in self._evaluator.broadcast.callbacks)
-        return [self._tally, self._crashes, *([TqdmCallback()] if shows_progress and not has_bar else [])]
+        ours = [self._ledger.open_jobs, self._tally, self._crashes]
+        return [*ours, *([TqdmCallback()] if shows_progress and not has_bar else [])]
 
     def _look_whether_there_is_nothing_to_do(self, limits: Limits) -> None:
         n_ended = self._ledger.history.n_ended
@@ -180,6 +181,8 @@ class Run:
             with self._tally.spent_on("tell"):
                 self._ledger.history.add(jobs)
                 self._proposer.tell(jobs)
+            if self._ledger.is_settling_due:
+                self._ledger.settle(self._proposer.memory)
 
     def _take_news(self, others: Sequence[Job]) -> None:
         """Keep jobs that other members have finished, and learn from them."""

@@ -183,7 +183,8 @@ class Search(ABC):
         if self._proposer is None:
             self._proposer = self._new_proposer(replace(self._draws, member=self._ledger.member), seat.member)
             if self._ledger.left:
-                self._proposer.restore(self._ledger.left, self._ledger.next_number)
+                self._proposer.recall(self._ledger.memory)
+                self._proposer.restore(self._ledger.left, self._ledger.n_suggested)
             for lesson in self._lessons:
                 lesson(self._proposer)
         return self._proposer
@@ -346,6 +347,7 @@ class Search(ABC):
             self.statistics = run.until(limits, timeout, shows_progress=self._verbose > 0)
         finally:
             self.stop_reason = run.stop_reason
+            self._ledger.settle(proposer.memory)
         if self._crashes.are_all(evaluator.num_workers):
             # The next call is judged by its own evaluations: the function may have been mended.
             crashes, self._crashes = self._crashes, Crashes()

@@ -43,6 +43,19 @@ class SearchFile:
         """The member whose random draws the continued search has used; None if the file does not say."""
         return _whole(self._earlier.get("member"))
 
+    @property
+    def earlier_numbers(self) -> tuple[int, int, int] | None:
+        """How many numbers of jobs, suggestions and rows there were when it was written; None if it does not say."""
+        found = [_whole(self._earlier.get(name)) for name in ("next_job_id", "n_suggested", "n_rows")]
+        known = [number for number in found if number is not None]
+        return (known[0], known[1], known[2]) if len(known) == 3 else None
+
+    @property
+    def earlier_memory(self) -> Mapping[str, Any]:
+        """What the proposer has noted for a restart."""
+        memory = self._earlier.get("memory")
+        return memory if isinstance(memory, dict) else {}
+
     def earlier_seat(self, search_id: str) -> int | None:
         """The number of the continued search in its store; None if it is unknown or the store holds another search."""
         return _whole(self._earlier.get("seat")) if self._earlier.get("search_id") == search_id else None

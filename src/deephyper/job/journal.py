@@ -134,7 +134,8 @@ class Journal:
         may_rewrite = self._n_rewritten <= _MOST_REWRITES * self._n_rows + _FEW_ROWS
         if self.has_late_cells and not may_rewrite:
             return
-        header, *lines = read_lines(self.path)
+        # Every line counts: the last one of a file that was not written here may have no line end.
+        header, *lines = with_late_columns(_lines_of(self.path.read_bytes()))
         # Some of them may have stood in the common column until now.
         late = [name for name in late if name not in header]
         before, self._columns = self._columns, header + (late if may_rewrite else [_LATE])
@@ -209,7 +210,11 @@ def _is_inside_quotes(data: bytes) -> bool:
 
 
 def with_late_columns(lines: list[list[str]]) -> list[list[str]]:
-    """The lines with a column for each name that a common column of late ones holds."""
+    """Give each name that the common column of late ones holds a column of its own.
+
+    Args:
+        lines: the texts of all cells, the header first.
+    """
     if not lines or _LATE not in lines[0]:
         return lines
     place = lines[0].index(_LATE)

@@ -55,9 +55,17 @@ class HandedOut:
         if not may_return:
             self._closed.update(keys)
 
-    def resume(self, n_asked: int) -> None:
-        """Go on with the suggestion of this number; all rows that came back so far count as handed out."""
-        self.n_asked, self.n_volunteered = n_asked, 0
+    def resume(self, n_asked: int, n_volunteered: int = 0, pending: Array | None = None) -> None:
+        """Go on with the suggestion of this number.
+
+        Args:
+            n_asked: the number.
+            n_volunteered: how many of the rows that came back were not handed out.
+            pending: rows that were handed out and can still come back, (p, d).
+        """
+        self.n_asked, self.n_volunteered = n_asked, n_volunteered
+        if pending is not None:
+            self._pending.update(zip(row_keys(pending), pending, strict=True))
 
     def pending(self, further: Iterable[Array] = ()) -> Array:
         """The pending rows in the order in which they were handed out, then some further rows, (p, d)."""

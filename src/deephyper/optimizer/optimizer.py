@@ -8,7 +8,7 @@ from typing import final
 
 import numpy as np
 
-from .._arrays import Array
+from .._arrays import Array, Indices
 from ..space import Space
 from ..transfer import Source, SourceReport
 from .chooser import MOST_NOMINATIONS
@@ -47,6 +47,8 @@ class BayesianOptimizer:
         # Nothing was asked or told yet but what an interrupted search has left.
         self._is_untouched = True
         self._nominees = np.empty((0, len(settings.acquisitions), d))
+        self._fresh_nominees = self._nominees
+        self._places: Indices = np.arange(0)
         # Places known to be legal, where draws from the priors hardly ever are.
         self._feasible = np.empty((0, d))
 
@@ -64,6 +66,21 @@ class BayesianOptimizer:
     def n_pending(self) -> int:
         """How many rows were handed out and neither told nor forgotten."""
         return self._handed_out.n_pending
+
+    @property
+    def n_volunteered(self) -> int:
+        """How many rows were told without having been asked."""
+        return self._handed_out.n_volunteered
+
+    @property
+    def nominees(self) -> Array:
+        """What each acquisition of a portfolio would have suggested lately, (k, acquisitions, d)."""
+        return self._nominees
+
+    def take_fresh_nominees(self) -> Array:
+        """Return the nominees that have come since the last call, (k, acquisitions, d)."""
+        fresh, self._fresh_nominees = self._fresh_nominees, self._fresh_nominees[:0]
+        return fresh
 
     @property
     def n_ready(self) -> int:
@@ -134,19 +151,44 @@ class BayesianOptimizer:
         """
         self._handed_out.give_up(X, may_return)
 
-    def restore(self, X: Array, y: Array, n_asked: int) -> None:
+    def restore(
+        self,
+        X: Array,
+        y: Array,
+        n_asked: int,
+        n_volunteered: int = 0,
+        places: Indices | None = None,
+        pending: Array | None = None,
+        nominees: Array | None = None,
+    ) -> None:
         """Take over the history of an interrupted search, in the order told, and go on with suggestion `n_asked`.
 
         Hyperparameters become those of a search that asked after every tell.
+
+        Args:
+            X: canonical rows that came back, (n, d).
+            y: their objectives, (n,).
+            n_asked: how many rows were handed out.
+            n_volunteered: how many rows were told without having been asked.
+            places: how many rows were handed out or volunteered before each of them, (n,); those that were cancelled
+                count as well. None if none were.
+            pending: rows that were asked and can still be told, (p, d).
+            nominees: what each acquisition of a portfolio would have suggested so far, (k, acquisitions, d).
         """
         self.tell(X, y)
-        self._handed_out.resume(n_asked)
+        self._handed_out.resume(n_asked, n_volunteered, pending)
+        self._places = np.arange(len(X)) if places is None else places
+        if nominees is not None and nominees.shape[1:] == self._nominees.shape[1:]:
+            self._nominees = nominees[-MOST_NOMINATIONS:]
         self._is_untouched = True
         self._model = self._restored_model()
 
     def _restored_model(self) -> Model | None:
         context = self._settings.context(self._source)
-        n_first = max(Opening(self._settings, context).length(self._told), FEWEST_VALUES)
+        # The model chose for the first time after so many suggestions; of them, these had come back.
+        length = Opening(self._settings, context).length(self._told)
+        is_over = self._handed_out.n_asked + self._handed_out.n_volunteered >= length
+        n_first = max(int((self._places < length).sum()), FEWEST_VALUES) if is_over else self.n_told + 1
         with blas_threads(self._settings.n_threads):
             return restored_model(context, self._told, n_first)
 
@@ -179,6 +221,7 @@ class BayesianOptimizer:
             self._note_source(proposals.model)
         if proposals.nominees is not None:
             self._nominees = np.concatenate((self._nominees, proposals.nominees))[-MOST_NOMINATIONS:]
+            self._fresh_nominees = np.concatenate((self._fresh_nominees, proposals.nominees))
         self._feasible = proposals.feasible
         n_late = max(0, self.n_asked - proposals.first)
         self._shelf.put(proposals.rows[n_late:], proposals.n_told, behind=max(0, proposals.first - self.n_asked))
