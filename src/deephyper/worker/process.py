@@ -82,13 +82,20 @@ def enter(setup: Setup) -> None:
     if hasattr(os, "setsid"):
         # A process in its own session gets no Ctrl-C from the terminal, and can be ended with all its descendants.
         os.setsid()
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        _forget_interrupts()
     _never_retire()
     wire = Wire(lambda: setup.connection)
     printing = Printing(wire)
     # Before the first code of the user's runs.
     threading.Thread(target=_watch, args=(setup, printing), name="deephyper-watch", daemon=True).start()
     _lane = _Lane(setup, wire, printing)
+
+
+def _forget_interrupts() -> None:
+    """Let interrupts through again, but for one that came while they were held back: it was meant for the manager."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    signal.signal(signal.SIGINT, before)
 
 
 def _never_retire() -> None:
