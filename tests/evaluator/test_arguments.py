@@ -7,7 +7,6 @@ import inspect
 import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -180,12 +179,11 @@ def test_options_that_cannot_be_meant_are_refused_with_what_to_write(make: Calla
 
 
 def test_help_lists_every_method_with_its_class_and_its_options() -> None:
-    lines = inspect.cleandoc(Evaluator.create.__doc__ or "").splitlines()
-    listed = {
-        found[1]: (found[2], after.strip())
-        for line, after in pairwise(lines)
-        if (found := re.match(r"    (\w+): (\w+Evaluator),", line))
-    }
+    text = inspect.cleandoc(Evaluator.create.__doc__ or "")
+    lines = text.splitlines()
+    # The options of a method may take several lines.
+    entries = re.findall(r"^    (\w+): (\w+Evaluator),.*\n((?: {8}.+\n)+)", text, re.MULTILINE)
+    listed = {method: (kind, " ".join(options.split())) for method, kind, options in entries}
     shared = [name for name in options_for(Evaluator) if name != "job_timeout"]
 
     assert listed == {

@@ -88,15 +88,17 @@ def test_descendants_of_an_evaluation_end_with_it(tmp_path: Path) -> None:
 
 def eat(job: Any) -> float:
     kind, mb = job["x"]
-    if kind == "child":
+    if kind != "itself":
         code = f"import time; eaten = bytearray({mb} << 20); time.sleep(3600)"
-        subprocess.run([sys.executable, "-c", code], check=False)
+        subprocess.run([sys.executable, "-c", code], check=False, start_new_session=kind == "session")
     eaten = bytearray(mb << 20)
     time.sleep(0.5 if mb < 300 else 3600)
     return float(len(eaten) > 0)
 
 
-@pytest.mark.parametrize("kind", ["itself", pytest.param("child", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "kind", ["itself", *[pytest.param(kind, marks=pytest.mark.slow) for kind in ("child", "session")]]
+)
 def test_an_evaluation_that_eats_memory_is_killed(kind: str) -> None:
     jobs = jobs_by_kind(eat, [(kind, 500), ("itself", 10)], job_memory_limit=300 << 20)
 

@@ -164,6 +164,7 @@ class _OpenLanes:
         with self._lock:
             if self._is_over:
                 return None
+            self._last_use = now()
             free = [lane for lane in self._lanes if lane.call is None]
             if free:
                 self._submit_to(

@@ -149,9 +149,11 @@ class Evaluator:
             thread: ThreadEvaluator, in threads of this process
                 job_timeout, threads_per_worker
             process: ProcessEvaluator, in processes of this machine
-                max_retries, resources, job_timeout, job_memory_limit, initializer, initargs, threads_per_worker
+                max_retries, resources, job_timeout, job_memory_limit, initializer, initargs, threads_per_worker,
+                max_tasks_per_child, max_memory_per_child
             loky: ProcessEvaluator, another name of process
-                max_retries, resources, job_timeout, job_memory_limit, initializer, initargs, threads_per_worker
+                max_retries, resources, job_timeout, job_memory_limit, initializer, initargs, threads_per_worker,
+                max_tasks_per_child, max_memory_per_child
             simulated: SimulatedEvaluator, on a virtual clock
                 duration, seed, charge_manager, seconds_per_budget
             executor: ExecutorEvaluator, on your own open executor: those of Dask, mpi4py, ipyparallel, Parsl, a pool
