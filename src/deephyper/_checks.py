@@ -45,13 +45,23 @@ def got(value: Any) -> str:
     return f"got {shown(value)} of type {type(value).__name__}"
 
 
-def one_of(where: str, what: str, value: Any, accepted: Iterable[str]) -> None:
-    """Raise ValueError for a value that is none of the accepted names."""
+def one_of(
+    where: str, what: str, value: Any, accepted: Iterable[str], called_here: Callable[[str], str] | None = None
+) -> None:
+    """Raise ValueError for a value that is none of the accepted names.
+
+    Args:
+        where: whose value it is.
+        what: what it is.
+        value: what the user passed.
+        accepted: the names.
+        called_here: gives the name here of what has another name elsewhere; an empty text for others.
+    """
     names = list(accepted)
     if not isinstance(value, str) or value not in names:
-        raise ValueError(
-            f"{where}: {what} must be one of {quoted(names)}, got {shown(value)}.{did_you_mean(value, names)}"
-        )
+        here = called_here(value) if isinstance(value, str) and called_here is not None else ""
+        hint = f" Did you mean {here!r}?" if here in names else did_you_mean(value, names)
+        raise ValueError(f"{where}: {what} must be one of {quoted(names)}, got {shown(value)}.{hint}")
 
 
 def known_names(
@@ -147,6 +157,8 @@ def _as_seconds(value: Any) -> str:
         return f" Write {value.total_seconds():g}."
     if not isinstance(value, str):
         return ""
+    if (clock := re.fullmatch(r"\s*(\d+):(\d\d):(\d\d)\s*", value)) is not None:
+        return f" Write {int(clock[1]) * 3600 + int(clock[2]) * 60 + int(clock[3])}."
     found = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([a-z]*)\s*", value.lower())
     if found is None or (found[2] or "s") not in _UNITS:
         return ""
@@ -198,8 +210,8 @@ def explained(
 
     def decorated(method: Callable[P, R]) -> Callable[P, R]:
         signature = inspect.signature(method)
-        n_needed = sum(p.default is p.empty for p in signature.parameters.values())
-        n_taken = len(signature.parameters)
+        n_needed = sum(p.default is p.empty and p.kind is not p.VAR_KEYWORD for p in signature.parameters.values())
+        n_taken = sum(p.kind is p.POSITIONAL_OR_KEYWORD for p in signature.parameters.values())
 
         @functools.wraps(method)
         def checked(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -209,7 +221,8 @@ def explained(
             try:
                 signature.bind(*args, **kwargs)
             except TypeError as error:
-                where = f"{type(args[0]).__name__}.{method.__name__}" if args else method.__qualname__
+                is_bound = bool(args) and "self" in signature.parameters
+                where = f"{type(args[0]).__name__}.{method.__name__}" if is_bound else method.__qualname__
                 unknown = next((name for name in kwargs if name not in signature.parameters), None)
                 raise TypeError(f"{where}: {_what_to_write(error, unknown, signature, example, instead_of)}") from None
             return method(*args, **kwargs)

@@ -164,6 +164,12 @@ def test_another_name_is_only_missing(problem: HpProblem) -> None:
         CBO(problem).zzz  # noqa: B018
 
 
+def test_an_option_of_cbo_is_told_from_those_of_a_search_that_learns_nothing(problem: HpProblem) -> None:
+    refused(
+        "^RandomSearch: unknown option 'acq_func'; it is an option of CBO", lambda: RandomSearch(problem, acq_func=1)
+    )
+
+
 def test_a_search_can_be_copied(problem: HpProblem) -> None:
     assert copy.copy(CBO(problem, random_state=1)).problem is problem
 
@@ -238,6 +244,11 @@ def test_verbose_is_a_number_or_a_yes_or_no(kind: type[Search], problem: HpProbl
         ({"acq_optimizer": "LBFGS"}, "Did you mean 'lbfgs'"),
         ({"multi_point_strategy": "CL_MAX"}, "Did you mean 'cl_max'"),
         ({"initial_point_generator": "Sobol"}, "Did you mean 'sobol'"),
+        ({"acq_func": "Expected Improvement"}, "Did you mean 'EI'"),
+        ({"acq_func": "LCB"}, "Did you mean 'UCB'"),
+        ({"surrogate_model": "RandomForest"}, "Did you mean 'RF'"),
+        ({"surrogate_model": "gaussian_process"}, "Did you mean 'GP'"),
+        ({"initial_point_generator": "latin_hypercube"}, "Did you mean 'lhs'"),
         ({"acq_func": None}, "acq_func must be one of"),
         ({"acq_func_kwargs": 1.96}, "acq_func_kwargs must be a dictionary"),
         ({"acq_func_kwargs": {"scheduler": "bandit"}}, "Write {'type': 'bandit'}"),
@@ -282,6 +293,7 @@ def test_a_budget_is_a_whole_number_however_it_is_written(kind: type[Search], pr
         (lambda s: s.search(run, [10]), "max_evals must be a whole number"),
         (lambda s: s.search(run, 3, "1h"), "timeout must be a positive number of seconds.*Write 3600"),
         (lambda s: s.search(run, 3, "10 min"), "Write 600"),
+        (lambda s: s.search(run, 3, "01:30:00"), "Write 5400"),
         (lambda s: s.search(run, 3, datetime.timedelta(hours=1)), "Write 3600"),
         (lambda s: s.search(run, 3, datetime.timedelta(hours=-1)), r"days=-1, seconds=82800\)\.$"),
         (lambda s: s.search(run, 3, 0), "timeout must be a positive number of seconds"),

@@ -12,7 +12,7 @@ from importlib import import_module
 from types import TracebackType
 from typing import Any, ClassVar, Literal, Self
 
-from .._checks import count, instance_of, known_names, one_of, options_of, warn
+from .._checks import count, explained, instance_of, known_names, one_of, options_of, warn
 from .._turns import Turns
 from ..backend import Backend, Clock, Work, backend_class, is_async
 from ..callback import Broadcast, Callback
@@ -35,7 +35,7 @@ from .arguments import (
 from .budget import Budget
 from .leases import Leases
 from .line import Line
-from .other_names import instead_of_option
+from .other_names import instead_in_create, instead_of_option
 from .place import Place
 from .reports import Reports
 
@@ -133,6 +133,7 @@ class Evaluator:
         )
 
     @staticmethod
+    @explained("Evaluator.create(run, 'process', num_workers=4)")
     def create(
         run_function: RunFunction,
         method: str | Executor = "serial",
@@ -181,7 +182,7 @@ class Evaluator:
         check_method(run_function, method, EVALUATORS)
         kind: type[Evaluator] = getattr(import_module(".methods", __package__), EVALUATORS[method])
         where = f"{kind.__name__} (method {method!r})"
-        known_names(where, "option", options, options_for(kind), instead_of_option)
+        known_names(where, "option", options, options_for(kind), instead_in_create)
         return kind(run_function, **options)
 
     def lend_from(self, leases: Leases) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+
 # Under which name a built-in method is looked for as well.
 _CALLED_HERE = {
     "serial": ("sequential", "single", "main", "sync", "debug"),
@@ -89,6 +91,12 @@ _SENTENCES = {name: sentence for sentence, names in _OPTIONS.items() for name in
 def instead_of_option(name: str) -> str:
     """Say where what an option is for elsewhere is said here; empty if it is known nowhere."""
     return _SENTENCES.get(name.lower(), "")
+
+
+def instead_in_create(name: str) -> str:
+    """The same for `Evaluator.create`, whose own arguments may be misspelled too."""
+    near = difflib.get_close_matches(name.lower(), ("method", "method_kwargs"), n=1, cutoff=0.8)
+    return f"did you mean {near[0]!r}" if near else instead_of_option(name)
 
 
 def instead_of(method: object) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from .._checks import count, got, instance_of, is_bool, is_integer, is_number, one_of, shown
+from .other_words import called_here
 
 
 class Accepted(Protocol):
@@ -43,7 +44,7 @@ class OneOf:
         return ", ".join(f'`"{name}"`' for name in self.names)
 
     def check(self, where: str, what: str, value: Any) -> Any:
-        one_of(where, what, value, self.names)
+        one_of(where, what, value, self.names, called_here)
         return value
 
 

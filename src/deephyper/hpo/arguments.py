@@ -81,7 +81,7 @@ def refuse_mistyped(where: str, returned: Any) -> None:
     if mistake := Outcome.parse(returned).mistake:
         raise ValueError(
             f"{where}: the second of a pair must be an objective, a number or several in a tuple, or a text 'F…' with "
-            f"the reason of a failure, got {mistake}"
+            f"the reason of a failure, got {mistake}{'' if mistake.endswith('?') else '.'}"
         )
 
 

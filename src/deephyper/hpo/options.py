@@ -42,6 +42,7 @@ from .option_groups import (
     options_as_markdown,
     options_table,
 )
+from .other_words import called_here
 
 __all__ = ["Checked", "OptionRow", "Options", "checked_options", "options_as_markdown", "options_table"]
 
@@ -112,7 +113,7 @@ def checked_options(options: Options, space: Space, draws: Draws) -> Checked:
 def _family(model: Any, settings: Mapping[str, Any] | None) -> Family:
     settings = settings or {}
     if isinstance(model, str):
-        one_of("CBO", "surrogate_model", model, SURROGATES)
+        one_of("CBO", "surrogate_model", model, SURROGATES, called_here)
         known_names("CBO", f"key of surrogate_model_kwargs for {model!r}", settings, settings_of(model))
         count("CBO", "max_rows", settings.get("max_rows", 100), at_least=10)
         return family_of(model, settings)

@@ -109,11 +109,33 @@ _METHODS = {
     ),
 }
 
+# Options that only a search that learns can have.
+OF_CBO = (
+    *("surrogate_model", "surrogate_model_kwargs", "acq_func", "acq_func_kwargs", "acq_optimizer", "kappa", "xi"),
+    *("acq_optimizer_kwargs", "multi_point_strategy", "n_initial_points", "initial_point_generator", "initial_points"),
+)
 # Options that a search has from its beginning, which are often passed to its call.
 _OF_CONSTRUCTOR = (
     *("problem", "random_state", "log_dir", "verbose", "checkpoint_restart", "checkpoint_history_to_csv"),
     *("initial_points", "n_initial_points", "surrogate_model", "acq_func", "acq_optimizer", "multi_point_strategy"),
 )
+# What values of options are called elsewhere, in small letters and without anything between them.
+_VALUES = {
+    "UCB": ("lcb", "gplcb", "gpucb", "upperconfidencebound", "lowerconfidencebound"),
+    "EI": ("expectedimprovement", "logei", "qei"),
+    "PI": ("probabilityofimprovement", "poi", "mpi"),
+    "MES": ("maxvalueentropysearch", "entropysearch"),
+    "GP": ("gaussianprocess", "gaussianprocessregressor", "gpr", "kriging"),
+    "RF": ("randomforest", "randomforestregressor", "forest"),
+    "ET": ("extratrees", "extratreesregressor", "extremelyrandomizedtrees"),
+    "GBRT": ("gradientboosting", "gbm", "gbdt", "xgboost", "lightgbm"),
+    "HGBRT": ("histgradientboosting",),
+    "lhs": ("latinhypercube", "latinhypercubesampling", "latin"),
+    "cl_max": ("constantliar", "liar", "cl"),
+    "lbfgs": ("lbfgsb", "gradient"),
+    "ga": ("genetic", "evolution"),
+}
+_CALLED_HERE = {name: here for here, names in _VALUES.items() for name in names}
 _SENTENCES = {name: sentence for sentence, names in _OPTIONS.items() for name in names}
 _LINES = {name: line for line, names in _METHODS.items() for name in names}
 
@@ -121,6 +143,11 @@ _LINES = {name: line for line, names in _METHODS.items() for name in names}
 def instead_of_option(name: str) -> str:
     """Say where what an option is for elsewhere is said here; empty if it is known nowhere."""
     return _SENTENCES.get(name.lower(), "")
+
+
+def called_here(value: str) -> str:
+    """Give the name here of a value that has another name elsewhere; empty if it is known nowhere."""
+    return _CALLED_HERE.get("".join(letter for letter in value.lower() if letter.isalnum()), "")
 
 
 def instead_in_call(name: str) -> str:

@@ -11,6 +11,7 @@ from ..evaluator import Evaluator
 from ..job import Job, JobStatus
 from ..space import Space, row_keys
 from .asked import Asked
+from .other_words import OF_CBO, instead_of_option
 from .proposer import Proposer, Trial
 from .search import Search
 
@@ -30,6 +31,10 @@ class RandomSearch(Search):
         >>> len(search.search(lambda job: job["x"], max_evals=3))
         3
     """
+
+    @staticmethod
+    def _instead_of(name: str) -> str:
+        return "it is an option of CBO; RandomSearch learns nothing" if name in OF_CBO else instead_of_option(name)
 
     def _new_proposer(self, draws: Draws, member: int) -> Proposer:
         return _Sampler(self._space, draws, member)
