@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import ConfigSpace as CS
 import pytest
 
-from deephyper.hpo import CBO, HpProblem
+from deephyper.errors import SearchSpaceExhausted
+from deephyper.hpo import CBO, HpProblem, RandomSearch
 
 # By force, an ask tries 130,000 rows.
 FEW = 10_000
@@ -94,3 +96,92 @@ def test_what_was_found_serves_after_configurations_that_were_told_too(
     search.ask(2)
 
     assert counted.taken() < 2 * FEW
+
+
+def simplex_of(n: int) -> HpProblem:
+    problem = HpProblem(seed=1)
+    for i in range(n):
+        problem.add_hyperparameter((0.0, 1.0), f"x{i}")
+    problem.set_constraint_fn(lambda df: df.sum(axis=1) <= 1)
+    return problem
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("search", [CBO, RandomSearch])
+def test_a_sum_of_twelve_below_one_is_searched(search: Any, tmp_path: Path) -> None:
+    problem = simplex_of(12)
+
+    results = search(problem, lambda job: job["x0"], random_state=1, log_dir=tmp_path).search(15)
+
+    parameters = results[[f"p:x{i}" for i in range(12)]]
+    assert len(results) == 15 and (parameters.sum(axis=1) <= 1).all()
+    assert len(parameters.drop_duplicates()) == 15
+
+
+@pytest.mark.slow
+def test_samples_of_such_a_problem_are_legal_and_as_many_as_asked_for() -> None:
+    found = simplex_of(12).sample(30, strict=True)
+
+    assert len(found) == 30 and all(sum(c.values()) <= 1 for c in found)
+
+
+@pytest.mark.slow
+def test_a_default_that_alone_is_legal_is_where_a_search_begins(tmp_path: Path) -> None:
+    problem = HpProblem(seed=1)
+    for i, default in enumerate((0.9, 0.11, 0.63, 0.27)):
+        problem.add_hyperparameter((0.0, 1.0), f"x{i}", default)
+    kind = problem.add_hyperparameter(["a", "b"], "kind", "b")
+    child = problem.add_hyperparameter((1, 5), "child")
+    problem.add_condition(CS.EqualsCondition(child, kind, "a"))
+    problem.set_constraint_fn(lambda df: ((df.x0 - 0.9).abs() + (df.x1 - 0.11).abs() + (df.x2 - 0.63).abs()) < 0.005)
+
+    asked = CBO(problem, random_state=1, log_dir=tmp_path).ask(6)
+
+    assert len(asked) == 6 and all(problem.check_configuration(c) for c in asked)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("search", [CBO, RandomSearch])
+def test_one_legal_combination_in_ten_million_is_found_and_then_the_search_ends(search: Any, tmp_path: Path) -> None:
+    problem = HpProblem()
+    for i in range(7):
+        part = problem.add_hyperparameter([f"c{k}" for k in range(10)], f"x{i}", "c3")
+        problem.add_forbidden_clause(CS.ForbiddenInClause(part, [f"c{k}" for k in range(10) if k != 3]))
+    opened = search(problem, lambda job: 1.0, random_state=1, log_dir=tmp_path)
+
+    results = opened.search(4)
+
+    assert len(results) == 1
+    assert "no new legal configuration" in opened.stop_reason
+
+
+@pytest.mark.slow
+def test_a_problem_without_any_legal_configuration_says_so(tmp_path: Path) -> None:
+    problem = HpProblem()
+    problem.add_hyperparameter((0.0, 1.0), "x")
+    problem.set_constraint_fn(lambda df: df.x > 2)
+
+    with pytest.raises(SearchSpaceExhausted, match="no legal configuration was found; look at the forbidden clauses"):
+        CBO(problem, log_dir=tmp_path).ask(1)
+
+
+@pytest.mark.slow
+def test_a_slow_constraint_is_asked_about_no_more_rows_than_needed(tmp_path: Path) -> None:
+    n_rows = 0
+
+    def constraint(df: Any) -> Any:
+        nonlocal n_rows
+        n_rows += len(df)
+        return df.apply(lambda row: row.x < row.y, axis=1)
+
+    problem = HpProblem()
+    problem.add_hyperparameter((0.0, 1.0), "x")
+    problem.add_hyperparameter((0.0, 1.0), "y")
+    problem.set_constraint_fn(constraint)
+    search = CBO(problem, random_state=1, log_dir=tmp_path)
+    for _ in range(12):
+        (configuration,) = search.ask(1)
+        search.tell([(configuration, 1.0)])
+
+    # About a thousand for each suggestion of a model.
+    assert n_rows < 12 * 1_500

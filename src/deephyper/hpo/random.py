@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import final
 
+import numpy as np
+
 from .._draws import Draws, Purpose
 from ..acquisition import any_new
 from ..evaluator import Evaluator
 from ..job import Job, JobStatus
-from ..space import Space, row_keys
+from ..space import Space, Walkers, row_keys
 from .asked import Asked
 from .other_words import OF_CBO, instead_of_option
 from .proposer import Proposer, Trial
@@ -51,7 +53,8 @@ class _Sampler(Proposer):
     """
 
     def __init__(self, space: Space, draws: Draws, member: int):
-        self._space, self._draws = space, draws
+        # Where draws are hardly ever legal, what was found legal once is walked from.
+        self._space, self._draws = space.walked_by(Walkers(np.empty((0, space.n_columns)))), draws
         self._asked = Asked(member)
         self._known: set[bytes] = set()
         self._n_asked = 0

@@ -24,6 +24,8 @@ from .told import Told
 # The share is chosen in docs/benchmarks.md, "What decided the defaults", first line.
 _PRIOR_SHARE = 0.1
 _N_MAXIMA, _MAXIMA_FROM = 16, 300
+# Evaluated rows from which legal ones are looked for where draws find none.
+_MOST_STARTS = 200
 
 
 @final
@@ -99,7 +101,9 @@ class _Proposing:
         self._snapshot, self._settings, self._n = snapshot, snapshot.settings, n
         # It remembers, for this call alone, where legal rows are found: so the function stays pure.
         self._walkers = Walkers(snapshot.feasible)
-        self._space = self._settings.space.walked_by(self._walkers)
+        given, told = self._settings.initial_rows, snapshot.told.X[-_MOST_STARTS:]
+        known = np.concatenate((given, told)) if len(given) else told
+        self._space = self._settings.space.walked_by(self._walkers, known)
         self._context = self._settings.context(snapshot.source)
         self._opening = Opening(self._settings, self._context, snapshot.n_volunteered)
         self._known = set() if self._settings.may_repeat else set(snapshot.known)

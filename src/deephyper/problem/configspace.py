@@ -62,7 +62,11 @@ def space_of(
 
     is_ruled = bool(config_space.forbidden_clauses) or constraint_fn is not None
     sampler = None if sampling_fn is None else Sampler(sampling_fn, unruled)
-    return Space(rules.dimensions, active, legal if is_ruled else None, sampler)
+
+    def defaults() -> Array:
+        return unruled.encode([{name: config_space[name].default_value for name in names}])
+
+    return Space(rules.dimensions, active, legal if is_ruled else None, sampler, starts=defaults)
 
 
 def dimension_of(hyperparameter: Hyperparameter[Any, Any]) -> Dimension:

@@ -13,7 +13,7 @@ from ConfigSpace.hyperparameters import CategoricalHyperparameter, Hyperparamete
 
 from .._checks import count, did_you_mean, function, instance_of, quoted
 from .._draws import Purpose, draws_from
-from ..space import Space
+from ..space import Space, Walkers
 from .configspace import dimension_of, space_of
 from .constraint import ConstraintFn
 from .given import legal_row
@@ -206,6 +206,7 @@ class HpProblem:
         """
         size = count("HpProblem.sample", "size", size)
         space, found = self.numeric_space(), np.empty((0, 0))
+        space = space.walked_by(Walkers(np.empty((0, space.n_columns))))
         for _ in range(count("HpProblem.sample", "max_trials", max_trials)):
             rows = space.sample(size - len(found), self._draws.at(Purpose.SAMPLE, self._n_samples))
             self._n_samples += 1

@@ -1,11 +1,12 @@
 """Legal rows of a space whose legal part is so thin that draws from the priors hardly ever hit it.
 
 What was found legal once is kept and walked from. A walker is a legal row, held as its shares of the priors, in which
-the priors are uniform. It moves to another place if that is legal, and stays where it is if not; both kinds of move are
+the priors are uniform. It moves to another place if that is legal, and stays where it is if not; all kinds of move are
 as likely backwards as forwards, so the walkers stay spread over the legal part as the priors say:
 
 - by a normal step of any size in some of the columns, a choice being drawn again;
-- by the difference of two other walkers, times a factor, so that steps follow the shape of the legal part.
+- by the difference of two other walkers, times a factor, so that steps follow the shape of the legal part;
+- now and then by what one column gives to another, or by two columns that change places, which leaves sums as they are.
 
 Source: ter Braak (2006), Differential Evolution Markov Chain; halves that move in turns as in Goodman & Weare (2010).
 """
@@ -28,9 +29,11 @@ _N_WALKERS = 256
 # How often each walker moves whenever rows are asked for. This tries 2,048 rows where draws would need 100,000. What is
 # not yet well mixed goes on mixing the next time.
 _N_MOVES = 8
-_JUMP_SHARE = 0.1
+_JUMP_SHARE, _EXCHANGE_SHARE = 0.1, 0.2
+# Those that were found near each other have to spread first.
+_N_SPREADING = 10
 _SMALLEST_STEP = 1e-4
-_BELOW_ONE = float(np.nextafter(1.0, 0.0))
+BELOW_ONE = float(np.nextafter(1.0, 0.0))
 
 
 def is_thin(n_legal: int, n_drawn: int) -> bool:
@@ -71,6 +74,17 @@ class Walkers:
         """Start from further places that were found to be legal, (k, d), too."""
         self._shares = np.concatenate((self._shares, shares))[-_N_WALKERS:]
 
+    def spread(
+        self,
+        rows_of: Callable[[Array], Array],
+        is_legal: Callable[[Array], Mask],
+        is_choice: Mask,
+        rng: np.random.Generator,
+    ) -> None:
+        """Let walkers that start from few places move until they are spread; arguments as of `walk`."""
+        for _ in range(_N_SPREADING):
+            self.walk(rows_of, is_legal, is_choice, 0, rng)
+
     def walk(
         self,
         rows_of: Callable[[Array], Array],
@@ -98,7 +112,7 @@ class Walkers:
         halves = np.array_split(rng.permutation(_N_WALKERS), 2)
         for move in range(2 * _N_MOVES):
             movers, others = halves[move % 2], halves[1 - move % 2]
-            tried = _moved(at[movers], at[others], is_choice, rng)
+            tried = moved(at[movers], at[others], is_choice, rng)
             tried_rows = rows_of(tried)
             can_move = is_legal(tried_rows)
             at[movers[can_move]], rows[movers[can_move]] = tried[can_move], tried_rows[can_move]
@@ -109,15 +123,39 @@ class Walkers:
         return np.concatenate((rows[rng.permutation(_N_WALKERS)], *reversed(visited)))[:n]
 
 
-def _moved(at: Array, others: Array, is_choice: Mask, rng: np.random.Generator) -> Array:
+def moved(at: Array, others: Array, is_choice: Mask, rng: np.random.Generator) -> Array:
     """Where walkers, (k, d), try to go next, (k, d): half of them by a step, half by a difference of two others."""
     k, d = at.shape
     by_step = np.where(_some_columns(k, d, rng), _stepped(at, is_choice, rng), at)
     one, other = rng.integers(len(others), size=(2, k))
     # Of a normal distribution this factor is the best; now and then 1, which leads from one region to another.
     factor = np.where(rng.random(k) < _JUMP_SHARE, 1.0, 2.38 / np.sqrt(2.0 * d) * rng.random(k))
-    by_difference = reflected(at + factor[:, None] * (others[one] - others[other]))
-    return np.minimum(np.where(rng.random((k, 1)) < 0.5, by_step, by_difference), _BELOW_ONE)
+    by_difference = at + factor[:, None] * (others[one] - others[other])
+    # Cells depend on each other here: folded back at an end, a move would not be as likely backwards.
+    is_inside = (by_difference >= 0.0) & (by_difference <= 1.0)
+    by_difference = np.where(is_inside.all(axis=1, keepdims=True), by_difference, at)
+    tried = np.where(rng.random((k, 1)) < 0.5, by_step, by_difference)
+    return np.minimum(np.where(rng.random((k, 1)) < _EXCHANGE_SHARE, exchanged(at, is_choice, rng), tried), BELOW_ONE)
+
+
+def exchanged(at: Array, is_choice: Mask, rng: np.random.Generator) -> Array:
+    """Places where one of two columns gives to the other, or where they change places, (k, d)."""
+    columns, there = np.flatnonzero(~is_choice), at.copy()
+    if len(columns) < 2:
+        return there
+    k = np.arange(len(at))
+    one = rng.integers(len(columns), size=len(at))
+    other = (one + rng.integers(1, len(columns), size=len(at))) % len(columns)
+    one, other = columns[one], columns[other]
+    given = _SMALLEST_STEP ** rng.random(len(at)) * rng.standard_normal(len(at))
+    swaps = rng.random(len(at)) < 0.5
+    risen = np.where(swaps, at[k, other], at[k, one] + given)
+    fallen = np.where(swaps, at[k, one], at[k, other] - given)
+    # Folded back, one of them would not give what the other gets, and nobody could come back the same way.
+    is_inside = (np.minimum(risen, fallen) >= 0.0) & (np.maximum(risen, fallen) < 1.0)
+    there[k, one] = np.where(is_inside, risen, at[k, one])
+    there[k, other] = np.where(is_inside, fallen, at[k, other])
+    return there
 
 
 def _some_columns(k: int, d: int, rng: np.random.Generator) -> Mask:

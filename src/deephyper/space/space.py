@@ -12,11 +12,14 @@ import numpy as np
 
 from .._arrays import Array, Indices, Mask
 from .dimension import Constant, Dimension
-from .feasible import Walkers, is_thin
+from .feasible import BELOW_ONE, Walkers, is_thin
+from .seeking import sought
 
 # A finite space with at most this many combinations is written out, so that it can be proposed to its last point.
 LARGEST_GRID = 50_000
 _SAMPLING_ROUNDS = 14
+_HALVINGS = 54
+_HOPELESS = 60_000
 
 
 @final
@@ -32,6 +35,7 @@ class Space:
         legal: from canonical rows (n, d) to the mask (n,) of allowed ones; all are if None.
         sampler: the user's function that draws `size` configurations; independent draws from the priors if None.
         walkers: legal rows to walk from where draws are hardly ever legal; draws alone if None.
+        starts: gives rows, (k, d), that may be legal where draws hardly ever are, such as the defaults.
 
     Attributes:
         columns: the dimensions that have a column, in order; a constant has none.
@@ -51,6 +55,7 @@ class Space:
         legal: Callable[[Array], Mask] | None = None,
         sampler: Callable[[int], Sequence[Mapping[str, Any]]] | None = None,
         walkers: Walkers | None = None,
+        starts: Callable[[], Array] | None = None,
     ):
         self.dimensions = tuple(dimensions)
         self.columns = tuple(d for d in self.dimensions if not isinstance(d, Constant))
@@ -62,7 +67,7 @@ class Space:
         self.n_choices: Indices = np.array(n_choices, np.intp)
         self.n_combinations = float(np.prod([float(d.n_levels) for d in self.columns]))
         self._active, self._legal = active, legal
-        self._sampler, self._walkers = sampler, walkers
+        self._sampler, self._walkers, self._starts = sampler, walkers, starts
 
     def drawn_near(self, X: Array, width: float, weight: float) -> Space:
         """The same space with other priors: a mixture, in equal parts, of what lies near each of some rows.
@@ -80,16 +85,26 @@ class Space:
             else dimension
             for dimension in self.dimensions
         ]
-        return Space(dimensions, self._active, self._legal, self._sampler)
+        return Space(dimensions, self._active, self._legal, self._sampler, starts=self._starts)
 
-    def walked_by(self, walkers: Walkers) -> Space:
+    def walked_by(self, walkers: Walkers, known: Array | None = None) -> Space:
         """The same space where, if draws are hardly ever legal, rows come from walks that start at legal ones.
 
         It stays as it is where everything is legal, where all configurations are written out, and where the user draws.
+
+        Args:
+            walkers: where the walks start.
+            known: further rows that may be legal, (k, d), looked at where draws find too few.
         """
         if self._legal is None or self._sampler is not None or self.n_combinations <= LARGEST_GRID:
             return self
-        return Space(self.dimensions, self._active, self._legal, walkers=walkers)
+        given = self._starts
+
+        def starts() -> Array:
+            parts = [np.empty((0, self.n_columns)), *([] if given is None else [given()])]
+            return np.concatenate(parts if known is None else [*parts, known])
+
+        return Space(self.dimensions, self._active, self._legal, walkers=walkers, starts=starts)
 
     @property
     def has_sampler(self) -> bool:
@@ -132,13 +147,43 @@ class Space:
         walkers = self._walkers
         if walkers is not None and walkers.can_walk:
             return walkers.walk(self.from_shares, self.legal, self.is_categorical, n, rng)
-        rows, shares, is_rare = _drawn(self, n, rng)
+        rows, shares, is_rare = _drawn(self, n, rng, gives_up=walkers is not None)
         if walkers is not None and is_rare:
             walkers.keep(shares)
+            if len(rows) < n and not walkers.can_walk:
+                self._seek(walkers, rng)
+            if not len(walkers.shares):
+                return _drawn(self, n, rng)[0][:n]
             if len(rows) < n and len(walkers.shares):
                 missing = walkers.walk(self.from_shares, self.legal, self.is_categorical, n - len(rows), rng)
                 return np.concatenate((rows, missing))
         return rows[:n]
+
+    def _seek(self, walkers: Walkers, rng: np.random.Generator) -> None:
+        """Give the walkers places that draws do not find."""
+        starts = (
+            walkers.shares
+            if self._starts is None
+            else np.concatenate((walkers.shares, self._shares_of(self._starts())))
+        )
+        found = sought(self.from_shares, self.legal, self.is_categorical, starts, rng)
+        if len(found):
+            walkers.keep(found)
+            walkers.spread(self.from_shares, self.legal, self.is_categorical, rng)
+
+    def _shares_of(self, X: Array) -> Array:
+        """Shares of the priors whose rows are these, (n, d) -> (n, d), as far as they can be told apart."""
+        low, high = np.zeros(X.shape), np.ones(X.shape)
+        for _ in range(_HALVINGS):
+            middle = 0.5 * (low + high)
+            for j, dimension in enumerate(self.columns):
+                is_below = dimension.from_share(middle[:, j]) < X[:, j]
+                low[:, j], high[:, j] = (
+                    np.where(is_below, middle[:, j], low[:, j]),
+                    np.where(is_below, high[:, j], middle[:, j]),
+                )
+        # A choice has an interval of shares, of which this is the lower end.
+        return np.minimum(high, BELOW_ONE)
 
     def sample_by_force(self, n: int, rng: np.random.Generator) -> Array:
         """Draw as `sample` does, and never walk."""
@@ -217,8 +262,15 @@ class Space:
         return np.array([d.imputed for d in self.columns])
 
 
-def _drawn(space: Space, n: int, rng: np.random.Generator) -> tuple[Array, Array, bool]:
-    """Legal rows, (k, d), with their shares of the priors, (k, d), and whether draws are hardly ever legal."""
+def _drawn(space: Space, n: int, rng: np.random.Generator, gives_up: bool = False) -> tuple[Array, Array, bool]:
+    """Legal rows, (k, d), with their shares of the priors, (k, d), and whether draws are hardly ever legal.
+
+    Args:
+        space: what is drawn from.
+        n: how many rows are wanted.
+        rng: draws.
+        gives_up: end early where not one draw is legal, since there is a better way to look for legal rows.
+    """
     found: list[tuple[Array, Array]] = []
     n_found, n_drawn, n_draws = 0, 0, n
     for _ in range(_SAMPLING_ROUNDS):
@@ -227,7 +279,7 @@ def _drawn(space: Space, n: int, rng: np.random.Generator) -> tuple[Array, Array
         is_legal = space.legal(rows)
         found.append((rows[is_legal], shares[is_legal]))
         n_found, n_drawn = n_found + len(found[-1][0]), n_drawn + n_draws
-        if n_found >= n:
+        if n_found >= n or (gives_up and not n_found and n_drawn >= _HOPELESS):
             break
         n_draws = min(2 * n_draws, 20_000)
     # One round is the usual case, and needs no copy.
