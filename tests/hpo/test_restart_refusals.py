@@ -240,6 +240,20 @@ def test_what_is_left_out_is_named_and_stays_in_a_copy(
     assert len(again(tmp_path, problem_of(BASE)).history) == n_kept + 1
 
 
+def test_values_that_are_spelled_otherwise_stay_in_a_copy_when_all_rows_are_written_again(tmp_path: Path) -> None:
+    path = searched(tmp_path, problem_of(BASE), run=lambda job: (1.0, job["x"]))
+    again(tmp_path, problem_of(BASE), RandomSearch).search(lambda job: (0.0, 0.0), max_evals=1)
+    assert not list(tmp_path.glob("results_*.csv"))
+    set_cell(path, 4, "p:n", "3.0")
+    held = path.read_bytes()
+
+    again(tmp_path, problem_of(BASE), RandomSearch).search(lambda job: (0.0, 0.0), max_evals=1)
+
+    (copy,) = tmp_path.glob("results_*.csv")
+    assert copy.read_bytes().startswith(held)
+    assert len(again(tmp_path, problem_of(BASE), RandomSearch).history) == 10
+
+
 @pytest.mark.parametrize("change", [bytes.rstrip, lambda data: b"\xef\xbb\xbf" + data, lambda data: data[:-1]])
 def test_a_file_that_is_whole_is_continued_where_it_is(tmp_path: Path, change: Callable[[bytes], bytes]) -> None:
     path = searched(tmp_path, problem_of(BASE))

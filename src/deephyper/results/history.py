@@ -9,7 +9,21 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import final
 
-from ..job import METADATA, TIMES, Job, JobStatus, Journal, Objectives, Observations, Row, flat_row
+from .._cells import cell
+from ..job import (
+    METADATA,
+    PARAMETER,
+    TIMES,
+    Job,
+    JobStatus,
+    Journal,
+    Objectives,
+    Observations,
+    Row,
+    flat_row,
+    keep_older_file,
+    read_lines,
+)
 from .table import PARETO, Results, table_of
 
 logger = logging.getLogger(__name__)
@@ -39,6 +53,7 @@ class History:
         self._journal = Journal(path) if path is not None else None
         self._n_written = 0
         self._must_rewrite = False
+        self._n_of_others = 0  # rows that were read from the file, and may be spelled otherwise there
         self._trouble: OSError | None = None
         self._next_try = 0.0
 
@@ -103,6 +118,7 @@ class History:
         self._n_written = len(rows)
         if self._journal is not None:
             self._must_rewrite = not self._journal.adopt(len(rows))
+            self._n_of_others = len(rows)
 
     def complete(self) -> None:
         """Write to the file what only the whole table tells, the Pareto set, and what could not be written before."""
@@ -154,9 +170,23 @@ class History:
         table, rows = self.table(), self._rows
         if PARETO in table.columns:
             rows = [{**row, PARETO: is_efficient} for row, is_efficient in zip(rows, table[PARETO], strict=True)]
+        self._keep_what_is_spelled_otherwise(journal)
         # What another search has written there meanwhile is kept under another name.
         journal.rewrite(rows, list(table.columns))
         self._must_rewrite, self._n_written = False, len(self._rows)
+
+    def _keep_what_is_spelled_otherwise(self, journal: Journal) -> None:
+        """Keep the file of an interrupted search if it holds values as a user or another program writes them.
+
+        To write it again changes `3.0` to `3`, and `None` to `null`.
+        """
+        n, self._n_of_others = self._n_of_others, 0
+        if n and journal.is_untouched and journal.path.exists():
+            header, *lines = read_lines(journal.path)
+            places = [(k, name) for k, name in enumerate(header) if name.startswith(PARAMETER)]
+            pairs = zip(self._rows[:n], lines, strict=False)
+            if any(cell(row.get(name, math.nan)) != line[k] for row, line in pairs for k, name in places):
+                keep_older_file(journal.path)
 
     def _note_trouble(self, error: OSError, path: Path) -> None:
         if self._trouble is None:
