@@ -73,7 +73,7 @@ class Threads(Backend):
             try:
                 # The limits are lifted before anybody learns of the end.
                 with shared(self._share):
-                    report = evaluate(self._work.function, task, self._work.kwargs, channel)
+                    report = evaluate(self._work.function, task, self._work.kwargs, channel, is_of_caller=False)
             except BaseException as error:
                 future.set_exception(error)
             else:

@@ -111,15 +111,27 @@ class Report(NamedTuple):
 
 
 def evaluate(
-    run_function: RunFunction, task: Task, kwargs: Mapping[str, Any], channel: Channel | None = None
+    run_function: RunFunction,
+    task: Task,
+    kwargs: Mapping[str, Any],
+    channel: Channel | None = None,
+    is_of_caller: bool = True,
 ) -> Report:
     """Run one evaluation in this thread; whatever it raises becomes part of the report.
+
+    Args:
+        run_function: the function.
+        task: what to evaluate.
+        kwargs: further keyword arguments of every call.
+        channel: reports to the manager.
+        is_of_caller: whether this may be the thread that called the search or the evaluator, which a signal can want
+            back. Another thread or process is left by nobody.
 
     Raises:
         BaseException: a signal has come while it ran, and its handler raised this.
     """
     job = RunningJob(task.job_id, task.parameters, channel, task.lease.resources)
-    with environment(task.lease.environment), Leaving() as leaving:
+    with environment(task.lease.environment), Leaving(is_of_caller) as leaving:
         if channel is not None:
             channel.begin()
         start = now()
@@ -168,7 +180,7 @@ def evaluate_pickled(payload: bytes, task: Task, channel: Channel | None = None)
         run_function, kwargs = _kept(payload)
     except BaseException as error:
         return failed(error, start)
-    return evaluate(run_function, task, kwargs, channel).packed()
+    return evaluate(run_function, task, kwargs, channel, is_of_caller=False).packed()
 
 
 def failed(error: BaseException, start: float, observations: Observations | None = None) -> Report:

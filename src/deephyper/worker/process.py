@@ -66,7 +66,7 @@ class _Lane:
     def evaluate(self, task: Task) -> Report:
         if self._error is not None:
             return failed(self._error, now())
-        report = evaluate(self._run_function, task, self._kwargs, PipeChannel(self._wire, task.ticket))
+        report = evaluate(self._run_function, task, self._kwargs, PipeChannel(self._wire, task.ticket), False)
         report = report.packed()
         self._printing.finish()
         return report
