@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 import socket
+import struct
 import threading
 from collections.abc import Iterator
 from multiprocessing import AuthenticationError
@@ -141,6 +142,59 @@ def test_a_stranger_who_says_nothing_keeps_nobody_waiting(listener: Listener, sw
     assert comes_true(
         lambda: not any("deephyper-greeting" in thread.name for thread in threading.enumerate()), PATIENCE_S
     )
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        b"\x00\x00",
+        struct.pack("!i", 100) + b'["record", 0',
+        struct.pack("!i", -1),
+        struct.pack("!i", 1 << 30) + b"x" * 100,
+    ],
+)
+def test_half_a_message_or_a_length_that_none_has_keeps_nobody_waiting(
+    listener: Listener, switchboard: Switchboard, word: bytes
+) -> None:
+    channel = opened(listener, switchboard.open([]))
+    assert not channel.stopped()
+    with connected(channel) as connection:
+        os.write(connection.fileno(), word)
+
+        assert not channel.stopped()
+        with connected(channel) as another:
+            another.send_bytes(b'["stopped", 99]')
+            assert another.recv_bytes() == packed_answer(99, True)
+
+
+@pytest.mark.slow
+def test_whoever_asks_and_never_reads_the_answers_is_let_go(listener: Listener, switchboard: Switchboard) -> None:
+    channel = opened(listener, switchboard.open([]))
+    question = b'["stopped", 99]'
+    many = (struct.pack("!i", len(question)) + question) * 1000
+
+    def ask_on(file: int) -> None:
+        while True:
+            os.write(file, many)
+
+    with connected(channel) as connection, pytest.raises(ConnectionError):
+        ask_on(connection.fileno())
+    assert not channel.stopped()
+
+
+@pytest.mark.slow
+def test_hundreds_of_strangers_who_say_nothing_cost_few_threads(listener: Listener, switchboard: Switchboard) -> None:
+    channel = opened(listener, switchboard.open([]))
+    assert not channel.stopped()
+    family = socket.AF_UNIX if isinstance(channel.address, str) else socket.AF_INET
+    strangers = [socket.socket(family) for _ in range(400)]
+    for stranger in strangers:
+        stranger.connect(channel.address)
+
+    assert not channel.stopped()
+    assert sum("deephyper-greeting" in thread.name for thread in threading.enumerate()) <= 256
+    for stranger in strangers:
+        stranger.close()
 
 
 def test_whoever_asks_after_the_end_learns_that_nobody_waits(listener: Listener, switchboard: Switchboard) -> None:

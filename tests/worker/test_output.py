@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +14,7 @@ import pytest
 from deephyper.evaluator import Evaluator
 from deephyper.evaluator.callback import TqdmCallback
 from deephyper.worker import Lines
-from processes import PATIENCE_S
+from processes import PATIENCE_S, comes_true
 
 
 def test_only_whole_lines_are_handed_on() -> None:
@@ -106,3 +108,60 @@ def test_a_stream_that_somebody_else_has_replaced_meanwhile_stays(monkeypatch: p
     bar.on_close()
 
     assert sys.stdout is theirs
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no forks here")
+def test_a_forked_child_of_the_manager_prints_below_a_bar_without_waiting_for_it(tmp_path: Path) -> None:
+    with open(tmp_path / "out", "w") as out:
+        lines = Lines(lambda text: None, out, lambda: threading.Event().wait(PATIENCE_S))
+        lines.write("half of the parent")
+        pid = os.fork()
+        if pid == 0:
+            print("printed by the child", file=lines)
+            print("half of the child", end="", flush=True, file=lines)
+            os._exit(0)
+        _, status = os.waitpid(pid, 0)
+
+    assert os.waitstatus_to_exitcode(status) == 0
+    assert (tmp_path / "out").read_text() == "printed by the child\nhalf of the child"
+
+
+def test_a_row_of_dots_above_a_bar_is_seen_while_it_grows_and_ends_before_the_bar(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    out, err = io.StringIO(), io.StringIO()
+    monkeypatch.setattr(sys, "stdout", out)
+    monkeypatch.setattr(sys, "stderr", err)
+    bar = TqdmCallback("searching")
+    bar.on_start(1)
+    print("...", end="")
+    assert comes_true(lambda: out.getvalue() == "...\n")
+    print("..")
+    print("beside", end="")
+    bar.on_close()
+
+    assert out.getvalue() == "...\n..\nbeside\n"
+
+
+def test_what_a_bar_cannot_write_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    out = io.TextIOWrapper(io.BytesIO(), "ascii")
+    monkeypatch.setattr(sys, "stdout", out)
+    bar = TqdmCallback()
+    bar.on_start(1)
+    print("caf\xe9 \ud800")
+    bar.on_close()
+    out.flush()
+
+    assert out.buffer.getvalue() == b"caf\\xe9 \\ud800\n"  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("stream", [None, "closed"])
+def test_a_bar_without_a_stream_ends_no_search(stream: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    closed = io.StringIO()
+    closed.close()
+    monkeypatch.setattr(sys, "stderr", stream and closed)
+    with Evaluator.create(lambda job: 1.0, "thread", {"callbacks": [TqdmCallback()]}) as evaluator:
+        evaluator.submit([{}])
+        (job,) = evaluator.gather("ALL")
+
+    assert job.objective == 1.0  # type: ignore[union-attr]

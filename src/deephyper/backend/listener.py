@@ -31,6 +31,8 @@ _LONGEST_MESSAGE = 1 << 12
 _PATIENCE_S = 10
 # How soon it notices that nobody needs it any more.
 _LOOK_EVERY_S = 1.0
+# How many may be about to prove that they know the key.
+_MOST_GREETED = 256
 
 
 @final
@@ -111,9 +113,20 @@ class Listener:
             logger.info("could not accept a connection: %s", error)
             return
         with self._lock:
+            if len(self._greeted) >= _MOST_GREETED:
+                # These are strangers who say nothing. A worker of ours is through within milliseconds.
+                connection.close()
+                return
             self._greeted.add(connection)
         # Beside the loop, since it may be a stranger who says nothing.
-        threading.Thread(target=self._greet, args=(connection,), name="deephyper-greeting", daemon=True).start()
+        greeting = threading.Thread(target=self._greet, args=(connection,), name="deephyper-greeting", daemon=True)
+        try:
+            greeting.start()
+        except RuntimeError as error:
+            logger.info("could not greet a connection: %s", error)
+            with self._lock:
+                self._greeted.discard(connection)
+                connection.close()
 
     def _greet(self, connection: Connection) -> None:
         """Listen to whoever proves to know the key."""

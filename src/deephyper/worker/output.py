@@ -5,7 +5,9 @@ from __future__ import annotations
 import codecs
 import contextlib
 import io
+import os
 import threading
+import weakref
 from collections import deque
 from collections.abc import Callable
 from enum import Enum
@@ -98,6 +100,7 @@ class Lines(io.TextIOWrapper):
         super().__init__(_Bytes(self, name), encoding=_ENCODING, errors=_ERRORS, line_buffering=True)
         self._send, self._original, self._deliver, self._wants_all = send, original, deliver, wants_all
         self._begin()
+        _all.add(self)
 
     def _begin(self) -> None:
         self._own = threading.local()
@@ -177,7 +180,10 @@ class Lines(io.TextIOWrapper):
             self._pass_on(part, _Until.ENDED)
 
     def leave_to_parent(self) -> None:
-        """In a forked child, write to the original from now on; what the parent has begun is the parent's."""
+        """In a forked child, write to the original from now on; what the parent has begun is the parent's.
+
+        The child has none of the parent's threads, one of which may have held a lock, and no way to the manager.
+        """
         self._begin()
         self._send, self._deliver = self._write_to_original, lambda: None
         self._wants_all = lambda: True
@@ -240,6 +246,18 @@ class Lines(io.TextIOWrapper):
             between = "" if is_open or self._open is None else "\n"
             self._open = None if text.endswith("\n") else part
             self._send(between + text)
+
+
+_all: weakref.WeakSet[Lines] = weakref.WeakSet()
+
+
+def _leave_to_parent() -> None:
+    for lines in list(_all):
+        lines.leave_to_parent()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_leave_to_parent)
 
 
 @final

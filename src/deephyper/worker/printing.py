@@ -26,8 +26,6 @@ class Printing:
         self._wire = wire
         self._has_sent = False
         self._lines = [self._replaced("stdout"), self._replaced("stderr")]
-        if hasattr(os, "register_at_fork"):
-            os.register_at_fork(after_in_child=self._leave_to_parent)
 
     def show_begun(self) -> None:
         """Pass on the lines that were begun, so that dots and bars are seen while they grow."""
@@ -59,13 +57,6 @@ class Printing:
         lines = Lines(send, original, self._wire.deliver, descriptor.is_redirected, f"<{name}>")
         setattr(sys, name, lines)
         return lines
-
-    def _leave_to_parent(self) -> None:
-        """Print to the original streams, since a forked child cannot use the pipe of its parent."""
-        for name, lines in zip(("stdout", "stderr"), self._lines, strict=True):
-            lines.leave_to_parent()
-            if getattr(sys, name) is lines:
-                setattr(sys, name, lines.original)
 
 
 @final

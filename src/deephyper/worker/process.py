@@ -18,6 +18,7 @@ from .printing import Printing
 from .surroundings import Surroundings
 
 _LOOK_EVERY_S = 0.25
+_LOOKS_PER_SHOW = 2
 
 
 class Setup(NamedTuple):
