@@ -116,7 +116,9 @@ def run_script(folder: Path, deed: str, method: str) -> tuple[int, str, str]:
 def test_a_script_goes_on_and_ends_whatever_a_forked_child_does(tmp_path: Path, what: str) -> None:
     code, out, err = run_script(tmp_path, DEEDS[what], "process")
 
-    assert (code, out, err) == (0, "closed\n", "")
+    # A child that starts workers shares the process of loky that tidies up semaphores, which may say that it did.
+    said = "" if what == "has its own" and "resource_tracker" in err and "Traceback" not in err else err
+    assert (code, out, said) == (0, "closed\n", "")
 
 
 @pytest.mark.slow

@@ -103,7 +103,7 @@ def test_workers_end_when_their_manager_has_died(tmp_path: Path) -> None:
     manager = subprocess.Popen([sys.executable, "-c", textwrap.dedent(script)], cwd=tmp_path)
     assert comes_true(lambda: len(list(tmp_path.glob("started*"))) == 2)
     found = psutil.Process(manager.pid).children(recursive=True)
-    lanes = [child for child in found if "popen_loky" in " ".join(child.cmdline())]
+    lanes = [child for child in found if "deephyper.worker.begin" in " ".join(child.cmdline())]
     manager.kill()
     manager.wait()
 

@@ -303,7 +303,7 @@ time.sleep(3600)
     manager = subprocess.Popen([sys.executable, "-c", script], cwd=tmp_path)
     assert comes_true((tmp_path / "child").exists)
     found = psutil.Process(manager.pid).children(recursive=True)
-    lanes = [child.pid for child in found if "popen_loky" in " ".join(child.cmdline())]
+    lanes = [child.pid for child in found if "deephyper.worker.begin" in " ".join(child.cmdline())]
     manager.kill()
     manager.wait()
 
