@@ -162,6 +162,24 @@ def test_rows_are_chosen_by_the_objective() -> None:
     assert found[found.objective == "F_x"].job_id.tolist() == [4]
 
 
+def test_expressions_compute_with_numbers_and_compare_with_texts() -> None:
+    found, limit = table(), 3.0
+
+    assert found.query("objective * 2 > @limit").job_id.tolist() == [3, 5]
+    assert found.query("objective > @limit and job_id < 9").job_id.tolist() == [3]
+    assert found.query("objective == 'F_x'").job_id.tolist() == [4]
+    assert same(found.eval("objective * 2"), [2.0, NAN, NAN, 7.0, NAN, 4.0])
+    assert found.eval("loss = -objective").loss.min() == -limit - 0.5
+
+
+def test_arrays_of_numbers_are_made_of_whole_tables() -> None:
+    found = table()[["p:x", "objective"]]
+
+    for array in (np.array(found, dtype=float), found.to_numpy(float), found.astype(float).to_numpy()):
+        assert same(array[:, 1], NUMBERS)
+    assert same(np.asarray(found)[:, 1], CELLS)
+
+
 def test_groups_and_whole_tables_are_computed_of_the_successes() -> None:
     found = table()
 
@@ -223,6 +241,7 @@ def test_files_hold_the_reasons(tmp_path: Path) -> None:
     assert same(pd.read_csv(io.StringIO(text), dtype={"objective": "objective"}).objective, CELLS)
     assert [row["objective"] for row in json.loads(found.to_json(orient="records"))][:2] == [1.0, "F_timeout"]
     assert [row["objective"] for row in found.to_dict("records")][:2] == [1.0, "F_timeout"]
+    assert found.to_dict("list")["objective"][:2] == [1.0, "F_timeout"]
     assert found.objective.dtype == "objective"
 
 

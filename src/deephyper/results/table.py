@@ -199,6 +199,23 @@ class Results(pd.DataFrame):
         """Write the table as CSV, as `DataFrame.to_csv` does; the reasons of failures are written too."""
         return _with_reasons(self).to_csv(*args, **kwargs)
 
+    def to_dict(self, *args: Any, **kwargs: Any) -> Any:
+        """Turn the table into a dictionary, as `DataFrame.to_dict` does; the reasons of failures are there too."""
+        return _with_reasons(self).to_dict(*args, **kwargs)
+
+    def eval(self, expr: str, **kwargs: Any) -> Any:
+        """Evaluate an expression, as `DataFrame.eval` does; without texts in it, objectives are numbers."""
+        kwargs["level"] = kwargs.pop("level", 0) + 1
+        if "'" not in expr and '"' not in expr:
+            mixed = {self.columns[k]: self.iloc[:, k].astype(float) for k in _places_of_failures(self)}
+            kwargs["resolvers"] = (mixed, *kwargs.get("resolvers", ()))
+        return super().eval(expr, **kwargs)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        if dtype is not None and np.dtype(dtype).kind == "f" and _places_of_failures(self):
+            return self.to_numpy(dtype=dtype)
+        return super().__array__(dtype, copy)
+
     def to_json(self, *args: Any, **kwargs: Any) -> Any:
         """Write the table as JSON, as `DataFrame.to_json` does; the reasons of failures are written too."""
         return _with_reasons(self).to_json(*args, **kwargs)
@@ -254,11 +271,15 @@ def _is_shown_our_way(table: Results) -> bool:
     return not table.empty and table.columns.nlevels == 1 and bool(table.objective_names)
 
 
+def _places_of_failures(table: pd.DataFrame) -> list[int]:
+    """Places of the columns that hold failures beside numbers."""
+    return [k for k, dtype in enumerate(table.dtypes) if isinstance(dtype, ObjectiveDtype)]
+
+
 def _with_reasons(table: pd.DataFrame) -> pd.DataFrame:
     """The same table, whose objectives are plain objects where there are failures: what writes files sees texts."""
-    mixed = [k for k, dtype in enumerate(table.dtypes) if isinstance(dtype, ObjectiveDtype)]
     plain = pd.DataFrame(table)
-    for place in mixed:
+    for place in _places_of_failures(table):
         plain.isetitem(place, plain.iloc[:, place].astype(object).array)
     return plain
 
