@@ -154,7 +154,7 @@ class _Rules:
         self._conditions: dict[str, list[Any]] = {name: [] for name in config_space}
         for condition in config_space.conditions:
             self._conditions[condition.child.name].append(condition)
-        self._parents = {name for condition in config_space.conditions for name in _parent_names(condition)}
+        self._parents = {name for condition in config_space.conditions for name in parent_names(condition)}
 
     def active(self, X: Array) -> Mask:
         """Which hyperparameters are active in snapped rows, (n, len(dimensions)); a child needs an active parent."""
@@ -203,7 +203,8 @@ class _Rules:
         return np.asarray(self._config_space[name].to_vector(np.array(dimension.decode(cells))), float)
 
 
-def _parent_names(condition: Any) -> list[str]:
+def parent_names(condition: Any) -> list[str]:
+    """The hyperparameters that a condition looks at."""
     if isinstance(condition, Conjunction):
-        return [name for part in condition.components for name in _parent_names(part)]
+        return [name for part in condition.components for name in parent_names(part)]
     return [condition.parent.name]

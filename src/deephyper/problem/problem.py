@@ -14,13 +14,14 @@ from ConfigSpace.hyperparameters import CategoricalHyperparameter, Hyperparamete
 from .._checks import count, did_you_mean, function, instance_of, quoted
 from .._draws import Purpose, draws_from
 from ..space import Space, Walkers
-from .configspace import dimension_of, space_of
+from .configspace import dimension_of, parent_names, space_of
 from .constraint import ConstraintFn
 from .given import legal_row
 from .mistaken import of_grid, of_keyword
 from .sampler import SamplingFn
 from .short_forms import hyperparameter_of, refuse_choices
 
+_LONGEST_CHAIN = 12
 _RESERVED_NAMES = ("job_id",)
 _CONDITIONS = (Condition, Conjunction)
 _CLAUSES = (ForbiddenClause, ForbiddenConjunction, ForbiddenRelation)
@@ -33,9 +34,6 @@ class HpProblem:
     Args:
         config_space: a ConfigSpace to begin with; an empty one if None.
         seed: fixes the draws of `sample`.
-
-    Attributes:
-        space: the ConfigSpace behind the problem.
 
     Example:
         >>> problem = HpProblem()
@@ -58,13 +56,35 @@ class HpProblem:
                 f"{config_space!r} of type {type(config_space).__name__}."
                 f"{of_grid(config_space) if isinstance(config_space, Mapping) else ''}"
             )
-        self.space = CS.ConfigurationSpace() if config_space is None else config_space
-        self._defined = list(self.space)
+        self._space = CS.ConfigurationSpace() if config_space is None else config_space
+        # What only we can see is filled late and in one go: every time, ConfigSpace goes through all that it has.
+        self._is_seen = config_space is not None
+        self._waiting: list[Any] = []
+        self._waiting_clauses: list[Any] = []
+        self._default: dict[str, Any] | None = None
+        self._defined = list(self._space)
         self._constraint_fn: ConstraintFn | None = None
         self._sampling_fn: SamplingFn | None = None
         self.set_seed(seed)
         for name in self._defined:
-            _refuse_unusable(self.space[name])
+            _refuse_unusable(self._space[name])
+
+    @property
+    def space(self) -> CS.ConfigurationSpace:
+        """The ConfigSpace behind the problem. What is added there belongs to the problem too."""
+        self._is_seen = True
+        return self._filled()
+
+    def _filled(self) -> CS.ConfigurationSpace:
+        """The ConfigSpace with everything that was declared so far."""
+        clauses, self._waiting_clauses = self._waiting_clauses, []
+        _put_in(self._without_new_clauses(), clauses)
+        return self._space
+
+    def _without_new_clauses(self) -> CS.ConfigurationSpace:
+        waiting, self._waiting = self._waiting, []
+        _put_in(self._space, waiting)
+        return self._space
 
     # Declaring.
 
@@ -136,18 +156,57 @@ class HpProblem:
                 )
             names.add(hyperparameter.name)
         # One kind after the other: what one call to ConfigSpace refuses, it keeps all the same.
-        _put_in(self.space, hyperparameters)
+        self._put_hyperparameters(hyperparameters)
+        conditions = [part for part in components if isinstance(part, _CONDITIONS)]
+        if conditions:
+            self._default = None
+            _refuse_long_chain([*self._filled().conditions, *conditions])
+            _put_in(self._space, conditions)
+        self._put_clauses([part for part in components if isinstance(part, _CLAUSES)])
+
+    def _put_hyperparameters(self, hyperparameters: list[Hyperparameter[Any, Any]]) -> None:
+        if not hyperparameters:
+            return
+        self._default = None
+        if self._is_seen:
+            _put_in(self._space, hyperparameters)
+        else:
+            self._waiting += hyperparameters
         self._defined += [hyperparameter.name for hyperparameter in hyperparameters]
-        _put_in(self.space, [part for part in components if isinstance(part, _CONDITIONS)])
-        clauses = [part for part in components if isinstance(part, _CLAUSES)]
-        default = self.default_configuration if clauses else {}
+
+    def _put_clauses(self, clauses: list[Any]) -> None:
+        if not clauses:
+            return
+        default = self._default_configuration()
         for clause in clauses:
             if clause.is_forbidden_value(default):
                 raise ValueError(
                     f"HpProblem: {clause} forbids the default configuration {default!r}; give one of its "
                     "hyperparameters another default_value."
                 )
-        _put_in(self.space, clauses)
+        if self._is_seen or not all(self._knows_all_of(clause) for clause in clauses):
+            _put_in(self._filled(), clauses)
+        else:
+            self._waiting_clauses += clauses
+
+    def _knows_all_of(self, clause: Any) -> bool:
+        """Whether ConfigSpace can have nothing against a clause."""
+        parts = clause.dlcs if isinstance(clause, ForbiddenConjunction) else [clause]
+        used = [
+            hyperparameter
+            for part in parts
+            for hyperparameter in (
+                (part.left, part.right) if isinstance(part, ForbiddenRelation) else (part.hyperparameter,)
+            )
+        ]
+        known = self._without_new_clauses()
+        return all(hyperparameter.name in known for hyperparameter in used)
+
+    def _default_configuration(self) -> dict[str, Any]:
+        """The default configuration, computed once as long as nobody else can add anything."""
+        if self._default is None or self._is_seen:
+            self._default = self.default_configuration
+        return self._default
 
     def set_constraint_fn(self, fn: ConstraintFn) -> None:
         """Rule out configurations by a function.
@@ -181,20 +240,20 @@ class HpProblem:
     def hyperparameter_names(self) -> list[str]:
         """Names in order of definition; what was added to `space` directly comes last."""
         defined = set(self._defined)
-        return self._defined + [name for name in self.space if name not in defined]
+        return self._defined + [name for name in self._space if name not in defined]
 
     @property
     def default_configuration(self) -> dict[str, Any]:
         """The active hyperparameters at their defaults."""
-        space = self.numeric_space()
-        values = {name: self.space[name].default_value for name in self.hyperparameter_names}
+        names, declared = self.hyperparameter_names, self._without_new_clauses()
+        space, values = space_of(declared, names), {name: declared[name].default_value for name in names}
         active = space.decode(space.encode([values]))[0]
         # A real number stays the one that was given, to the last digit.
         return {name: values[name] if isinstance(value, float) else value for name, value in active.items()}
 
     def numeric_space(self) -> Space:
         """The problem as rows of numbers, as it is declared by now."""
-        return space_of(self.space, self.hyperparameter_names, self._constraint_fn, self._sampling_fn)
+        return space_of(self._filled(), self.hyperparameter_names, self._constraint_fn, self._sampling_fn)
 
     def sample(self, size: int = 1, strict: bool = False, max_trials: int = 5) -> list[dict[str, Any]]:
         """Draw random legal configurations.
@@ -237,24 +296,24 @@ class HpProblem:
 
     def to_json(self) -> dict[str, Any]:
         """The declaration as plain data, in ConfigSpace's form."""
-        return dict(self.space.to_serialized_dict())
+        return dict(self._filled().to_serialized_dict())
 
     def __len__(self) -> int:
-        return len(self.space)
+        return len(self._filled())
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.hyperparameter_names)
 
     def __getitem__(self, name: str) -> Hyperparameter[Any, Any]:
-        if name not in self.space:
+        if name not in self._filled():
             names = self.hyperparameter_names
             raise KeyError(
                 f"HpProblem: unknown hyperparameter {name!r}; known are {quoted(names)}.{did_you_mean(name, names)}"
             )
-        return self.space[name]
+        return self._space[name]
 
     def __repr__(self) -> str:
-        return repr(self.space)
+        return repr(self._filled())
 
 
 def _refuse_unusable(hyperparameter: Hyperparameter[Any, Any]) -> None:
@@ -269,6 +328,23 @@ def _refuse_unusable(hyperparameter: Hyperparameter[Any, Any]) -> None:
             hyperparameter.choices if isinstance(hyperparameter, CategoricalHyperparameter) else hyperparameter.sequence
         )
         refuse_choices(f"HpProblem: hyperparameter {name!r}", choices)
+
+
+def _refuse_long_chain(conditions: Sequence[Any]) -> None:
+    """Refuse what ConfigSpace would think about for hours: for every condition more in a chain, four times as long."""
+    parents = {condition.child.name: parent_names(condition) for condition in conditions}
+    for child in parents:
+        level, names = 0, {child}
+        while names := {name for child in names for name in parents.get(child, ())}:
+            level += 1
+            if level > len(parents):
+                return  # a circle, which ConfigSpace refuses
+        if level > _LONGEST_CHAIN:
+            raise ValueError(
+                f"HpProblem: {child!r} is the end of a chain of {level} conditions, and at most {_LONGEST_CHAIN} may "
+                "depend on each other; let the later ones depend on the first hyperparameters, for example on a single "
+                "ordinal that says how many of them are active."
+            )
 
 
 def _put_in(config_space: CS.ConfigurationSpace, components: Sequence[Any]) -> None:
