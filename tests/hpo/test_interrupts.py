@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import textwrap
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -259,3 +261,36 @@ def test_a_pool_that_a_run_function_forks_can_be_terminated(search: RandomSearch
             return float(sum(pool.map(abs, [1, -2])))
 
     assert search.search(pools, 2).objective.tolist() == [3.0, 3.0]
+
+
+AT_A_TERMINAL = """
+    import time
+    from deephyper.evaluator import Evaluator
+    from deephyper.hpo import HpProblem, RandomSearch
+
+    problem = HpProblem()
+    problem.add_hyperparameter((0.0, 1.0), "x")
+    with Evaluator.create(lambda job: time.sleep(3600), "process", num_workers=3) as evaluator:
+        table = RandomSearch(problem, evaluator, log_dir=None).search(6)
+        print(len(table), "rows")
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("n_children", [1, 3, 5])
+def test_ctrl_c_at_a_terminal_while_workers_start_prints_no_traceback(n_children: int) -> None:
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execv(sys.executable, [sys.executable, "-c", textwrap.dedent(AT_A_TERMINAL)])
+    # The whole group in the foreground is interrupted, the trackers and the workers that have just begun included.
+    assert comes_true(lambda: len(psutil.Process(pid).children(recursive=True)) >= n_children)
+    os.write(terminal, b"\x03")
+    shown = b""
+    with suppress(OSError):  # the terminal ends with its last process
+        while text := os.read(terminal, 4096):
+            shown += text
+    os.close(terminal)
+
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0, shown.decode()
+    assert b"3 rows" in shown
+    assert b"Traceback" not in shown
