@@ -15,6 +15,7 @@ from ..errors import class_name, instead_of, reason
 
 # What needs no care, which is nearly everything that run-functions return.
 _LIGHT = frozenset((float, int, str, bool, type(None)))
+_TEXT = frozenset((str,))
 _OBJECTIVES = ("objective", "output")
 # How much of a container that cannot be pickled is looked at piece by piece.
 _MOST_PIECES, _MOST_LEVELS = 1000, 20
@@ -31,17 +32,25 @@ def understood(returned: Any) -> Any:
     """
     if type(returned) in _LIGHT:
         return returned
+    if not isinstance_of(returned, Mapping):
+        _refuse_generators(returned)
+        return _objective(returned)
+    items = items_of(returned)
+    metadata = items.get("metadata")
+    if metadata is not None and isinstance_of(metadata, Mapping):
+        items["metadata"] = items_of(metadata)
+    for name in _OBJECTIVES:
+        if name in items:
+            items[name] = _objective(items[name])
+    return items
+
+
+def _refuse_generators(returned: Any) -> None:
     if isinstance_of(returned, (GeneratorType, AsyncGeneratorType)):
         raise TypeError(
             "the run-function must return its objective, got a generator; remove 'yield' from it, or return "
             "what the generator gives last."
         )
-    if not isinstance_of(returned, Mapping):
-        return _objective(returned)
-    items = items_of(returned)
-    if isinstance_of(items.get("metadata"), Mapping):
-        items["metadata"] = items_of(items["metadata"])
-    return {key: _objective(value) if key in _OBJECTIVES else value for key, value in items.items()}
 
 
 def isinstance_of(value: Any, kind: type | tuple[type, ...]) -> bool:
@@ -51,13 +60,14 @@ def isinstance_of(value: Any, kind: type | tuple[type, ...]) -> bool:
 
 def items_of(mapping: Mapping[Any, Any]) -> dict[str, Any]:
     """Copy a mapping, with texts as keys; values that cannot be got are replaced by a text."""
+    # Nearly all mappings end here.
+    if type(mapping) is dict and _TEXT.issuperset(map(type, mapping)) and "".join(mapping).isascii():
+        return mapping.copy()
     try:
         # Not the methods of a subclass, which may do anything.
         items = list(dict.items(mapping) if isinstance(mapping, dict) else dict(mapping).items())
     except Exception as error:
         return _what_can_be_got(mapping, error)
-    if all(type(key) is str and key.isascii() for key, _ in items):
-        return dict(items)
     return _with_texts_as_keys(items)
 
 
@@ -100,6 +110,8 @@ def encodable(text: str) -> str:
 
 
 def _objective(value: Any) -> Any:
+    if type(value) is float:
+        return value
     if isinstance_of(value, str):
         return str.__str__(value)
     numbers = numbers_of(value)
