@@ -270,17 +270,18 @@ class _Process:
     # OpenMP, whose limits are those of one thread.
 
     @contextmanager
-    def open_mp(self, n: int | None, only_less: bool) -> Iterator[None]:
+    def open_mp(self, n: int | None, only_less: bool, ends_thread: bool = False) -> Iterator[None]:
         """Limit OpenMP in this thread."""
         self._libraries.look()
         libraries = {} if n is None else self._libraries.of("openmp")
         before = {file: int(library.get_num_threads()) for file, library in libraries.items()}
-        for file, value in before.items():
-            libraries[file].set_num_threads(_lowered(value, n, only_less))
+        changed = {file: value for file, value in before.items() if _lowered(value, n, only_less) != value}
+        for file in changed:
+            libraries[file].set_num_threads(n)
         try:
             yield
         finally:
-            for file, value in before.items():
+            for file, value in () if ends_thread else changed.items():
                 libraries[file].set_num_threads(value)
 
 
@@ -313,13 +314,18 @@ def limited(n: int = 1) -> Iterator[None]:
 
 
 @contextmanager
-def shared(share: Share) -> Iterator[None]:
-    """Limit what one of several evaluations in this process may use."""
+def shared(share: Share, ends_thread: bool = False) -> Iterator[None]:
+    """Limit what one of several evaluations in this process may use.
+
+    Args:
+        share: how many threads.
+        ends_thread: whether the thread ends afterwards, so that its own limits need not be set back.
+    """
     if share.blas is share.openmp is None:
         yield
         return
     process = _process
-    with process.shared(share), process.open_mp(share.openmp, share.only_less):
+    with process.shared(share), process.open_mp(share.openmp, share.only_less, ends_thread):
         yield
 
 

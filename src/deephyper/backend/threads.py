@@ -72,7 +72,7 @@ class Threads(Backend):
         with contextlib.suppress(InvalidStateError):
             try:
                 # The limits are lifted before anybody learns of the end.
-                with shared(self._share):
+                with shared(self._share, ends_thread=True):
                     report = evaluate(self._work.function, task, self._work.kwargs, channel, is_of_caller=False)
             except BaseException as error:
                 future.set_exception(error)
