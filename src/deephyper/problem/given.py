@@ -50,7 +50,11 @@ def legal_row(space: Space, configuration: Any, where: str) -> Array:
         TypeError: it is neither.
         ValueError: it has a name, a value or an inactive hyperparameter that it must not have, or it is ruled out.
     """
-    parameters = parameters_of(space, configuration, where)
+    return _legal(space, parameters_of(space, configuration, where), where)[0]
+
+
+def _legal(space: Space, parameters: Mapping[str, Any], where: str) -> tuple[Array, dict[str, Any]]:
+    """The row, (1, d), and the active hyperparameters as the row has them; errors are those of `legal_row`."""
     for name in parameters:
         if name not in space.names:
             near = did_you_mean(name, space.names)
@@ -67,7 +71,7 @@ def legal_row(space: Space, configuration: Any, where: str) -> Array:
         raise ValueError(
             f"{where}: {dict(parameters)!r} is ruled out by a forbidden clause or by the constraint function."
         )
-    return row
+    return row, active
 
 
 def legal_configuration(space: Space, configuration: Any, where: str) -> tuple[Array, dict[str, Any]]:
@@ -79,8 +83,7 @@ def legal_configuration(space: Space, configuration: Any, where: str) -> tuple[A
     Args and errors are those of `legal_row`.
     """
     parameters = parameters_of(space, configuration, where)
-    row = legal_row(space, parameters, where)
-    active = space.decode(row)[0]
+    row, active = _legal(space, parameters, where)
     declared = {dimension.name: dimension for dimension in space.dimensions}
     return row, {
         name: value if _is_missing(parameters.get(name)) else declared[name].read(parameters[name])
