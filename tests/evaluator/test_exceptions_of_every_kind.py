@@ -34,8 +34,6 @@ class NoText(Exception):
     def __str__(self) -> str:
         raise SystemExit("no text")
 
-    __repr__ = __str__
-
 
 def with_a_bad_note() -> Exception:
     error = ValueError("noted")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Awaitable, Coroutine
 from concurrent.futures import Future, wait
+from contextlib import suppress
 from typing import Any, TypeGuard
 
 _LONGEST_WAIT_S = 0.5
@@ -26,9 +27,10 @@ def run_to_its_end(awaitable: Awaitable[Any]) -> Any:
     """Await a value in this thread, or beside it if an event loop runs here already, as in a notebook."""
     import asyncio
 
-    try:
+    running = None
+    with suppress(RuntimeError):
         running = asyncio.get_running_loop()
-    except RuntimeError:
+    if running is None:
         return asyncio.run(awaited(awaitable))
     if isinstance(awaitable, asyncio.Future) and awaitable.get_loop() is running:
         raise TypeError(
