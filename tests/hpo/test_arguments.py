@@ -90,7 +90,7 @@ def refused(words: str, make: Callable[[], Any]) -> None:
         ({"Random_State": 1}, "Did you mean 'random_state'"),
         ({"zzz": 1}, "accepted are 'problem', 'evaluator'"),
     ],
-    ids=str,
+    ids=lambda value: value if isinstance(value, str) else " ".join(value),
 )
 def test_a_name_from_elsewhere_is_answered_with_the_line_to_write(
     kind: type[Search], problem: HpProblem, options: dict[str, Any], words: str
