@@ -81,7 +81,7 @@ def after_the_death_of_a_manager() -> float:
         for _ in range(2):
             manager.stdout.readline()
         found = psutil.Process(manager.pid).children(recursive=True)
-        workers = [child for child in found if "popen_loky" in " ".join(child.cmdline())]
+        workers = [child for child in found if "deephyper.worker.begin" in " ".join(child.cmdline())]
         manager.kill()
         begin = time.monotonic()
         manager.wait()

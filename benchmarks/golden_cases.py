@@ -7,6 +7,7 @@ hand.
 
 from __future__ import annotations
 
+import inspect
 import json
 import math
 import shutil
@@ -95,12 +96,18 @@ class Watched:
 # Ways to drive a search.
 
 
-def searched(search: Any, run: RunFunction, *budgets: int) -> Trace:
+def searched(search: Any, run: RunFunction, *budgets: int | Mapping[str, float]) -> Trace:
     """One worker; a call of `search` for every budget."""
     watched = Watched(run)
     for budget in budgets:
-        table = search.search(watched, budget)
+        table = search.search(watched, **(budget if isinstance(budget, Mapping) else {"max_evals": budget}))
     return Trace(watched.in_order, table)
+
+
+def in_all(n: int) -> dict[str, float]:
+    """The budget of a search that goes on until it has `n` evaluations; older versions call it by another name."""
+    has_total = "max_evals_total" in inspect.signature(CBO.search).parameters
+    return {"max_evals_total" if has_total else "max_evals": n}
 
 
 def simulated(run: RunFunction, n_workers: int = 8, **options: Any) -> Evaluator:
@@ -326,7 +333,7 @@ def resumed_case(place: Place, kind: Any = CBO) -> Trace:
     first = searched(new(kind, mixed(), place), failing_training, 17)
     path = place.log_dir / "results.csv"
     path.write_bytes(path.read_bytes()[:-9])
-    rest = searched(new(kind, mixed(), place, checkpoint_restart=True), failing_training, 40)
+    rest = searched(new(kind, mixed(), place, checkpoint_restart=True), failing_training, in_all(40))
     return Trace(first.asked + rest.asked, rest.table)
 
 
@@ -334,7 +341,7 @@ def resumed_simulated_case(place: Place, kind: Any = CBO) -> Trace:
     """Eight simulated workers; the first search was ended by its timeout, so that the file has cancelled rows."""
     first = simulated_search(new(kind, mixed(), place), failing_training, {"timeout": 4.5})
     again = new(kind, mixed(), place, checkpoint_restart=True)
-    rest = simulated_search(again, failing_training, {"max_evals": 60}, {"max_evals": 10})
+    rest = simulated_search(again, failing_training, in_all(60), {"max_evals": 10})
     return Trace(first.asked + rest.asked, rest.table, has_virtual_times=True)
 
 
@@ -348,7 +355,7 @@ def resumed_older_case(place: Place) -> Trace:
     shutil.copy(place.older_results, place.log_dir / "results.csv")
     search = new(CBO, mixed(), place, checkpoint_restart=True)
     n_older = len(search.history)
-    return simulated_search(search, failing_training, {"max_evals": n_older + 16}, n_workers=4)
+    return simulated_search(search, failing_training, in_all(n_older + 16), n_workers=4)
 
 
 def write_older_results(log_dir: Path) -> None:
