@@ -1,8 +1,10 @@
 """What may be tried: configurations as rows of numbers."""
 
+from .choices import Categorical, Constant, Ordinal
 from .designs import DESIGNS, Design, sobol
-from .dimension import Categorical, Constant, Dimension, Integer, Ordinal, Real
+from .dimension import Dimension
 from .feasible import Walkers, reflected
+from .numeric import Integer, Real
 from .originals import Originals
 from .space import LARGEST_GRID, Space, each_row_key, row_keys
 

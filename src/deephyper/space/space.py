@@ -11,7 +11,8 @@ from typing import Any, final
 import numpy as np
 
 from .._arrays import Array, Indices, Mask
-from .dimension import Constant, Dimension
+from .choices import Constant
+from .dimension import Dimension
 from .feasible import BELOW_ONE, Walkers, is_thin
 from .seeking import sought
 
