@@ -11,13 +11,28 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 # Hundreds of worker processes import the package; without bytecode each of them compiles it again.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
-# A shell starts what runs in its background so that it ignores Ctrl-C, and children inherit that.
+# A shell starts what runs in its background so that it ignores Ctrl-C, nohup does so with SIGHUP, and children inherit
+# that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
+from collections.abc import Iterator  # noqa: E402
+
+import pytest  # noqa: E402
 from hypothesis import settings  # noqa: E402
 
 # `scripts/check` asks for the thorough one.
 settings.register_profile("quick", deadline=None, derandomize=True, max_examples=20)
 settings.register_profile("thorough", deadline=None, derandomize=True, max_examples=100)
 settings.load_profile("quick")
+
+
+@pytest.fixture(autouse=True)
+def _no_test_leaves_a_signal_handler_behind() -> Iterator[None]:
+    """A handler that stays would change how every later test of this process can be interrupted."""
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = [signal.getsignal(number) for number in numbers]
+    yield
+    assert [signal.getsignal(number) for number in numbers] == before
