@@ -254,6 +254,32 @@ def test_a_forked_child_ends_by_a_signal_as_if_there_were_no_search(
     assert table.objective.tolist() == [77 if number == signal.SIGINT else -number]
 
 
+SIGNALLED_AT_BIRTH = """
+    import os, signal, sys
+    # Called in every forked child, before all that the package has registered.
+    os.register_at_fork(after_in_child=lambda: os.kill(os.getpid(), signal.SIGTERM))
+    from deephyper.hpo import HpProblem, RandomSearch
+
+    problem = HpProblem()
+    problem.add_hyperparameter((0.0, 1.0), "x")
+
+    def forks(job):
+        if (pid := os.fork()) == 0:
+            os._exit(78)
+        return float(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+
+    print(RandomSearch(problem, log_dir=None).search(forks, 1).objective.tolist())
+"""
+
+
+@pytest.mark.slow
+def test_a_forked_child_ends_by_a_signal_that_comes_before_it_knows_who_it_is() -> None:
+    command = [sys.executable, "-c", textwrap.dedent(SIGNALLED_AT_BIRTH)]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S)
+
+    assert (ended.stdout.strip(), ended.stderr) == (f"[{-signal.SIGTERM}.0]", "")
+
+
 @pytest.mark.slow
 def test_a_pool_that_a_run_function_forks_can_be_terminated(search: RandomSearch) -> None:
     def pools(job: Any) -> float:

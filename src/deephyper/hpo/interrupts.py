@@ -30,6 +30,7 @@ class CaughtSignal:
     def __init__(self, evaluator: Evaluator):
         self._evaluator = evaluator
         self._number: int | None = None
+        self._process = os.getpid()
 
     @property
     def signal_name(self) -> str | None:
@@ -43,6 +44,10 @@ class CaughtSignal:
 
     def handle(self, number: int, frame: FrameType | None) -> None:
         """Note a signal and move the evaluator's deadline to now; at the second one raise KeyboardInterrupt."""
+        if os.getpid() != self._process:
+            # A forked child may be told to end before it has put back the handlers.
+            _end_child(number)
+            return
         if self._number is not None:
             # Not SystemExit: a run-function in this thread would then only fail its evaluation.
             raise KeyboardInterrupt
@@ -97,6 +102,12 @@ _replaced: list[dict[int, Any]] = []
 def _put_back(handlers: dict[int, Any]) -> None:
     for number, handler in handlers.items():
         signal.signal(number, handler)
+
+
+def _end_child(number: int) -> None:
+    """Do in a forked child what the signal would do if there were no search."""
+    signal.signal(number, _DEFAULT_HANDLERS[number])
+    signal.raise_signal(number)
 
 
 def _forget_in_child() -> None:
