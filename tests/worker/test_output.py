@@ -112,8 +112,9 @@ def test_a_stream_that_somebody_else_has_replaced_meanwhile_stays(monkeypatch: p
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no forks here")
 def test_a_forked_child_of_the_manager_prints_below_a_bar_without_waiting_for_it(tmp_path: Path) -> None:
+    is_over = threading.Event()
     with open(tmp_path / "out", "w") as out:
-        lines = Lines(lambda text: None, out, lambda: threading.Event().wait(PATIENCE_S))
+        lines = Lines(lambda text: None, out, lambda: is_over.wait(PATIENCE_S))
         lines.write("half of the parent")
         pid = os.fork()
         if pid == 0:
@@ -121,6 +122,8 @@ def test_a_forked_child_of_the_manager_prints_below_a_bar_without_waiting_for_it
             print("half of the child", end="", flush=True, file=lines)
             os._exit(0)
         _, status = os.waitpid(pid, 0)
+    # Whoever deletes the stream flushes it.
+    is_over.set()
 
     assert os.waitstatus_to_exitcode(status) == 0
     assert (tmp_path / "out").read_text() == "printed by the child\nhalf of the child"
