@@ -156,7 +156,7 @@ BLOCKED = """
         flood, = evaluator.gather("ALL")
         evaluator.submit([{"x": "flood"}, {"x": "hang"}])
         jobs = evaluator.gather("ALL")
-        evaluator.timeout = 1.0
+        evaluator.timeout = 4.0
         evaluator.submit([{"x": "ask"}, {"x": "fine"}])
         last = evaluator.gather("ALL")
         begin = time.monotonic()

@@ -214,10 +214,18 @@ class Lines(io.TextIOWrapper):
             while self._due:
                 self._is_passing = True
                 try:
-                    self._pass(*self._due.popleft())
+                    self._pass_first()
                 finally:
                     self._is_passing = False
         self._deliver()
+
+    def _pass_first(self) -> None:
+        try:
+            part, until = self._due.popleft()
+        except IndexError:
+            # A signal handler that printed just before has passed it on.
+            return
+        self._pass(part, until)
 
     def _pass(self, part: _Part, until: _Until) -> None:
         for other in list(self._begun):
