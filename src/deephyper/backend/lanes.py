@@ -33,9 +33,10 @@ from .system_limits import Needs
 from .undertaker import Undertaker
 
 _MOMENT_S = 0.1
-# Workers that nobody has used for so long end, and new ones begin with the next evaluation, which takes 0.2 s. A search
-# that still goes on is not kept waiting by that, and one that is over gives its memory back without being closed.
-_IDLE_S = 60.0
+# Workers that nobody has used for so long end, so that they are gone within a minute, and new ones begin with the next
+# evaluation, which takes 0.2 s. A search that still goes on is not kept waiting by that, and one that is over gives its
+# memory back without being closed.
+_IDLE_S = 50.0
 
 
 @final
