@@ -265,9 +265,9 @@ class Evaluator:
     def _work_for(
         self,
         seat: Seat,
-        time: float = 0.0,
-        objectives: Objectives = _UNKNOWN,
-        understand: Callable[[Sequence[Record]], list[Job]] | None = None,
+        time: float,
+        objectives: Objectives,
+        understand: Callable[[Sequence[Record]], list[Job]] | None,
     ) -> None:
         if self._seat not in (None, seat) and self.line.n_unfinished:
             name = "" if self._seat is None else self._seat.search_id
@@ -302,7 +302,7 @@ class Evaluator:
             raise MaximumJobsSpawnReached(f"{where} may submit {n_allowed:g} further jobs, got {len(configurations)}.")
         self.line.open(Work(where, self.run_function, self.run_function_kwargs))
         if self._seat is None:
-            self._work_for(self.place.seat())
+            self._work_for(self.place.seat(), 0.0, _UNKNOWN, None)
         assert self._seat is not None
         seat, time = self._seat, self._seat.time
         numbers = seat.submit([ready_record(c, m, time) for c, m in zip(configurations, known, strict=True)])

@@ -121,10 +121,12 @@ class Real(_Numeric):
 
     def decode(self, column: Array) -> list[Any]:
         cells = np.asarray(column, float)
+        low, high = float(self.low), float(self.high)
         # There and back through the stretched range, a bound may lose its last digit.
-        inside = np.where(cells <= 0.0, self.low, self._natural(cells))
-        values: list[Any] = np.where(cells >= 1.0, self.high, inside).tolist()
-        return values
+        return [
+            low if cell <= 0.0 else high if cell >= 1.0 else value
+            for cell, value in zip(cells.tolist(), self._natural(cells).tolist(), strict=True)
+        ]
 
 
 @final
