@@ -11,10 +11,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from deephyper._cells import value_of
-from deephyper.job import Journal, read_lines
+from deephyper.job import Journal
+from deephyper.results.lines import lines_of
 from values import cells, is_same
 
 in_a_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+
+
+def read_lines(path: Path) -> list[list[str]]:
+    """The cells of a file as the package reads them, the header first."""
+    file = lines_of(path, "")
+    return [file.columns, *(line.cells for line in file.rows)]
 
 
 @in_a_folder
@@ -90,30 +97,3 @@ def test_rewriting_replaces_rows_and_columns(tmp_path: Path) -> None:
     journal.append([{"a": 5, "b": 4}])
 
     assert read_lines(tmp_path / "results.csv") == [["b", "a"], ["2", "1"], ["", "3"], ["4", "5"]]
-
-
-def test_a_last_line_that_was_cut_off_anywhere_is_left_out(tmp_path: Path) -> None:
-    path = tmp_path / "results.csv"
-    journal = Journal(path)
-    journal.append([{"a": 1, "b": 'é,"\r\nß'}])
-    first = path.read_bytes()
-    journal.append([{"a": 22, "b": 'x\n"y"'}])
-    whole = path.read_bytes()
-    found = []
-
-    for end in range(len(first), len(whole)):
-        path.write_bytes(whole[:end])
-        found.append(read_lines(path))
-
-    complete = [["a", "b"], ["1", 'é,"\r\nß']]
-    assert found[:-1] == [complete] * (len(found) - 1)
-    path.write_bytes(whole)
-    assert read_lines(path) == [*complete, ["22", 'x\n"y"']]
-
-
-def test_a_file_without_rows_is_read_as_it_is(tmp_path: Path) -> None:
-    path = tmp_path / "results.csv"
-    path.write_text("a,b\r\n")
-    assert read_lines(path) == [["a", "b"]]
-    path.write_text("")
-    assert read_lines(path) == []

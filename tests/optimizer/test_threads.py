@@ -16,13 +16,13 @@ LIMITED = """
 from concurrent.futures import ThreadPoolExecutor
 import numpy, scipy.linalg
 from threadpoolctl import threadpool_info
-from deephyper.optimizer.threads import blas_threads
+from deephyper._threads import limited
 
 def threads():
     return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
 
 def threads_inside():
-    with blas_threads():
+    with limited():
         return threads()
 
 with ThreadPoolExecutor(4) as pool:

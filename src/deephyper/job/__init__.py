@@ -4,7 +4,7 @@ from ..worker import Observations, RunningJob
 from .columns import METADATA, PARAMETER, TIMES, Row
 from .files import identity, keep_older_file, replace_file
 from .job import HPOJob, Job, JobStatus, Read, ready_record
-from .journal import Journal, read_lines, with_late_columns
+from .journal import Journal, with_late_columns
 from .objectives import Objectives
 from .outcome import LIMITS, Objective, Outcome, is_failure, is_lost, is_reason, number_of
 from .row import flat_row
@@ -32,7 +32,6 @@ __all__ = [
     "is_reason",
     "keep_older_file",
     "number_of",
-    "read_lines",
     "ready_record",
     "replace_file",
     "with_late_columns",

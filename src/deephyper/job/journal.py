@@ -182,17 +182,6 @@ class Journal:
         self._left = identity(self.path)
 
 
-def read_lines(path: Path) -> list[list[str]]:
-    """Read the lines of a CSV file as lists of cells, the header first; a last line that was cut off is left out."""
-    data = path.read_bytes()
-    lines = _lines_of(data)
-    if len(lines) > 1 and (
-        len(lines[-1]) < len(lines[0]) or not data.endswith((b"\n", b"\r")) or _is_inside_quotes(data)
-    ):
-        del lines[-1]
-    return with_late_columns(lines)
-
-
 def _lines_of(data: bytes) -> list[list[str]]:
     text = data.decode("utf-8-sig", errors="ignore")
     # A long text or a large list may stand in one cell; the limit can only be set for the whole process.

@@ -9,6 +9,7 @@ from typing import final
 import numpy as np
 
 from .._arrays import Array, Indices
+from .._threads import limited
 from ..space import Space
 from ..transfer import Source, SourceReport
 from .chooser import MOST_NOMINATIONS
@@ -20,7 +21,6 @@ from .settings import Settings
 from .shelf import Shelf
 from .strategy import n_negligible
 from .suggestion import Suggestion
-from .threads import blas_threads
 from .told import FEWEST_VALUES, Told
 
 
@@ -189,7 +189,7 @@ class BayesianOptimizer:
         length = Opening(self._settings, context).length(self._told)
         is_over = self._handed_out.n_asked + self._handed_out.n_volunteered >= length
         n_first = max(int((self._places < length).sum()), FEWEST_VALUES) if is_over else self.n_told + 1
-        with blas_threads(self._settings.n_threads):
+        with limited(self._settings.n_threads):
             return restored_model(context, self._told, n_first)
 
     def snapshot(self, n_kept: int = 0) -> Snapshot:

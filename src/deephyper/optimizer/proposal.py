@@ -10,6 +10,7 @@ import numpy as np
 
 from .._arrays import Array
 from .._draws import Purpose
+from .._threads import limited
 from ..acquisition import Aim, Landscape, any_new
 from ..space import Walkers, row_keys
 from ..transfer import Source
@@ -17,7 +18,6 @@ from .chooser import LandscapeChooser
 from .model import Model, prior_beliefs, told_model
 from .opening import Opening, Step, Turn
 from .settings import Settings
-from .threads import blas_threads
 from .told import Told
 
 # Learned length scales can collapse: then the search hardly moves any more. A suggestion of the prior's model frees it.
@@ -85,7 +85,9 @@ def propose(snapshot: Snapshot, n: int, is_wanted: Callable[[], bool] = lambda: 
 
     There are fewer only when nothing is left, or when `is_wanted` says that no more are wanted.
     """
-    with blas_threads(snapshot.settings.n_threads):
+    # Its matrices are small, and the other cores belong to the evaluations. A seed also fixes proposals only with a
+    # fixed number of threads, which decides how sums are split, and so their last digits.
+    with limited(snapshot.settings.n_threads):
         return _Proposing(snapshot, n).proposals(is_wanted)
 
 

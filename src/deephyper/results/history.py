@@ -22,8 +22,8 @@ from ..job import (
     Row,
     flat_row,
     keep_older_file,
-    read_lines,
 )
+from .lines import lines_of
 from .table import PARETO, Results, table_of
 
 logger = logging.getLogger(__name__)
@@ -182,10 +182,10 @@ class History:
         """
         n, self._n_of_others = self._n_of_others, 0
         if n and journal.is_untouched and journal.path.exists():
-            header, *lines = read_lines(journal.path)
-            places = [(k, name) for k, name in enumerate(header) if name.startswith(PARAMETER)]
-            pairs = zip(self._rows[:n], lines, strict=False)
-            if any(cell(row.get(name, math.nan)) != line[k] for row, line in pairs for k, name in places):
+            file = lines_of(journal.path, "")
+            places = [(k, name) for k, name in enumerate(file.columns) if name.startswith(PARAMETER)]
+            pairs = zip(self._rows[:n], file.rows, strict=False)
+            if any(cell(row.get(name, math.nan)) != line.cells[k] for row, line in pairs for k, name in places):
                 keep_older_file(journal.path)
 
     def _note_trouble(self, error: OSError, path: Path) -> None:

@@ -14,7 +14,7 @@ Source: ter Braak (2006), Differential Evolution Markov Chain; halves that move 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import final
+from typing import NamedTuple, final
 
 import numpy as np
 
@@ -34,6 +34,20 @@ _JUMP_SHARE, _EXCHANGE_SHARE = 0.1, 0.2
 _N_SPREADING = 10
 _SMALLEST_STEP = 1e-4
 BELOW_ONE = float(np.nextafter(1.0, 0.0))
+
+
+class Ground(NamedTuple):
+    """Where walkers may stand: shares of the priors, and which of them are legal.
+
+    Args:
+        rows_of: from shares to canonical rows, (n, d) -> (n, d).
+        is_legal: from canonical rows to the mask of legal ones.
+        is_choice: which columns hold a choice, (d,).
+    """
+
+    rows_of: Callable[[Array], Array]
+    is_legal: Callable[[Array], Mask]
+    is_choice: Mask
 
 
 def is_thin(n_legal: int, n_drawn: int) -> bool:
@@ -74,34 +88,20 @@ class Walkers:
         """Start from further places that were found to be legal, (k, d), too."""
         self._shares = np.concatenate((self._shares, shares))[-_N_WALKERS:]
 
-    def spread(
-        self,
-        rows_of: Callable[[Array], Array],
-        is_legal: Callable[[Array], Mask],
-        is_choice: Mask,
-        rng: np.random.Generator,
-    ) -> None:
-        """Let walkers that start from few places move until they are spread; arguments as of `walk`."""
+    def spread(self, ground: Ground, rng: np.random.Generator) -> None:
+        """Let walkers that start from few places move until they are spread."""
         for _ in range(_N_SPREADING):
-            self.walk(rows_of, is_legal, is_choice, 0, rng)
+            self.walk(ground, 0, rng)
 
-    def walk(
-        self,
-        rows_of: Callable[[Array], Array],
-        is_legal: Callable[[Array], Mask],
-        is_choice: Mask,
-        n: int,
-        rng: np.random.Generator,
-    ) -> Array:
+    def walk(self, ground: Ground, n: int, rng: np.random.Generator) -> Array:
         """Let everybody move a few times, and tell at most n of the rows they come to, (k, d).
 
         Args:
-            rows_of: from shares to canonical rows, (n, d) -> (n, d).
-            is_legal: from canonical rows to the mask of legal ones.
-            is_choice: which columns hold a choice, (d,).
+            ground: where they may go.
             n: how many rows.
             rng: draws the moves.
         """
+        rows_of, is_legal, is_choice = ground
         # Under other priors than before, the same shares are other rows.
         at = self._shares[is_legal(rows_of(self._shares))]
         if not len(at):

@@ -7,12 +7,10 @@ sorted. All is done in shares of the priors, in which the priors are uniform.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from .._arrays import Array, Mask
-from .feasible import BELOW_ONE, exchanged, moved, reflected
+from .feasible import BELOW_ONE, Ground, exchanged, moved, reflected
 
 # Cells that are all alike: fine steps along the diagonal, which thin shells and equalities cross.
 _N_DIAGONAL = 2_000
@@ -22,22 +20,15 @@ _ROUNDS, _N_TRIED, _ENOUGH = 24, 384, 64
 _SMALLEST_SHARE = 1e-4
 
 
-def sought(
-    rows_of: Callable[[Array], Array],
-    is_legal: Callable[[Array], Mask],
-    is_choice: Mask,
-    starts: Array,
-    rng: np.random.Generator,
-) -> Array:
+def sought(ground: Ground, starts: Array, rng: np.random.Generator) -> Array:
     """Shares of legal, different rows, (k, d); k is 0 where no guess is legal.
 
     Args:
-        rows_of: from shares to canonical rows, (n, d) -> (n, d).
-        is_legal: from canonical rows to the mask of legal ones.
-        is_choice: which columns hold a choice, (d,).
+        ground: where to look.
         starts: shares of rows that may be legal, or nearly so, (m, d).
         rng: draws the guesses.
     """
+    rows_of, is_legal, is_choice = ground
     guesses = _guesses(starts, len(is_choice), rng)
     rows = rows_of(guesses)
     found, keys = _different(np.empty((0, len(is_choice))), set(), guesses, rows, is_legal(rows))

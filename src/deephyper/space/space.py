@@ -13,7 +13,7 @@ import numpy as np
 from .._arrays import Array, Indices, Mask
 from .choices import Constant
 from .dimension import Dimension
-from .feasible import BELOW_ONE, Walkers, is_thin
+from .feasible import BELOW_ONE, Ground, Walkers, is_thin
 from .seeking import sought
 
 # A finite space with at most this many combinations is written out, so that it can be proposed to its last point.
@@ -147,7 +147,7 @@ class Space:
             return rows[self.legal(rows)][:n]
         walkers = self._walkers
         if walkers is not None and walkers.can_walk:
-            return walkers.walk(self.from_shares, self.legal, self.is_categorical, n, rng)
+            return walkers.walk(self._ground, n, rng)
         rows, shares, is_rare = _drawn(self, n, rng, gives_up=walkers is not None)
         if walkers is not None and is_rare:
             walkers.keep(shares)
@@ -156,9 +156,13 @@ class Space:
             if not len(walkers.shares):
                 return _drawn(self, n, rng)[0][:n]
             if len(rows) < n and len(walkers.shares):
-                missing = walkers.walk(self.from_shares, self.legal, self.is_categorical, n - len(rows), rng)
+                missing = walkers.walk(self._ground, n - len(rows), rng)
                 return np.concatenate((rows, missing))
         return rows[:n]
+
+    @property
+    def _ground(self) -> Ground:
+        return Ground(self.from_shares, self.legal, self.is_categorical)
 
     def _seek(self, walkers: Walkers, rng: np.random.Generator) -> None:
         """Give the walkers places that draws do not find."""
@@ -167,10 +171,10 @@ class Space:
             if self._starts is None
             else np.concatenate((walkers.shares, self._shares_of(self._starts())))
         )
-        found = sought(self.from_shares, self.legal, self.is_categorical, starts, rng)
+        found = sought(self._ground, starts, rng)
         if len(found):
             walkers.keep(found)
-            walkers.spread(self.from_shares, self.legal, self.is_categorical, rng)
+            walkers.spread(self._ground, rng)
 
     def _shares_of(self, X: Array) -> Array:
         """Shares of the priors whose rows are these, (n, d) -> (n, d), as far as they can be told apart."""
