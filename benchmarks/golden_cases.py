@@ -263,7 +263,9 @@ def open_rows_case(place: Place, problem: Callable[[], HpProblem], objective: Ru
         now = [configuration for i, configuration in reversed(batch) if i % 5 != 4 and i % 11]
         if k % 4 == 3:
             now, late = late[::-1] + now, []
-        search.tell([(configuration, objective(configuration)) for configuration in now])
+        # A run-function may return None; a person who tells it is asked what that means.
+        told = [(configuration, objective(configuration)) for configuration in now]
+        search.tell([(configuration, "F_none" if returned is None else returned) for configuration, returned in told])
     return Trace(asked, search.history)
 
 
