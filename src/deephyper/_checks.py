@@ -165,13 +165,37 @@ def _as_seconds(value: Any) -> str:
     return f" Write {float(found[1]) * _UNITS[found[2] or 's']:g}."
 
 
-def warn(message: str) -> None:
+def warn(message: str, category: type[Warning] = UserWarning) -> None:
     """Warn the user, at the line of the first caller that is not of this package."""
     frame: FrameType | None = sys._getframe(1)
     level = 2
     while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] == __package__:
         frame, level = frame.f_back, level + 1
-    warnings.warn(message, UserWarning, stacklevel=level)
+    warnings.warn(message, category, stacklevel=level)
+
+
+def by_name(sentences: Mapping[str, str]) -> dict[str, str]:
+    """Turn a table of sentences, each with the names for which it stands in one text, into sentences by name."""
+    return {name: sentence for sentence, names in sentences.items() for name in names.split()}
+
+
+def refuse_names(module: str, instead: Mapping[str, str]) -> None:
+    """Let a module refuse names that existing scripts import from it, with what to write today.
+
+    For those, `from module import name` raises ImportError; names that are known nowhere are missing as usual.
+
+    Args:
+        module: its `__name__`.
+        instead: what to write, by the name.
+    """
+
+    def refuse(name: str) -> Any:
+        if name in instead:
+            raise ImportError(f"{module}: there is no {name!r}; {instead[name]}.", name=module)
+        raise AttributeError(f"module {module!r} has no attribute {name!r}")
+
+    # Set here: a type checker that sees it in the module takes every name for one of the module's.
+    vars(sys.modules[module])["__getattr__"] = refuse
 
 
 def options_of(function: Callable[..., Any]) -> list[str]:

@@ -1,5 +1,6 @@
 """Evaluators, which run a function on many configurations."""
 
+from .._checks import refuse_names
 from ..errors import MaximumJobsSpawnReached
 from ..job import HPOJob, Job, JobStatus
 from ..worker import RunFunction, RunningJob
@@ -16,6 +17,7 @@ from .methods import (
     ThreadEvaluator,
     ThreadPoolEvaluator,
 )
+from .other_names import NOT_HERE
 from .place import Place
 from .queued import queued
 
@@ -48,3 +50,6 @@ __all__ = [
 
 def __dir__() -> list[str]:
     return __all__
+
+
+refuse_names(__name__, NOT_HERE)

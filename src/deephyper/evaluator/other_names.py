@@ -4,25 +4,20 @@ from __future__ import annotations
 
 import difflib
 
+from .._checks import by_name
+
 # Under which name a built-in method is looked for as well.
-_CALLED_HERE = {
-    "serial": ("sequential", "single", "main", "sync", "debug"),
-    "thread": ("threads", "threading", "threadpool", "threadpoolexecutor", "multithreading"),
-    "process": (
-        "processes",
-        "processpool",
-        "processpoolexecutor",
-        "multiprocessing",
-        "multiprocess",
-        "pool",
-        "parallel",
-        "joblib",
-        "subprocess",
-        "local",
-        "gpu",
-    ),
-    "simulated": ("virtual", "simulation", "simulator"),
-}
+_CALLED_HERE = by_name(
+    {
+        "serial": "sequential single main sync debug",
+        "thread": "threads threading threadpool threadpoolexecutor multithreading",
+        "process": (
+            "processes processpool processpoolexecutor multiprocessing multiprocess pool parallel joblib subprocess "
+            "local gpu"
+        ),
+        "simulated": "virtual simulation simulator",
+    }
+)
 _ASYNC = ("async", "asyncio", "coroutine", "async_serial")
 
 _RAY = (
@@ -44,48 +39,57 @@ _CLUSTER = (
     ".get_executor(), num_workers=8) with a cluster such as dask_jobqueue.SLURMCluster(), with the package from: "
     "pip install dask-jobqueue"
 )
-_NOT_BUILT_IN = {
-    "ray": _RAY,
-    "dask": _DASK,
-    "distributed": _DASK,
-    "mpi": _MPI,
-    "mpicomm": _MPI,
-    "mpipool": _MPI,
-    "mpi4py": _MPI,
-    "slurm": _CLUSTER,
-    "submitit": _CLUSTER,
-    "pbs": _CLUSTER,
-    "lsf": _CLUSTER,
-    "sge": _CLUSTER,
-    "cluster": _CLUSTER,
-    "hpc": _CLUSTER,
-}
-
+_NOT_BUILT_IN = by_name(
+    {
+        _RAY: "ray",
+        _DASK: "dask distributed",
+        _MPI: "mpi mpicomm mpipool mpi4py",
+        _CLUSTER: "slurm submitit pbs lsf sge cluster hpc",
+    }
+)
 
 # What options of an evaluator are called elsewhere, and what to write here.
-_OPTIONS = {
-    "the number of evaluations at a time is num_workers=4": (
-        *("n_jobs", "n_workers", "max_workers", "workers", "processes", "num_processes", "n_processes", "n_threads"),
-        *("num_cpus", "n_cpus", "ncpus", "nprocs", "pool_size"),
-    ),
-    "devices go by resources={'gpu': [0, 1]} of method 'process', one for each evaluation": (
-        *("gpus", "num_gpus", "n_gpus", "num_gpus_per_task", "gpu", "devices"),
-    ),
-    "a deadline of the search is search(timeout=3600), and one of each evaluation job_timeout=60": (
-        *("timeout", "max_time", "deadline", "time_limit"),
-    ),
-    "how many evaluations are made is search(max_evals=100)": ("max_evals", "n_trials", "budget", "num_samples"),
-    "further arguments of the function are run_function_kwargs={'data': data}": (
-        *("kwargs", "args", "func_kwargs", "fn_kwargs", "function_kwargs", "run_kwargs"),
-    ),
-    "the memory of an evaluation is limited by job_memory_limit of method 'process', in bytes": (
-        *("memory_limit", "memory", "max_memory"),
-    ),
-    "resources of a queue are given to a class made by queued: queued(ProcessEvaluator)(run, queue=[0, 1])": (
-        *("queue", "queue_pop_per_task"),
-    ),
-}
-_SENTENCES = {name: sentence for sentence, names in _OPTIONS.items() for name in names}
+_SENTENCES = by_name(
+    {
+        "the number of evaluations at a time is num_workers=4": (
+            "n_jobs n_workers max_workers workers processes num_processes n_processes n_threads num_cpus n_cpus ncpus "
+            "nprocs pool_size"
+        ),
+        "devices go by resources={'gpu': [0, 1]} of method 'process', one for each evaluation": (
+            "gpus num_gpus n_gpus num_gpus_per_task gpu devices"
+        ),
+        "a deadline of the search is search(timeout=3600), and one of each evaluation job_timeout=60": (
+            "timeout max_time deadline time_limit"
+        ),
+        "how many evaluations are made is search(max_evals=100)": "max_evals n_trials budget num_samples",
+        "further arguments of the function are run_function_kwargs={'data': data}": (
+            "kwargs args func_kwargs fn_kwargs function_kwargs run_kwargs"
+        ),
+        "the memory of an evaluation is limited by job_memory_limit of method 'process', in bytes": (
+            "memory_limit memory max_memory"
+        ),
+        "resources of a queue are given to a class made by queued: queued(ProcessEvaluator)(run, queue=[0, 1])": (
+            "queue queue_pop_per_task"
+        ),
+    }
+)
+
+# Names that scripts import from `deephyper.evaluator`.
+NOT_HERE = by_name(
+    {
+        "write Evaluator.create(run, 'process', num_workers=4)": "SubprocessEvaluator MochiEvaluator",
+        "run_function_kwargs of an evaluator reach every evaluation: run_function_kwargs={'data': data}": "JobContext",
+        "method 'simulated' takes the time of evaluations: Evaluator.create(run, 'simulated', duration=60)": (
+            "slow_down"
+        ),
+        "an evaluator describes itself: evaluator.to_json()": "to_json Encoder",
+        "one CBO shares its evaluations among all processes: CBO(problem, Evaluator.create(run, "
+        "mpi4py.futures.MPIPoolExecutor(), num_workers=8))": "distributed",
+        "evaluations are limited by the evaluator: Evaluator.create(run, 'process', job_timeout=60)": (
+            "terminate_on_timeout"
+        ),
+    }
+)
 
 
 def instead_of_option(name: str) -> str:
@@ -102,9 +106,8 @@ def instead_in_create(name: str) -> str:
 def instead_of(method: object) -> str:
     """Say what to write instead of a method's name that is known from elsewhere; empty if it is known nowhere."""
     name = str(method).lower().replace("-", "").replace("_", "").removesuffix("evaluator")
-    for here, others in _CALLED_HERE.items():
-        if name in others:
-            return f"it is called {here!r} here: Evaluator.create(run, {here!r}, num_workers=4)"
+    if here := _CALLED_HERE.get(name):
+        return f"it is called {here!r} here: Evaluator.create(run, {here!r}, num_workers=4)"
     if name in _ASYNC:
         return "an 'async def' function runs with method 'serial': Evaluator.create(run, 'serial', num_workers=4)"
     return _NOT_BUILT_IN.get(name, "")

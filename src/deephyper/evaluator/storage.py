@@ -1,9 +1,14 @@
 """Old home of `deephyper.storage`."""
 
+from .._checks import refuse_names
 from ..storage import MemoryStorage, NullStorage, Storage
+from ..storage.other_names import NOT_HERE
 
 __all__ = ["MemoryStorage", "NullStorage", "Storage"]
 
 
 def __dir__() -> list[str]:
     return __all__
+
+
+refuse_names(__name__, NOT_HERE)

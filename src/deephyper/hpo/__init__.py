@@ -1,8 +1,10 @@
 """Searches for good configurations, and the problems that they search."""
 
+from .._checks import refuse_names
 from ..errors import AllFailedError, SearchSpaceExhausted
 from ..problem import HpProblem
 from .cbo import CBO
+from .other_words import NOT_HERE
 from .proposer import Proposer, Trial
 from .random import RandomSearch
 from .search import Search
@@ -12,3 +14,6 @@ __all__ = ["CBO", "AllFailedError", "HpProblem", "Proposer", "RandomSearch", "Se
 
 def __dir__() -> list[str]:
     return __all__
+
+
+refuse_names(__name__, NOT_HERE)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from .._checks import by_name
+
 _SEARCH = "search.search(run, max_evals=100, timeout=3600)"
 _BUDGET = f"a budget belongs to the call: {_SEARCH}"
 _SIGN = "higher is better here: to minimize, return the negative, return -loss"
@@ -19,125 +21,108 @@ _RESULTS = "search.history.best, where search.history is the table that search()
 # Each sentence, and the names for which it stands.
 _OPTIONS = {
     _BUDGET: (
-        *(
-            "max_evals",
-            "n_trials",
-            "max_trials",
-            "num_trials",
-            "n_iter",
-            "max_iter",
-            "n_calls",
-            "num_samples",
-            "budget",
-        ),
-        *(
-            "timeout",
-            "max_time",
-            "time_budget",
-            "n_evals",
-            "n_iterations",
-            "total_trials",
-            "max_evals_total",
-            "iterations",
-        ),
+        "max_evals n_trials max_trials num_trials n_iter max_iter n_calls num_samples budget timeout max_time "
+        "time_budget n_evals n_iterations total_trials max_evals_total iterations"
     ),
-    _SIGN: ("direction", "directions", "minimize", "maximize", "minimise", "maximise", "mode", "goal", "sense"),
-    _WORKERS: (
-        "num_workers",
-        "n_workers",
-        "n_jobs",
-        "max_workers",
-        "workers",
-        "n_cpus",
-        "processes",
-        "method",
-        "parallel",
-    ),
-    "the seed is random_state=42": ("seed", "random_seed", "rng", "rstate", "np_random_seed"),
-    _SPACE: ("space", "search_space", "config_space", "configspace", "dimensions", "param_space", "pbounds", "bounds"),
-    _EVALUATOR: ("run_function", "function", "func", "fn", "f", "objective", "target_function", "trainable", "run"),
-    _POINTS: (
-        "points_to_evaluate",
-        "x0",
-        "y0",
-        "initial_configurations",
-        "initial_params",
-        "initial_design",
-        "warm_start",
-    ),
-    _N_FIRST: ("n_startup_trials", "n_random_starts", "n_initial", "n_init", "init_points", "n_startup_jobs"),
-    _STORE: ("storage", "study_name", "search_id", "load_if_exists"),
-    _FOLDER: ("path", "folder", "directory", "output_dir", "local_dir", "storage_path", "csv", "resume"),
-    "callbacks belong to the evaluator: Evaluator.create(run, callbacks=[TqdmCallback()])": ("callback", "callbacks"),
+    _SIGN: "direction directions minimize maximize minimise maximise mode goal sense",
+    _WORKERS: "num_workers n_workers n_jobs max_workers workers n_cpus processes method parallel",
+    "the seed is random_state=42": "seed random_seed rng rstate np_random_seed",
+    _SPACE: "space search_space config_space configspace dimensions param_space pbounds bounds",
+    _EVALUATOR: "run_function function func fn f objective target_function trainable run",
+    _POINTS: "points_to_evaluate x0 y0 initial_configurations initial_params initial_design warm_start",
+    _N_FIRST: "n_startup_trials n_random_starts n_initial n_init init_points n_startup_jobs",
+    _STORE: "storage study_name search_id load_if_exists",
+    _FOLDER: "path folder directory output_dir local_dir storage_path csv resume",
+    "callbacks belong to the evaluator: Evaluator.create(run, callbacks=[TqdmCallback()])": "callback callbacks",
     "the model is chosen by surrogate_model='ET' and what scores by acq_func='EI'": (
-        *("base_estimator", "surrogate", "model", "estimator", "sampler", "algo", "search_alg"),
+        "base_estimator surrogate model estimator sampler algo search_alg"
     ),
     "evaluations are limited by the evaluator: Evaluator.create(run, 'process', job_timeout=60)": (
-        *("job_timeout", "trial_timeout", "timeout_per_trial"),
+        "job_timeout trial_timeout timeout_per_trial"
     ),
-    "max_evals is exact here; leave it out": ("max_evals_strict",),
+    "max_evals is exact here; leave it out": "max_evals_strict",
     "it is not built in yet; leave it out": (
-        *("stopper", "solution_selection", "objective_scaler", "constraints", "update_prior", "sync_communication"),
-        *("moo_scalarization_strategy", "moo_scalarization_weight", "moo_lower_bounds"),
+        "stopper solution_selection objective_scaler constraints update_prior sync_communication "
+        "moo_scalarization_strategy moo_scalarization_weight moo_lower_bounds"
     ),
-    "a progress bar is shown with verbose=1": ("show_progress_bar", "progress_bar", "disp", "verbosity"),
+    "a progress bar is shown with verbose=1": "show_progress_bar progress_bar disp verbosity",
 }
 
 _METHODS = {
-    _SEARCH: (
-        "run",
-        "optimize",
-        "optimise",
-        "minimize",
-        "maximize",
-        "fit",
-        "start",
-        "execute",
-        "train",
-        "fmin",
-        "tune",
-    ),
-    "search.ask(1)": ("suggest", "propose", "get_next", "get_suggestions", "generate", "next_points", "create_trial"),
-    "search.tell([(configuration, objective)])": ("observe", "report", "register", "update", "complete", "add_trial"),
-    "search.history.best_parameters": ("best_params", "best_parameters", "best_config", "get_best_parameters"),
+    _SEARCH: "run optimize optimise minimize maximize fit start execute train fmin tune",
+    "search.ask(1)": "suggest propose get_next get_suggestions generate next_points create_trial",
+    "search.tell([(configuration, objective)])": "observe report register update complete add_trial",
+    "search.history.best_parameters": "best_params best_parameters best_config get_best_parameters",
     _RESULTS: (
-        *("best", "best_value", "best_trial", "best_objective", "max"),
-        *("results", "trials", "get_results", "df", "trials_dataframe", "table", "res"),
+        "best best_value best_trial best_objective max results trials get_results df trials_dataframe table res"
     ),
     "search.search(run, max_evals=100), which closes what it opened; an evaluator of your own has close()": (
-        *("close", "shutdown", "stop"),
+        "close shutdown stop"
     ),
 }
 
 # Options that only a search that learns can have.
-OF_CBO = (
-    *("surrogate_model", "surrogate_model_kwargs", "acq_func", "acq_func_kwargs", "acq_optimizer", "kappa", "xi"),
-    *("acq_optimizer_kwargs", "multi_point_strategy", "n_initial_points", "initial_point_generator", "initial_points"),
+OF_CBO = by_name(
+    {
+        "it is an option of CBO; RandomSearch learns nothing": (
+            "surrogate_model surrogate_model_kwargs acq_func acq_func_kwargs acq_optimizer acq_optimizer_kwargs kappa "
+            "xi multi_point_strategy n_initial_points initial_point_generator initial_points"
+        )
+    }
 )
 # Options that a search has from its beginning, which are often passed to its call.
-_OF_CONSTRUCTOR = (
-    *("problem", "random_state", "log_dir", "verbose", "checkpoint_restart", "checkpoint_history_to_csv"),
-    *("initial_points", "n_initial_points", "surrogate_model", "acq_func", "acq_optimizer", "multi_point_strategy"),
+_OF_CONSTRUCTOR = by_name(
+    {
+        "it belongs to the constructor": (
+            "problem random_state log_dir verbose checkpoint_restart checkpoint_history_to_csv initial_points "
+            "n_initial_points surrogate_model acq_func acq_optimizer multi_point_strategy"
+        )
+    }
 )
 # What values of options are called elsewhere, in small letters and without anything between them.
 _VALUES = {
-    "UCB": ("lcb", "gplcb", "gpucb", "upperconfidencebound", "lowerconfidencebound"),
-    "EI": ("expectedimprovement", "logei", "qei"),
-    "PI": ("probabilityofimprovement", "poi", "mpi"),
-    "MES": ("maxvalueentropysearch", "entropysearch"),
-    "GP": ("gaussianprocess", "gaussianprocessregressor", "gpr", "kriging"),
-    "RF": ("randomforest", "randomforestregressor", "forest"),
-    "ET": ("extratrees", "extratreesregressor", "extremelyrandomizedtrees"),
-    "GBRT": ("gradientboosting", "gbm", "gbdt", "xgboost", "lightgbm"),
-    "HGBRT": ("histgradientboosting",),
-    "lhs": ("latinhypercube", "latinhypercubesampling", "latin"),
-    "cl_max": ("constantliar", "liar", "cl"),
-    "lbfgs": ("lbfgsb", "gradient"),
-    "ga": ("genetic", "evolution"),
+    "UCB": "lcb gplcb gpucb upperconfidencebound lowerconfidencebound",
+    "EI": "expectedimprovement logei qei",
+    "PI": "probabilityofimprovement poi mpi",
+    "MES": "maxvalueentropysearch entropysearch",
+    "GP": "gaussianprocess gaussianprocessregressor gpr kriging",
+    "RF": "randomforest randomforestregressor forest",
+    "ET": "extratrees extratreesregressor extremelyrandomizedtrees",
+    "GBRT": "gradientboosting gbm gbdt xgboost lightgbm",
+    "HGBRT": "histgradientboosting",
+    "lhs": "latinhypercube latinhypercubesampling latin",
+    "cl_max": "constantliar liar cl",
+    "lbfgs": "lbfgsb gradient",
+    "ga": "genetic evolution",
 }
-_CALLED_HERE = {name: here for here, names in _VALUES.items() for name in names}
-_SENTENCES = {name: sentence for sentence, names in _OPTIONS.items() for name in names}
-_LINES = {name: line for line, names in _METHODS.items() for name in names}
+# Names that scripts import from `deephyper.hpo` or `deephyper.search`.
+NOT_HERE = by_name(
+    {
+        "write CBO(problem).search(evaluator, max_evals=100), with from deephyper.hpo import CBO": "AMBS",
+        "one CBO shares its evaluations among all processes: CBO(problem, Evaluator.create(run, "
+        "mpi4py.futures.MPIPoolExecutor(), num_workers=8))": "DBO MPIDistributedBO",
+        "it is a dictionary here: CBO(problem, acq_func_kwargs={'kappa': 1.96, 'scheduler': {'type': "
+        "'periodic-exp-decay', 'period': 10}})": (
+            "AcqFuncKwargs AcqFuncKwargsScheduler scheduler_periodic_exponential_decay scheduler_bandit "
+            "scheduler_constant"
+        ),
+        "it is a dictionary here: CBO(problem, acq_optimizer_kwargs={'n_points': 1000})": "AcqOptimizerKwargs",
+        "it is a dictionary here: CBO(problem, surrogate_model='ET', surrogate_model_kwargs={'n_estimators': 100})": (
+            "SurrogateModelKwargs SurrogateModelScheduler"
+        ),
+        "a whole design is CBO(problem, n_initial_points=100, initial_point_generator='lhs').search(run, "
+        "max_evals=100)": "ExperimentalDesignSearch",
+        "it is not built yet; write CBO(problem) or RandomSearch(problem)": "RegularizedEvolution",
+        "the table that search() returns has results.best and results.best_parameters": (
+            "Solution SolutionSelection ArgMaxObsSelection ArgMaxEstSelection"
+        ),
+        "search.history is the table of all evaluations": "SearchHistory",
+        "search.get_params() says what a search is made of": "get_init_params_as_json",
+        "problem.add_hyperparameter(value, 'name') checks a hyperparameter and returns it": "check_hyperparameter",
+        "scikit-learn has scores of models, in sklearn.metrics": "calibration_error gaussian_ll gaussian_ll_score",
+    }
+)
+_CALLED_HERE, _SENTENCES, _LINES = by_name(_VALUES), by_name(_OPTIONS), by_name(_METHODS)
 
 
 def instead_of_option(name: str) -> str:
@@ -153,7 +138,7 @@ def called_here(value: str) -> str:
 def instead_in_call(name: str) -> str:
     """Say what to write instead of an option that is passed to `search`; empty if it is known nowhere."""
     if name in _OF_CONSTRUCTOR:
-        return f"it belongs to the constructor: CBO(problem, {name}=…)"
+        return f"{_OF_CONSTRUCTOR[name]}: CBO(problem, {name}=…)"
     return instead_of_option(name)
 
 

@@ -36,7 +36,7 @@ class RandomSearch(Search):
 
     @staticmethod
     def _instead_of(name: str) -> str:
-        return "it is an option of CBO; RandomSearch learns nothing" if name in OF_CBO else instead_of_option(name)
+        return OF_CBO.get(name) or instead_of_option(name)
 
     def _new_proposer(self, draws: Draws, member: int) -> Proposer:
         return _Sampler(self._space, draws, member)

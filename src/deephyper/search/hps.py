@@ -1,9 +1,14 @@
 """Old home of the searches in `deephyper.hpo`."""
 
+from .._checks import refuse_names
 from ..hpo import CBO, RandomSearch
+from ..hpo.other_words import NOT_HERE
 
 __all__ = ["CBO", "RandomSearch"]
 
 
 def __dir__() -> list[str]:
     return __all__
+
+
+refuse_names(__name__, NOT_HERE)

@@ -1,7 +1,9 @@
 """Stores, which keep the jobs of searches."""
 
+from .._checks import refuse_names
 from .memory import MemoryStorage
 from .null import NullStorage
+from .other_names import NOT_HERE
 from .seat import Seat
 from .storage import IS_FINAL, Cursor, Member, Record, Storage
 
@@ -10,3 +12,6 @@ __all__ = ["IS_FINAL", "Cursor", "Member", "MemoryStorage", "NullStorage", "Reco
 
 def __dir__() -> list[str]:
     return __all__
+
+
+refuse_names(__name__, NOT_HERE)
