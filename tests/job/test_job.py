@@ -204,14 +204,6 @@ def test_the_number_is_served_without_being_a_parameter() -> None:
         job["momentum"]
 
 
-def test_a_change_of_the_parameters_copy_stays_outside() -> None:
-    job = RunningJob(4, PARAMETERS)
-
-    job.parameters["lr"] = 5
-
-    assert job["lr"] == 0.1
-
-
 @pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, lambda job: pickle.loads(pickle.dumps(job))])
 def test_a_running_job_survives_the_way_to_a_worker(duplicate: Any) -> None:
     job = RunningJob(4, PARAMETERS)

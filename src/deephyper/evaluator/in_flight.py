@@ -129,6 +129,9 @@ class InFlight:
         futures = [flight.future for flight in self._flights.values()]
         if not futures:
             return []
+        # What a run-function does to clean up may ask, so it is told before it is ended.
+        for ticket in self._flights:
+            self._switchboard.stop(ticket)
         self._backend.give_up(futures)
         landings = [self._landed(ticket) for ticket in list(self._flights)]
         return [landing for landing in landings if landing is not None]

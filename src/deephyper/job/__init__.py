@@ -1,9 +1,9 @@
 """One evaluation."""
 
-from ..worker import Observations, RunningJob
+from ..worker import JobStatus, Observations, RunningJob
 from .columns import METADATA, PARAMETER, TIMES, Row
 from .files import identity, keep_older_file, replace_file
-from .job import HPOJob, Job, JobStatus, Read, ready_record
+from .job import HPOJob, Job, Read, ready_record
 from .journal import Journal, with_late_columns
 from .objectives import Objectives
 from .outcome import LIMITS, Objective, Outcome, is_failure, is_lost, is_reason, number_of

@@ -4,27 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from enum import Enum
 from typing import Any, final
 
 from .._cells import plain
-from ..worker import Observations
+from ..worker import JobStatus, Observations
 from .columns import METADATA, PARAMETER, TIMES, Row
 from .objectives import Objectives
 from .outcome import Objective, Outcome, is_failure, is_lost
 
 Read = Callable[[Mapping[str, Any]], dict[str, Any]]
 """Makes a configuration that went through JSON again what it was, with the user's own objects: `Space.read`."""
-
-
-class JobStatus(Enum):
-    """Where an evaluation stands."""
-
-    READY = "READY"
-    RUNNING = "RUNNING"
-    DONE = "DONE"
-    CANCELLING = "CANCELLING"
-    CANCELLED = "CANCELLED"
 
 
 @final

@@ -6,8 +6,9 @@ import math
 from collections.abc import Sequence
 
 from .._cells import showable
+from ..worker import JobStatus
 from .columns import METADATA, PARAMETER, TIMES, Row
-from .job import Job, JobStatus
+from .job import Job
 from .objectives import Objectives
 
 

@@ -18,6 +18,7 @@ from .leaving import Recalled
 from .output import Lines, write_replaced
 from .returned import isinstance_of, items_of, numbers_of
 from .running_job import Observations, RunningJob
+from .status import JobStatus
 
 __all__ = [
     "HOST",
@@ -25,6 +26,7 @@ __all__ = [
     "NOTHING_LENT",
     "Address",
     "Channel",
+    "JobStatus",
     "Kind",
     "Lease",
     "Lines",

@@ -16,7 +16,7 @@ from .awaiting import awaited, is_awaitable, run_to_its_end
 from .channel import Channel
 from .leaving import Leaving
 from .main_module import contents_of, packed_with_main
-from .returned import packed, understood, unpacked
+from .returned import isinstance_of, packed, understood, unpacked
 from .running_job import Observations, RunningJob
 
 RunFunction = Callable[..., Any]
@@ -130,7 +130,7 @@ def evaluate(
     Raises:
         BaseException: a signal has come while it ran, and its handler raised this.
     """
-    job = RunningJob(task.job_id, task.parameters, channel, task.lease.resources)
+    job = RunningJob(task.job_id, task.parameters, channel=channel, resources=task.lease.resources)
     with environment(task.lease.environment), Leaving(is_of_caller) as leaving:
         if channel is not None:
             channel.begin()
@@ -139,12 +139,19 @@ def evaluate(
             returned = run_function(job, **{**kwargs, **task.lease.kwargs})
             if is_awaitable(returned):
                 returned = run_to_its_end(returned)
-            returned = understood(returned)
+            returned = _understood(returned, job)
         except BaseException as error:
             if leaving.is_meant_by(error):
                 raise
             return failed(error, start, job.observations)
         return Report(returned, start, now(), HOST, "", "", job.observations)
+
+
+def _understood(returned: Any, job: RunningJob) -> Any:
+    if isinstance_of(returned, dict):
+        # The job itself may be in it.
+        job.settle()
+    return understood(returned)
 
 
 async def evaluate_coroutine(
@@ -154,12 +161,12 @@ async def evaluate_coroutine(
 
     All evaluations on the loop share the environment, so the environment variables of a lease are not set.
     """
-    job = RunningJob(task.job_id, task.parameters, channel, task.lease.resources)
+    job = RunningJob(task.job_id, task.parameters, channel=channel, resources=task.lease.resources)
     if channel is not None:
         channel.begin()
     start = now()
     try:
-        returned = understood(await awaited(run_function(job, **{**kwargs, **task.lease.kwargs})))
+        returned = _understood(await awaited(run_function(job, **{**kwargs, **task.lease.kwargs})), job)
     except BaseException as error:
         # SystemExit and KeyboardInterrupt would end the loop's thread, and with it every other evaluation. After a
         # cancellation of ours nobody reads the report; any other one is the function's own doing.
