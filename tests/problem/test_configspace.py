@@ -160,8 +160,7 @@ def test_a_conditional_constant_comes_and_goes() -> None:
 
     assert found == {(True, "fixed"), (False, None)}
     assert problem.check_configuration({"switch": False})
-    with pytest.raises(ValueError, match=r"'constant' is inactive in .* so it takes no value"):
-        problem.check_configuration({"switch": False, "constant": "fixed"})
+    assert problem.check_configuration({"switch": False, "constant": "another"})
 
 
 def test_a_forbidden_clause_on_an_inactive_hyperparameter_rules_nothing_out() -> None:

@@ -104,7 +104,9 @@ def test_a_value_of_another_kind_is_answered_with_the_line_to_write(value: Any, 
     ids=repr,
 )
 def test_arguments_in_another_order_or_without_a_name_are_answered_with_the_line(arguments: Any, line: str) -> None:
-    with pytest.raises(ValueError, match="^HpProblem: a hyperparameter needs a name, a string that is not") as raised:
+    with pytest.raises(
+        (TypeError, ValueError), match="^HpProblem: a hyperparameter needs a name, a string that is not"
+    ) as raised:
         HpProblem().add_hyperparameter(*arguments)
 
     assert line in str(raised.value)

@@ -135,9 +135,13 @@ def test_what_is_no_short_form_is_told_what_is(value: Any) -> None:
         hyperparameter_of(value, "x")
 
 
-@pytest.mark.parametrize("name", [None, "", 3, b"x", ("x",)], ids=repr)
-def test_a_hyperparameter_needs_a_name(name: Any) -> None:
-    with pytest.raises(ValueError, match="a hyperparameter needs a name, a string that is not empty, got"):
+@pytest.mark.parametrize(
+    ("name", "error"),
+    [(None, ValueError), ("", ValueError), (3, TypeError), (b"x", TypeError), (("x",), TypeError), (True, TypeError)],
+    ids=repr,
+)
+def test_a_hyperparameter_needs_a_name(name: Any, error: type[Exception]) -> None:
+    with pytest.raises(error, match="a hyperparameter needs a name, a string that is not empty, got"):
         hyperparameter_of((0, 1), name)
 
 

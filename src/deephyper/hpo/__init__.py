@@ -2,14 +2,24 @@
 
 from .._checks import refuse_names
 from ..errors import AllFailedError, SearchSpaceExhausted
-from ..problem import HpProblem
+from ..problem import HpProblem, check_hyperparameter
 from .cbo import CBO
 from .other_words import NOT_HERE
 from .proposer import Proposer, Trial
 from .random import RandomSearch
 from .search import Search
 
-__all__ = ["CBO", "AllFailedError", "HpProblem", "Proposer", "RandomSearch", "Search", "SearchSpaceExhausted", "Trial"]
+__all__ = [
+    "CBO",
+    "AllFailedError",
+    "HpProblem",
+    "Proposer",
+    "RandomSearch",
+    "Search",
+    "SearchSpaceExhausted",
+    "Trial",
+    "check_hyperparameter",
+]
 
 
 def __dir__() -> list[str]:

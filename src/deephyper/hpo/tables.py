@@ -149,11 +149,14 @@ def _earlier_task(where: str, frame: pd.DataFrame, space: Space) -> EarlierTask:
 
 
 def partial_rows(frame: pd.DataFrame, space: Space) -> Array:
-    """Encode a table's configurations, (n, d); NaN if a value is missing or does not exist in this space."""
+    """Encode a table's configurations, (n, d); NaN for what is missing, inactive, or no value of this space."""
     X = np.full((len(frame), space.n_columns), np.nan)
     for j, dimension in enumerate(space.columns):
         if PARAMETER + dimension.name in frame.columns:
             X[:, j] = [_cell(value, dimension) for value in frame[PARAMETER + dimension.name]]
+    # Some programs fill in inactive ones. Where a cell is missing, nobody knows which these are.
+    is_whole = ~np.isnan(X).any(axis=1)
+    X[is_whole] = np.where(space.active(X[is_whole]), X[is_whole], np.nan)
     return X
 
 

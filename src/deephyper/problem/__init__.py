@@ -3,8 +3,9 @@
 from .configspace import dimension_of
 from .given import legal_configuration, legal_row
 from .problem import HpProblem
+from .short_forms import hyperparameter_of as check_hyperparameter
 
-__all__ = ["HpProblem", "dimension_of", "legal_configuration", "legal_row"]
+__all__ = ["HpProblem", "check_hyperparameter", "dimension_of", "legal_configuration", "legal_row"]
 
 
 def __dir__() -> list[str]:

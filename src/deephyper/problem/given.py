@@ -43,12 +43,12 @@ def legal_row(space: Space, configuration: Any, where: str) -> Array:
 
     Args:
         space: what may be tried.
-        configuration: a dictionary, or a row of a table; inactive hyperparameters are missing, None or NaN.
+        configuration: a dictionary, or a row of a table; whatever inactive hyperparameters hold is left out.
         where: the subject of the error, such as "CBO: initial_points[0]".
 
     Raises:
         TypeError: it is neither.
-        ValueError: it has a name, a value or an inactive hyperparameter that it must not have, or it is ruled out.
+        ValueError: it has a name or a value that it must not have, or it is ruled out.
     """
     return _legal(space, parameters_of(space, configuration, where), where)[0]
 
@@ -61,11 +61,6 @@ def _legal(space: Space, parameters: Mapping[str, Any], where: str) -> tuple[Arr
             raise ValueError(f"{where}: unknown hyperparameter {name!r}; known are {quoted(space.names)}.{near}")
     row = space.encode([parameters], where)
     active = space.decode(row)[0]
-    for name, value in parameters.items():
-        if name not in active and not _is_missing(value):
-            raise ValueError(
-                f"{where}: hyperparameter {name!r} is inactive in {dict(parameters)!r}, so it takes no value."
-            )
     _refuse_other_constants(space, active, parameters, where)
     if not space.legal(row)[0]:
         raise ValueError(

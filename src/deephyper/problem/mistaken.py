@@ -30,6 +30,15 @@ _KEYWORDS = {
     **dict.fromkeys(("choices", "categories", "values", "sequence", "items"), _CHOICES),
     **dict.fromkeys(("default", "initial", "init"), _DEFAULT),
 }
+_POINTS = "; give the points to the search: CBO(problem, initial_points=[{'x': 0.5}])"
+# From attributes that a problem has elsewhere to what to write here.
+INSTEAD = {
+    "add_dim": "; write problem.add_hyperparameter(value, name), where the value comes first",
+    **dict.fromkeys(("add_starting_point", "references", "starting_point", "starting_point_asdict"), _POINTS),
+    "config_space": "; write problem.space",
+    "skopt_dims": "; problem.space holds the hyperparameters, and problem['x'] is one of them",
+    "rng": "; the draws of problem.sample begin again with problem.set_seed(seed)",
+}
 _GRID_VALUES = (tuple, list, set, frozenset, range, np.ndarray)
 
 

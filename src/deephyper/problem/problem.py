@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, final
+from typing import TYPE_CHECKING, Any, final
 
 import ConfigSpace as CS
 import numpy as np
@@ -11,13 +11,13 @@ from ConfigSpace.conditions import Condition, Conjunction
 from ConfigSpace.forbidden import ForbiddenClause, ForbiddenConjunction, ForbiddenRelation
 from ConfigSpace.hyperparameters import CategoricalHyperparameter, Hyperparameter, OrdinalHyperparameter
 
-from .._checks import count, did_you_mean, function, instance_of, quoted
+from .._checks import count, did_you_mean, explained, function, instance_of, is_integer, quoted, shown
 from .._draws import Purpose, draws_from
 from ..space import Space, Walkers
 from .configspace import dimension_of, parent_names, space_of
 from .constraint import ConstraintFn
 from .given import legal_row
-from .mistaken import of_grid, of_keyword
+from .mistaken import INSTEAD, of_grid, of_keyword
 from .sampler import SamplingFn
 from .short_forms import hyperparameter_of, refuse_choices
 
@@ -25,6 +25,7 @@ _LONGEST_CHAIN = 12
 _RESERVED_NAMES = ("job_id",)
 _CONDITIONS = (Condition, Conjunction)
 _CLAUSES = (ForbiddenClause, ForbiddenConjunction, ForbiddenRelation)
+_PARTS = (Hyperparameter, *_CONDITIONS, *_CLAUSES)
 
 
 @final
@@ -88,6 +89,7 @@ class HpProblem:
 
     # Declaring.
 
+    @explained("problem.add_hyperparameter((0.0, 1.0), 'x')")
     def add_hyperparameter(
         self, value: Any, name: str | None = None, default_value: Any = None, **unknown: Any
     ) -> Hyperparameter[Any, Any]:
@@ -106,20 +108,18 @@ class HpProblem:
                 f"'default_value'.{of_keyword(option, given, value, name)}"
             )
         hyperparameter = hyperparameter_of(value, name, default_value)
-        self.add(hyperparameter)
+        self._add([hyperparameter])
         return hyperparameter
 
-    def add_hyperparameters(
-        self, hyperparameters: Iterable[Hyperparameter[Any, Any]]
-    ) -> list[Hyperparameter[Any, Any]]:
+    def add_hyperparameters(self, hp_list: Iterable[Hyperparameter[Any, Any]]) -> list[Hyperparameter[Any, Any]]:
         """Add several ConfigSpace hyperparameters."""
-        if isinstance(hyperparameters, Mapping):
+        if isinstance(hp_list, Mapping):
             raise TypeError(
-                "HpProblem.add_hyperparameters: hyperparameters must be a list of ConfigSpace hyperparameters, got a "
-                f"dictionary.{of_grid(hyperparameters)}"
+                "HpProblem.add_hyperparameters: hp_list must be a list of ConfigSpace hyperparameters, got a "
+                f"dictionary.{of_grid(hp_list)}"
             )
-        added = [hyperparameter_of(hyperparameter, None) for hyperparameter in hyperparameters]
-        self.add(added)
+        added = [hyperparameter_of(hyperparameter, None) for hyperparameter in hp_list]
+        self._add(added)
         return added
 
     def add_condition(self, condition: Any) -> None:
@@ -134,17 +134,35 @@ class HpProblem:
         """Rule out what a ConfigSpace clause describes."""
         self.add(clause)
 
-    def add(self, component: Any) -> None:
-        """Add a hyperparameter, condition, forbidden clause, or several of them."""
-        components = component if isinstance(component, (list, tuple)) else [component]
-        for part in components:
-            instance_of(
-                "HpProblem.add",
-                "component",
-                part,
-                (Hyperparameter, *_CONDITIONS, *_CLAUSES),
-                "a part of ConfigSpace, or a list",
+    @explained("problem.add((0.0, 1.0), 'x'), or problem.add(condition)")
+    def add(self, value: Any, name: str | None = None, default_value: Any = None) -> Hyperparameter[Any, Any] | None:
+        """Add a hyperparameter, a condition, a forbidden clause, or a list of them.
+
+        Args:
+            value: with a name, what `add_hyperparameter` takes: `add((0, 10), "x")` adds whole numbers,
+                `add(["a", "b"], "c")` a choice. Without one, a part of ConfigSpace, or a list or tuple of parts.
+            name: what the hyperparameter is called.
+            default_value: its default.
+
+        Returns:
+            The hyperparameter, where a single one was added.
+        """
+        parts = value if isinstance(value, (list, tuple)) else [value]
+        has_parts = any(isinstance(part, _PARTS) for part in parts)
+        is_short_form = not has_parts and (name is not None or (parts is value and bool(parts)))
+        if isinstance(value, Hyperparameter) or is_short_form:
+            return self.add_hyperparameter(value, name, default_value)
+        if name is not None or default_value is not None:
+            raise TypeError(
+                "HpProblem.add: conditions, clauses and lists of parts have no name and no default value, got "
+                f"name={shown(name)}, default_value={shown(default_value)}. Several parts are one list: add([a, b])."
             )
+        self._add(parts)
+        return None
+
+    def _add(self, components: Sequence[Any]) -> None:
+        for part in components:
+            instance_of("HpProblem.add", "component", part, _PARTS, "a part of ConfigSpace, or a list")
         hyperparameters = [part for part in components if isinstance(part, Hyperparameter)]
         names = set(self.hyperparameter_names)
         for hyperparameter in hyperparameters:
@@ -208,27 +226,35 @@ class HpProblem:
             self._default = self.default_configuration
         return self._default
 
-    def set_constraint_fn(self, fn: ConstraintFn) -> None:
-        """Rule out configurations by a function.
+    def set_constraint_fn(self, fn: ConstraintFn | None) -> None:
+        """Rule out configurations by a function; by none if it is None.
 
         Args:
             fn: from a DataFrame with a column per hyperparameter, empty where it is inactive, to a bool per row: True
                 if the row is allowed. It judges every row by itself. A Series in another order is put in order by its
                 index.
         """
-        function("HpProblem.set_constraint_fn", "fn", fn, "a function of a DataFrame")
+        if fn is not None:
+            function("HpProblem.set_constraint_fn", "fn", fn, "a function of a DataFrame")
         self._constraint_fn = fn
 
-    def set_sampling_fn(self, fn: SamplingFn) -> None:
-        """Draw random configurations by a function of your own.
+    constraint_fn = property(
+        lambda self: self._constraint_fn, set_constraint_fn, doc="The constraint, if there is one."
+    )
+
+    def set_sampling_fn(self, fn: SamplingFn | None) -> None:
+        """Draw random configurations by a function of your own; from the priors if it is None.
 
         Args:
             fn: from a number to that many configurations: dictionaries, or a DataFrame with a row for each. Left out
                 are those with a value that does not exist, or without one that they need, and those that a clause
                 or the constraint function rules out. Values of inactive hyperparameters do not matter.
         """
-        function("HpProblem.set_sampling_fn", "fn", fn, "a function of a size")
+        if fn is not None:
+            function("HpProblem.set_sampling_fn", "fn", fn, "a function of a size")
         self._sampling_fn = fn
+
+    sampling_fn = property(lambda self: self._sampling_fn, set_sampling_fn, doc="What draws in place of the priors.")
 
     def set_seed(self, seed: int | None) -> None:
         """Start the draws of `sample` again, from a seed."""
@@ -255,14 +281,18 @@ class HpProblem:
         """The problem as rows of numbers, as it is declared by now."""
         return space_of(self._filled(), self.hyperparameter_names, self._constraint_fn, self._sampling_fn)
 
-    def sample(self, size: int = 1, strict: bool = False, max_trials: int = 5) -> list[dict[str, Any]]:
+    @explained("problem.sample(10, strict=True)")
+    def sample(self, size: int = 1, strict: bool = False, max_trials: int = 5, n_jobs: int = 1) -> list[dict[str, Any]]:
         """Draw random legal configurations.
 
         Args:
             size: how many.
             strict: raise instead of returning fewer, where the legal part is hard to hit.
             max_trials: how often to draw again for those that are missing.
+            n_jobs: any whole number; it changes nothing, since all are drawn at once.
         """
+        if not is_integer(n_jobs):
+            raise ValueError(f"HpProblem.sample: n_jobs must be a whole number, such as 1 or -1, got {shown(n_jobs)}.")
         size = count("HpProblem.sample", "size", size)
         space, found = self.numeric_space(), np.empty((0, 0))
         space = space.walked_by(Walkers(np.empty((0, space.n_columns))))
@@ -282,8 +312,8 @@ class HpProblem:
         """Tell whether a configuration is legal.
 
         Args:
-            parameters: the active hyperparameters; inactive ones missing, None or NaN. A row of a table, such as
-                `results.iloc[0]`, is a configuration too.
+            parameters: the active hyperparameters. Whatever an inactive one holds does not count, as it is left out
+                wherever configurations are passed. A row of a table, such as `results.iloc[0]`, is a configuration too.
             raise_if_not_valid: raise with the reason instead of returning False.
         """
         try:
@@ -297,6 +327,11 @@ class HpProblem:
     def to_json(self) -> dict[str, Any]:
         """The declaration as plain data, in ConfigSpace's form."""
         return dict(self._filled().to_serialized_dict())
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            raise AttributeError(f"HpProblem: there is no {name!r}{INSTEAD.get(name, '')}.", name=name, obj=self)
 
     def __len__(self) -> int:
         return len(self._filled())

@@ -37,24 +37,25 @@ _ACCEPTED = (
 )
 
 
-def hyperparameter_of(value: Any, name: str | None, default_value: Any = None) -> Hyperparameter[Any, Any]:
+def hyperparameter_of(parameter: Any, name: str | None = None, default_value: Any = None) -> Hyperparameter[Any, Any]:
     """Turn a short form into a ConfigSpace hyperparameter.
 
     Args:
-        value: a range, a list of choices, a normal distribution, a constant, or a ConfigSpace hyperparameter as it is.
+        parameter: a range, a list of choices, a normal distribution, a constant, or a ConfigSpace hyperparameter.
         name: what it is called; not needed with a ConfigSpace hyperparameter.
         default_value: its default; the middle of a range and the first of the choices if None.
     """
-    if isinstance(value, Hyperparameter):
-        return _as_it_is(value, name, default_value)
+    if isinstance(parameter, Hyperparameter):
+        return _as_it_is(parameter, name, default_value)
     if not isinstance(name, str) or not name:
-        raise ValueError(
+        kind = ValueError if name is None or isinstance(name, str) else TypeError
+        raise kind(
             f"HpProblem: a hyperparameter needs a name, a string that is not empty, got {name!r}."
-            f"{of_arguments(value, name, default_value)}"
+            f"{of_arguments(parameter, name, default_value)}"
         )
     name = str(name)
     where = f"HpProblem: hyperparameter {name!r}"
-    value, default_value = _without_numpy(value), _without_numpy(default_value)
+    value, default_value = _without_numpy(parameter), _without_numpy(default_value)
     if isinstance(value, tuple):
         return _range(where, value, name, default_value)
     if isinstance(value, list):

@@ -108,6 +108,11 @@ class Space:
         return Space(self.dimensions, self._active, self._legal, walkers=walkers, starts=starts)
 
     @property
+    def is_conditional(self) -> bool:
+        """Whether hyperparameters may be inactive."""
+        return self._active is not None
+
+    @property
     def has_sampler(self) -> bool:
         """Whether a function of the user's draws configurations, so that priors do not matter."""
         return self._sampler is not None
@@ -213,7 +218,7 @@ class Space:
         """Turn configurations into canonical rows, (n, d).
 
         Args:
-            configurations: an inactive hyperparameter may be missing, None or NaN.
+            configurations: an inactive hyperparameter may be missing, or hold anything.
             where: the subject of an error, such as "CBO: initial_points[0]".
 
         Raises:
@@ -304,22 +309,45 @@ def _encoded(space: Space, configurations: Sequence[Mapping[str, Any]]) -> Array
     is_missing = np.zeros(X.shape, bool)
     for j, dimension in enumerate(space.columns):
         given = [c.get(dimension.name) for c in configurations]
-        absent = [_is_nan(value) or (value is None and not _takes_none(dimension)) for value in given]
-        if not any(absent):
-            X[:, j] = dimension.encode(given)
-            continue
-        is_missing[:, j] = absent
-        X[:, j] = dimension.imputed
-        there = ~is_missing[:, j]
-        X[there, j] = dimension.encode([v for v, is_there in zip(given, there, strict=True) if is_there])
+        X[:, j], is_missing[:, j] = _cells_of(dimension, given, space.is_conditional)
     X = space.canonical(X)
     if not is_missing.any():
         return X
     for i, j in np.argwhere(is_missing & space.active(X))[:1]:
+        dimension = space.columns[j]
+        value = configurations[i].get(dimension.name)
+        if value is not None and not _is_nan(value):
+            dimension.encode([value])  # says why it is none
         raise ValueError(
-            f"hyperparameter {space.columns[j].name!r} is active and has no value in {dict(configurations[i])!r}."
+            f"hyperparameter {dimension.name!r} is active and has no value in {dict(configurations[i])!r}."
         )
     return X
+
+
+def _cells_of(dimension: Dimension, given: Sequence[Any], is_conditional: bool) -> tuple[Array, Mask | np.bool_]:
+    """The cells of one column, and which of its values are missing: a flag for each, or False for all."""
+    there = [i for i, v in enumerate(given) if not (_is_nan(v) or (v is None and not _takes_none(dimension)))]
+    try:
+        encoded = dimension.encode([given[i] for i in there])
+    except ValueError:
+        if not is_conditional:
+            raise
+        # What is no value does no harm where the hyperparameter is inactive.
+        there = [i for i in there if _takes(dimension, given[i])]
+        encoded = dimension.encode([given[i] for i in there])
+    if len(there) == len(given):
+        return encoded, np.False_
+    cells, is_missing = np.full(len(given), dimension.imputed), np.ones(len(given), bool)
+    cells[there], is_missing[there] = encoded, False
+    return cells, is_missing
+
+
+def _takes(dimension: Dimension, value: Any) -> bool:
+    try:
+        dimension.encode([value])
+    except ValueError:
+        return False
+    return True
 
 
 def _values(space: Space, X: Array) -> list[list[Any]]:
