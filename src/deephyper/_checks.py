@@ -129,6 +129,11 @@ def count(where: str, what: str, value: Any, at_least: int = 1) -> int:
     return int(value)
 
 
+def byte_count(where: str, what: str, value: Any) -> int:
+    """Return a number of bytes as an int, of 0.5 * 1024**3 too; raise ValueError if it is none or below 1."""
+    return count(where, what, int(value) if is_number(value) and 1 <= value < math.inf else value)
+
+
 def seconds(where: str, what: str, value: Any) -> float:
     """Return a number of seconds as a float; raise ValueError if it is not positive and finite."""
     if not is_number(value) or not math.isfinite(value) or value <= 0:

@@ -492,8 +492,11 @@ def test_no_thread_stays_behind_however_long_the_interval(measured: Measured) ->
         ({"raise_exception": "yes"}, r"raise_exception must be True or False, got 'yes'\."),
         ({"memory_limit": 0}, r"memory_limit \(bytes, -1 for no limit\) must be a whole number of at least 1, got 0\."),
         ({"memory_limit": -2}, r"memory_limit .* got -2\."),
-        ({"memory_limit": 1e9}, r"memory_limit .* got 1000000000\.0\."),
-        ({"memory_limit": None}, r"memory_limit .* got None\."),
+        ({"memory_limit": 0.5}, r"memory_limit .* got 0\.5\."),
+        ({"memory_limit": math.nan}, r"memory_limit .* got nan\."),
+        ({"memory_limit": True}, r"memory_limit .* got True\."),
+        ({"memory_limit": "1GB"}, r"memory_limit .* got '1GB'\."),
+        ({"memory_limits": 1}, r"unknown option 'memory_limits'; write .* Did you mean 'memory_limit'\?"),
         ({"memory_tracing_interval": 0}, r"memory_tracing_interval must be a positive number of seconds, got 0\."),
         ({"memory_tracing_interval": None}, r"memory_tracing_interval .* got None\."),
         ({"memory_tracing_interval": math.inf}, r"memory_tracing_interval .* got inf\."),
@@ -504,6 +507,27 @@ def test_no_thread_stays_behind_however_long_the_interval(measured: Measured) ->
 def test_bad_options_are_refused(options: Any, sentence: str) -> None:
     with pytest.raises((TypeError, ValueError), match=f"^profile: {sentence}$"):
         profile(**options)
+
+
+@pytest.mark.parametrize(
+    "limit",
+    [0.5 * 1024**3, 0.7 * 1024**3, 8e9, np.float64(8e9), np.int64(8e9), np.float32(8e9), -1, -1.0, None, math.inf],
+)
+def test_a_limit_may_be_a_float_and_none_is_no_limit(limit: Any, measured: Measured) -> None:
+    measured.here = 8_000_000_001
+    returned = profile(lambda job: 1, memory=True, memory_limit=limit)({})
+
+    assert returned["objective"] == (TOO_MUCH if limit is not None and 0 < limit < math.inf else 1)
+    assert returned["metadata"]["memory"] == measured.here
+
+
+@pytest.mark.parametrize("register", [True, False])
+def test_an_argument_of_older_scripts_warns_at_their_line_and_changes_nothing(register: bool) -> None:
+    with pytest.warns(DeprecationWarning, match="leave out register") as caught:
+        function = profile(memory=True, register=register)(grow)
+
+    assert [warning.filename for warning in caught] == [__file__]
+    assert (function.__name__, function.__qualname__) == (grow.__name__, grow.__qualname__)
 
 
 def test_numbers_of_numpy_are_options_too() -> None:

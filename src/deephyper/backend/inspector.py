@@ -15,7 +15,7 @@ from .limits import Limits
 _LOOK_EVERY_S = 0.2
 # A limit of time is kept to a tenth of it.
 _LOOKS_PER_TIMEOUT, _SHORTEST_PAUSE_S = 10, 0.01
-_LOOK_AT_MEMORY_EVERY_S = 0.1
+_LOOK_AT_MEMORY_EVERY_S = 0.05
 # Reading a long process table is slow, and the cores belong to the evaluations.
 _LARGEST_SHARE_OF_TIME = 0.1
 
@@ -37,6 +37,7 @@ class Inspector:
             self._every_s = min(self._every_s, _LOOK_AT_MEMORY_EVERY_S)
         self._next_look = self._next_look_at_memory = 0.0
         self._suspected: set[int] = set()
+        self._large: set[Call] = set()
 
     def tick(self) -> float:
         """Kill what takes too much, and what is dead, if it is time to look.
@@ -68,12 +69,17 @@ class Inspector:
                 lane.kill(call, self._limits.too_long)
 
     def _find_large(self, running: Sequence[tuple[Lane, Call]], limit: int) -> None:
+        """Kill what is over the limit at two looks in a row; `profile` may interrupt it meanwhile, in its worker."""
         workers = [(worker.pid, lane, call) for lane, call in running if (worker := lane.worker) is not None]
         by_pid = {pid: (lane, call) for pid, lane, call in workers if pid is not None}
+        large: set[Call] = set()
         for pid, at_most in memory_of(by_pid).items() if by_pid else ():
             if at_most > limit and (memory_bytes := proportional_memory_of(pid)) > limit:
                 lane, call = by_pid[pid]
-                lane.kill(call, self._limits.too_large(memory_bytes))
+                large.add(call)
+                if call in self._large:
+                    lane.kill(call, self._limits.too_large(memory_bytes))
+        self._large = large
 
     def _find_dead(self, running: Sequence[tuple[Lane, Call]]) -> None:
         """Find workers whose end loky does not notice: it waits for a pipe that a forked child may hold open.

@@ -60,12 +60,12 @@ class Lanes(Backend):
         self,
         where: str,
         job_timeout: float | None = None,
-        job_memory_limit: int | None = None,
+        job_memory_limit: float | None = None,
         initializer: Callable[..., object] | None = None,
         initargs: Sequence[Any] = (),
         threads_per_worker: int | None = None,
         max_tasks_per_child: int | None = None,
-        max_memory_per_child: int | None = None,
+        max_memory_per_child: float | None = None,
     ):
         self._limits = Limits.checked(where, job_timeout, job_memory_limit)
         if initializer is not None:

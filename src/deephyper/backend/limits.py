@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import final
 
-from .._checks import count, seconds
+from .._checks import byte_count, seconds
 
 
 class LimitExceeded(Exception):
@@ -19,11 +19,12 @@ class LimitExceeded(Exception):
     Args:
         limit: "timeout" or "memory".
         text: how much it took, and what was allowed.
+        found: what else is known of the evaluation, by name.
     """
 
-    def __init__(self, limit: str, text: str):
+    def __init__(self, limit: str, text: str, **found: int):
         super().__init__(text)
-        self.limit = limit
+        self.limit, self.found = limit, found
 
 
 @dataclass(frozen=True)
@@ -39,11 +40,11 @@ class Limits:
     memory_bytes: int | None = None
 
     @classmethod
-    def checked(cls, where: str, job_timeout: float | None, job_memory_limit: int | None = None) -> Limits:
+    def checked(cls, where: str, job_timeout: float | None, job_memory_limit: float | None = None) -> Limits:
         """Refuse what is no limit."""
         return cls(
             None if job_timeout is None else seconds(where, "job_timeout", job_timeout),
-            None if job_memory_limit is None else count(where, "job_memory_limit (bytes)", job_memory_limit),
+            None if job_memory_limit is None else byte_count(where, "job_memory_limit (bytes)", job_memory_limit),
         )
 
     def time_left(self, begun: float, now: float) -> float:
@@ -55,11 +56,11 @@ class Limits:
         """The error of an evaluation that took too long."""
         return LimitExceeded("timeout", f"the evaluation took longer than job_timeout={self.timeout_s:g} s")
 
-    def too_large(self, memory_bytes: float) -> LimitExceeded:
+    def too_large(self, memory_bytes: int) -> LimitExceeded:
         """The error of an evaluation that took too much memory."""
         allowed = (self.memory_bytes or 0) / 1e6
         text = f"the evaluation took {memory_bytes / 1e6:.0f} MB, over job_memory_limit={allowed:g} MB"
-        return LimitExceeded("memory", text)
+        return LimitExceeded("memory", text, memory=memory_bytes)
 
 
 @final

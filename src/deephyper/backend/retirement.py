@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self, final
 
-from .._checks import count
+from .._checks import byte_count, count
 from ..worker.memory import memory_of
 
 
@@ -24,12 +24,12 @@ class Retirement:
     max_memory_bytes: int | None = None
 
     @classmethod
-    def checked(cls, where: str, max_tasks_per_child: int | None, max_memory_per_child: int | None) -> Self:
+    def checked(cls, where: str, max_tasks_per_child: int | None, max_memory_per_child: float | None) -> Self:
         """Refuse what is no limit."""
         n_tasks, n_bytes = max_tasks_per_child, max_memory_per_child
         return cls(
             None if n_tasks is None else count(where, "max_tasks_per_child (None for no limit)", n_tasks),
-            None if n_bytes is None else count(where, "max_memory_per_child (bytes, None for no limit)", n_bytes),
+            None if n_bytes is None else byte_count(where, "max_memory_per_child (bytes, None for no limit)", n_bytes),
         )
 
     def is_due(self, pid: int | None, n_tasks: int) -> bool:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from types import NoneType
 from typing import Any
 
-from .._checks import count, did_you_mean, got, instance_of, one_of, warn
+from .._checks import byte_count, count, did_you_mean, got, instance_of, one_of, warn
 from ..callback import Callback
 from ..errors import RunFunctionError
+from .decorators import memory_limit_of
 from .other_names import instead_of
 
 _NAMES_OF_A_JOB = ("job", "config", "configuration", "params", "parameters", "trial")
@@ -204,6 +206,21 @@ def warn_of_few_resources(where: str, num_workers: int, n_available: int) -> Non
             f"own resources and there are enough for {n_available}; write num_workers={n_available}, or give more "
             "resources."
         )
+
+
+def with_memory_limit(where: str, function: Any, options: dict[str, Any], ends_evaluations: bool) -> dict[str, Any]:
+    """Let the limit of a profiled function be the backend's `job_memory_limit`, unless that is smaller; or warn."""
+    limit, given = memory_limit_of(function), options.get("job_memory_limit")
+    if limit == math.inf:
+        return options
+    if ends_evaluations:
+        smaller = limit if given is None else min(limit, byte_count(where, "job_memory_limit (bytes)", given))
+        return {**options, "job_memory_limit": smaller}
+    warn(
+        f"{where}: a profiled function may exceed its memory_limit inside of a library call, since nothing can end "
+        f"one here; to keep it write Evaluator.create({name_of(function)}, 'process', num_workers=4)."
+    )
+    return options
 
 
 def options_of_both(method_kwargs: Any, by_name: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,17 +6,20 @@ import contextlib
 import functools
 import inspect
 import math
+import types
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, overload
 
-from .._checks import count, function, is_bool, is_integer, is_number, shown
+from .._checks import byte_count, explained, function, is_bool, is_number, shown, warn
 from ..backend import is_async
 from ..job import LIMITS
 from ..worker import RunFunction, now
 from ..worker.tracing import MemoryTrace, TaskInterruption, ThreadInterruption
 
 _NO_LIMIT = -1
+# The attribute of a profiled function that holds its limit.
+_LIMIT = "_deephyper_memory_limit"
 
 
 @overload
@@ -24,9 +27,10 @@ def profile(
     run_function: RunFunction,
     *,
     memory: bool = False,
-    memory_limit: int = _NO_LIMIT,
+    memory_limit: float | None = _NO_LIMIT,
     memory_tracing_interval: float = 0.1,
     raise_exception: bool = False,
+    register: bool | None = None,
 ) -> RunFunction: ...
 
 
@@ -35,19 +39,22 @@ def profile(
     run_function: None = None,
     *,
     memory: bool = False,
-    memory_limit: int = _NO_LIMIT,
+    memory_limit: float | None = _NO_LIMIT,
     memory_tracing_interval: float = 0.1,
     raise_exception: bool = False,
+    register: bool | None = None,
 ) -> Callable[[RunFunction], RunFunction]: ...
 
 
+@explained("profile(run, memory=True) or @profile(memory=True)")
 def profile(
     run_function: RunFunction | None = None,
     *,
     memory: bool = False,
-    memory_limit: int = _NO_LIMIT,
+    memory_limit: float | None = _NO_LIMIT,
     memory_tracing_interval: float = 0.1,
     raise_exception: bool = False,
+    register: bool | None = None,
 ) -> RunFunction | Callable[[RunFunction], RunFunction]:
     """Add start and end times, and on request the memory used, to what a run-function returns.
 
@@ -56,25 +63,27 @@ def profile(
     are useful only when the function is called without an evaluator.
 
     The memory is that of the whole process with all its descendants. This includes other evaluations that run in
-    threads of the same process, and what libraries in C allocate. The limit is not a hard one:
+    threads of the same process, what the process held before the function began, and what libraries in C allocate.
 
-    - C code is interrupted only when it returns to the interpreter.
-    - An `async def` function is interrupted only when it next awaits something.
-    - A function that catches the interruption continues, and fails when it returns.
-
-    `job_memory_limit` of the process evaluator is a hard limit: it kills the evaluation.
+    With method "process" the limit holds whatever the function does: the evaluator takes it as its `job_memory_limit`
+    unless that is smaller, and kills what is not interrupted at once. It finds the limit also in partials, methods,
+    objects whose `__call__` is profiled, and functions made with `functools.wraps`. Elsewhere the limit is not a hard
+    one, as evaluators warn: C code is interrupted only when it returns to the interpreter, an `async def` function only
+    when it next awaits something, and one that catches the interruption fails when it returns.
 
     Args:
         run_function: the function to wrap; None, or left out, when the decorator is written with brackets.
         memory: whether to add `memory`: the largest number of resident bytes that was seen while the function ran.
             Memory that several processes share counts once for each of them. Only if this sum exceeds the limit is it
             measured again with shared memory counted once.
-        memory_limit: bytes, -1 for no limit; any limit implies `memory`. A function that takes more is interrupted and
-            returns "F_memory_limit_exceeded". If the process is over the limit before the function begins, the function
-            is not called.
+        memory_limit: bytes, also as a float such as `0.5 * 1024**3`; -1 or None for no limit. Any limit implies
+            `memory`. A function that takes more is interrupted and returns "F_memory_limit_exceeded". If the process is
+            over the limit before the function begins, the function is not called.
         memory_tracing_interval: seconds between two measurements of the memory. It is always measured at the start and
             at the end.
-        raise_exception: whether to raise a `MemoryError` at the limit instead.
+        raise_exception: whether to raise a `MemoryError` at the limit instead. A function that is killed raises
+            nothing, and its job says "F_memory_limit_exceeded".
+        register: accepted for older scripts, without effect; leave it out.
 
     Example:
         >>> @profile
@@ -87,6 +96,8 @@ def profile(
         >>> profile(lambda job: job["x"], memory_limit=1_000_000)({"x": 1.5})["objective"]
         'F_memory_limit_exceeded'
     """
+    if register is not None:
+        warn("profile: leave out register, since functions reach workers by value.", DeprecationWarning)
     tracing = _Tracing.checked(memory_limit, memory_tracing_interval, raise_exception)
     traces = _yes_or_no("memory", memory) or tracing.limit < math.inf
 
@@ -94,9 +105,30 @@ def profile(
         function("profile", "run_function", given, "a function of a job")
         wrapped = _timed(_traced(given, tracing) if traces else given)
         _sign_like(given, wrapped)
+        if tracing.limit < math.inf:
+            setattr(wrapped, _LIMIT, tracing.limit)
         return wrapped
 
     return profiled if run_function is None else profiled(run_function)
+
+
+def memory_limit_of(run_function: Any) -> float:
+    """The smallest limit of `profile` in a function and in what it wraps, bytes; infinity if there is none."""
+    limit, seen = math.inf, set[int]()
+    while run_function is not None and id(run_function) not in seen:
+        seen.add(id(run_function))
+        # Not `getattr`: objects may answer to any name, or fail.
+        limit = min(limit, inspect.getattr_static(run_function, _LIMIT, math.inf))
+        run_function = _wrapped_by(run_function)
+    return limit
+
+
+def _wrapped_by(outer: Any) -> Any:
+    """The next function in a partial, a method, a decorated function or an object; None if there is none."""
+    if isinstance(outer, (functools.partial, types.MethodType)):
+        return outer.func if isinstance(outer, functools.partial) else outer.__func__
+    call = inspect.getattr_static(type(outer), "__call__", None)
+    return inspect.getattr_static(outer, "__wrapped__", call if inspect.isfunction(call) else None)
 
 
 def _sign_like(given: RunFunction, wrapped: RunFunction) -> None:
@@ -121,10 +153,12 @@ class _Tracing:
     raises: bool
 
     @classmethod
-    def checked(cls, memory_limit: int, memory_tracing_interval: float, raise_exception: bool) -> _Tracing:
+    def checked(cls, memory_limit: float | None, memory_tracing_interval: float, raise_exception: bool) -> _Tracing:
         """Check the options of `profile`."""
-        is_unlimited = is_integer(memory_limit) and memory_limit == _NO_LIMIT
-        limit = math.inf if is_unlimited else count("profile", "memory_limit (bytes, -1 for no limit)", memory_limit)
+        is_unlimited = memory_limit is None or (is_number(memory_limit) and memory_limit in (_NO_LIMIT, math.inf))
+        limit = (
+            math.inf if is_unlimited else byte_count("profile", "memory_limit (bytes, -1 for no limit)", memory_limit)
+        )
         if not is_number(memory_tracing_interval) or not 0 < memory_tracing_interval < math.inf:
             raise ValueError(
                 "profile: memory_tracing_interval must be a positive number of seconds, "
@@ -137,12 +171,7 @@ class _Tracing:
         return self.too_large(peak) if peak > self.limit else _with_metadata(returned, {"memory": peak})
 
     def too_large(self, peak: int, error: BaseException | None = None) -> dict[str, Any]:
-        """Return or raise the failure of a function that took too much memory.
-
-        Args:
-            peak: the largest memory that was seen, bytes.
-            error: what the function raised when it was interrupted; None if it returned.
-        """
+        """Return or raise the failure of a function that took `peak` bytes; `error` is what it raised, if it did."""
         if self.raises:
             text = f"profile: the run-function took {peak / 1e6:.0f} MB, over memory_limit={self.limit / 1e6:g} MB."
             raise MemoryError(text) from error
@@ -159,9 +188,9 @@ def _traced(run_function: RunFunction, tracing: _Tracing) -> RunFunction:
                 with trace:
                     returned = await run_function(*args, **kwargs)
             except BaseException as error:
-                if not trace.has_caused(error):
-                    raise
-                return tracing.too_large(trace.final_peak(), error)
+                if trace.has_caused(error):
+                    return tracing.too_large(trace.final_peak(), error)
+                raise
             return tracing.with_memory(returned, trace.final_peak())
 
         return traced_coroutine

@@ -31,6 +31,7 @@ from .arguments import (
     options_of_both,
     warn_of_few_resources,
     warn_of_one_at_a_time,
+    with_memory_limit,
 )
 from .budget import Budget
 from .leases import Leases
@@ -105,7 +106,8 @@ class Evaluator:
         **options: Any,
     ):
         where = type(self).__name__
-        known_names(where, "option", options, options_for(type(self)), instead_of_option)
+        known = options_for(type(self))
+        known_names(where, "option", options, known, instead_of_option)
         self.run_function_kwargs = checked_kwargs(where, run_function_kwargs)
         check_function(where, run_function, self.run_function_kwargs, self.lends)
         if storage is not None:
@@ -118,7 +120,7 @@ class Evaluator:
             warn_of_one_at_a_time(where, self.num_workers)
         self.broadcast = Broadcast(checked_callbacks(where, callbacks))
         make: Callable[..., Backend] = _backend_of(type(self))
-        backend = make(where, **options)
+        backend = make(where, **with_memory_limit(where, run_function, options, "job_memory_limit" in known))
         self.clock: Clock = backend.clock
         self.line = Line(backend, self.num_workers)
         self.budget = Budget(where, self.clock.now, self.line.interrupt)

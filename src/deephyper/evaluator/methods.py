@@ -70,7 +70,8 @@ class ProcessEvaluator(Evaluator):
         job_timeout: seconds that one evaluation may take. After that it is killed with its child processes and fails as
             `F_timeout`. The start of a worker and its initializer do not count.
         job_memory_limit: bytes that one evaluation may take, its child processes included. Above that it is killed and
-            fails as `F_memory_limit_exceeded`.
+            fails as `F_memory_limit_exceeded`. All resident memory of its process counts; what several processes share
+            counts once. If the function is profiled with a `memory_limit`, the smaller of the two holds.
         initializer: called once in every worker before its first evaluation, for example to load data into a module.
         initargs: arguments of the initializer.
         threads_per_worker: how many threads the libraries inside of one evaluation may use (BLAS, OpenMP, numexpr,

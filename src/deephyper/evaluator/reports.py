@@ -120,7 +120,7 @@ def _outcome_of(error: BaseException) -> Outcome:
     """The failure of an evaluation that came back with an error instead of a report."""
     text = f"{type(error).__name__}: {error}"
     if isinstance(error, LimitExceeded):
-        return Outcome.killed(error.limit, str(error))
+        return Outcome.killed(error.limit, str(error), **error.found)
     if isinstance(error, (BrokenExecutor, CancelledError)):
         return Outcome.worker_died(text)
     # The task or its result could not be pickled.

@@ -107,9 +107,9 @@ class Outcome:
         return cls(f"F_{name}", {"traceback": traceback}, crashed=True)
 
     @classmethod
-    def killed(cls, limit: str, message: str) -> Outcome:
+    def killed(cls, limit: str, message: str, **found: Any) -> Outcome:
         """The outcome of an evaluation that was ended because it took more "timeout" or "memory" than it may."""
-        return cls(LIMITS[limit], {"traceback": message}, crashed=True)
+        return cls(LIMITS[limit], {"traceback": message, **found}, crashed=True)
 
     @classmethod
     def worker_died(cls, message: str) -> Outcome:

@@ -39,15 +39,15 @@ def resident_memory_of(root: int, limit: float = math.inf) -> int:
 
     Args:
         root: its process number.
-        limit: bytes. Memory that several of the processes share counts once for each of them. Only if this sum is over
-            the limit is it measured again with shared memory counted once, which is slower.
+        limit: bytes. Memory that several processes share counts once for each of them. Only if this sum is over the
+            limit is it measured again with shared memory counted once, which is slower.
 
     Returns:
         Resident bytes.
     """
     tree = tree_of(root)
     at_most = sum(map(_resident, tree))
-    return sum(map(_proportional, tree)) if at_most > limit and len(tree) > 1 else at_most
+    return sum(map(_proportional, tree)) if at_most > limit else at_most
 
 
 def _resident(pid: int) -> int:
