@@ -126,6 +126,13 @@ def test_a_failure_may_come_at_any_number_of_objectives() -> None:
     assert Outcome.parse("F_x", Objectives(3)).objective == "F_x"
 
 
+@pytest.mark.parametrize("returned", [("F_a", "F_b"), ["F_a"], (0.5, "F_a"), {"objective": ("F_a", "F_a")}])
+def test_a_failure_for_each_objective_is_one_failure_with_the_first_reason(returned: Any) -> None:
+    outcome = Outcome.parse(returned)
+
+    assert (outcome.objective, outcome.mistake, outcome.crashed) == ("F_a", "", False)
+
+
 def test_only_exceptions_and_dead_workers_are_crashes() -> None:
     raised, died = Outcome.raised("ZeroDivisionError", "Traceback …"), Outcome.worker_died("killed")
 

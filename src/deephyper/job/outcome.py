@@ -86,8 +86,8 @@ class Outcome:
         """Understand what a run-function returned.
 
         Args:
-            returned: a number, a sequence of numbers, "F…", or a mapping with `objective` (or `output`) and perhaps
-                `metadata`.
+            returned: a number, a sequence of numbers, "F…" (also one for each of several objectives, of which the first
+                counts), or a mapping with `objective` (or `output`) and perhaps `metadata`.
             objectives: those of the search; any other number of objectives is a failure. None accepts every number.
         """
         metadata, value = {}, returned
@@ -98,7 +98,7 @@ class Outcome:
         objective = _objective(value)
         if objectives is not None and not objectives.accepts(objective):
             return cls(_WRONG_NUMBER, metadata, mistake=f"{objective!r}, another number of objectives than before")
-        is_mistake = objective in (_NONE, _NO_NUMBER) and not _is_reason(value)
+        is_mistake = objective in (_NONE, _NO_NUMBER) and _reason(value) is None
         return cls(objective, metadata, mistake=_mistake(returned) if is_mistake else "")
 
     @classmethod
@@ -140,13 +140,22 @@ def _names(place: str, given: Any) -> dict[str, Any]:
     return items if len(items) <= _MOST_NAMES else {place: items}
 
 
-def _is_reason(value: Any) -> bool:
-    return isinstance_of(value, str) and is_reason(str.__str__(value))
+def _reason(value: Any) -> str | None:
+    """The reason of a failure, alone or the first one in a sequence; None if there is none."""
+    if isinstance_of(value, str):
+        # Not the methods of a subclass, which may do anything.
+        text = str.__str__(value)
+        return text if is_reason(text) else None
+    kind = next((kind for kind in (list, tuple) if isinstance_of(value, kind)), None)
+    if kind is None:
+        return None
+    texts = (each for each in kind.__iter__(value) if isinstance_of(each, str))
+    return next((reason for reason in map(_reason, texts) if reason is not None), None)
 
 
 def _objective(value: Any) -> Objective:
-    if isinstance_of(value, (str, bytes)):
-        return str.__str__(value) if _is_reason(value) else _NO_NUMBER
+    if (reason := _reason(value)) is not None:
+        return reason
     numbers = numbers_of(value)
     if numbers is None:
         return _NONE if value is None else _NO_NUMBER
