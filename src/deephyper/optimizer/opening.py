@@ -1,8 +1,9 @@
 """The plan of the first suggestions, before the model chooses.
 
-First come the rows that the user gave. With earlier tasks their best rows, the leads, come next, with a row of the
-design after every two as a control. Then the design goes on, until there are as many suggestions as were asked for and
-the model can say something. Rows that came back without having been suggested stand in for rows of the design.
+First come the rows that the user gave, each as often as it was given. With earlier tasks their best rows, the leads,
+come next, with a row of the design after every two as a control. Then the design goes on, until there are as many
+suggestions as were asked for and the model can say something. Rows that came back without having been suggested stand
+in for rows of the design.
 """
 
 from __future__ import annotations
@@ -80,7 +81,7 @@ class Opening:
         is_short = n_short < settings.n_design and is_source_trusted(self.context, told, n_short)
         return n_short if is_short else settings.n_design
 
-    def step(self, number: int, n: int, told: Told, pending: Array, is_known: Callable[[bytes], bool]) -> Step:
+    def step(self, number: int, n: int, told: Told, pending: Array, n_times: Callable[[bytes], int]) -> Step:
         """Whose turn it is.
 
         Args:
@@ -88,12 +89,12 @@ class Opening:
             n: how many suggestions are wanted.
             told: what has come back.
             pending: rows that were suggested and have not come back, (p, d).
-            is_known: from the key of a row to whether it was suggested already.
+            n_times: from the key of a row to how often it was suggested already.
         """
-        waiting = self._waiting(is_known)
+        waiting = self._waiting(n_times)
         if len(waiting):
             return Step(Turn.GIVEN, row=waiting[:1])
-        lead = self._lead(number, told, is_known)
+        lead = self._lead(number, told, n_times)
         if len(lead):
             return Step(Turn.LEAD, row=lead)
         n_left = self._n_left(number, told)
@@ -103,15 +104,16 @@ class Opening:
             return self._design(number, min(n, n_left), told, pending)
         return Step(Turn.MODEL, n)
 
-    def _waiting(self, is_known: Callable[[bytes], bool]) -> Array:
-        """The given rows that are legal and not known: not yet suggested, or cancelled, (k, d)."""
+    def _waiting(self, n_times: Callable[[bytes], int]) -> Array:
+        """The given rows that are legal and were not suggested as often as they were given, or cancelled, (k, d)."""
         given = self.settings.initial_rows
         if not len(given):
             return given
-        is_new = np.array([not is_known(key) for key in row_keys(given)], bool)
+        keys = row_keys(given)
+        is_new = np.array([n_times(key) <= keys[:k].count(key) for k, key in enumerate(keys)], bool)
         return legal_rows(self.context.space, given[is_new])
 
-    def _lead(self, number: int, told: Told, is_known: Callable[[bytes], bool]) -> Array:
+    def _lead(self, number: int, told: Told, n_times: Callable[[bytes], int]) -> Array:
         """The lead to try next, (1, d); (0, d) at a control's turn, or if none is left or trusted."""
         source = self.context.source
         if source is None:
@@ -122,7 +124,7 @@ class Opening:
         is_waiting = n_beaten == n_controls == 1 and position == _ROUND
         if n_beaten >= MOST_BEATEN or is_waiting or position % _ROUND >= _LEADS_OF_ROUND:
             return source.leads[:0]
-        is_new = np.array([not is_known(key) for key in row_keys(source.leads)], bool)
+        is_new = np.array([not n_times(key) for key in row_keys(source.leads)], bool)
         lead: Array = source.leads[is_new][:1]
         return lead
 

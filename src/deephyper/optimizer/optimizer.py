@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from typing import final
@@ -10,7 +11,7 @@ import numpy as np
 
 from .._arrays import Array, Indices
 from .._threads import limited
-from ..space import Space
+from ..space import Space, row_keys
 from ..transfer import Source, SourceReport
 from .chooser import MOST_NOMINATIONS
 from .handed_out import HandedOut
@@ -40,6 +41,7 @@ class BayesianOptimizer:
         self._settings = settings
         self._told = Told(np.empty((0, d)), np.empty((0, 1)))
         self._handed_out = HandedOut(d)
+        self._n_given = Counter(row_keys(settings.initial_rows))
         self._shelf = Shelf()
         self._model: Model | None = None
         self._source: Source | None = None
@@ -108,7 +110,8 @@ class BayesianOptimizer:
         """Hand out suggestions, which become pending.
 
         Returns:
-            Canonical, legal rows, none of them told or pending, (k, d); k < n only when nothing is left.
+            Canonical, legal rows, (k, d), none of them told or pending but those that were given several times; k < n
+            only when nothing is left.
         """
         rows = [suggestion.row for suggestion in self.suggest(n)]
         return np.array(rows).reshape(len(rows), self._settings.space.n_columns)
@@ -205,7 +208,7 @@ class BayesianOptimizer:
             self._settings,
             self._told,
             pending,
-            self._handed_out.known(pending),
+            self._handed_out.known(kept),
             n_asked=self.n_asked + len(kept),
             n_volunteered=self._handed_out.n_volunteered,
             model=self._model,
@@ -251,7 +254,9 @@ class BayesianOptimizer:
         """Hand out at most n rows of the shelf; those that have become known since they were proposed are skipped."""
         taken: list[Suggestion] = []
         while len(taken) < n and (prepared := self._shelf.take()) is not None:
-            if self._settings.may_repeat or not self._handed_out.is_known(prepared.row):
+            # A row that the user has given twice is wanted twice.
+            n_wanted = max(1, self._n_given[row_keys(prepared.row[None])[0]])
+            if self._settings.may_repeat or self._handed_out.n_times(prepared.row) < n_wanted:
                 number = self._handed_out.hand_out(prepared.row)
                 taken.append(Suggestion(number, prepared.row, prepared.n_told, was_prepared))
         self._is_untouched = self._is_untouched and not taken

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import final
 
@@ -37,7 +37,8 @@ class Snapshot:
         settings: what does not change.
         told: what has come back.
         pending: rows asked and not told, in order, (p, d).
-        known: keys of all rows that must not come again: told, pending, or spent without having taught anything.
+        known: keys of all rows that must not come again: told, pending, or spent without having taught anything; and
+            how often each was.
         n_asked: how many rows were asked.
         nominees: what each acquisition of a portfolio would have suggested so far, (k, acquisitions, d).
         feasible: places known to be legal, as shares of the priors, (k, d), where draws are hardly ever legal.
@@ -49,7 +50,7 @@ class Snapshot:
     settings: Settings
     told: Told
     pending: Array
-    known: frozenset[bytes]
+    known: Mapping[bytes, int]
     n_asked: int
     nominees: Array
     feasible: Array
@@ -134,7 +135,7 @@ class _Proposing:
 
     def _next_rows(self, index: int, n: int) -> Array:
         """The next suggestions, at most n, the first one with a number, (k, d); (0, d) when nothing is left."""
-        step = self._opening.step(index, n, self._snapshot.told, self._pending, self._is_asked)
+        step = self._opening.step(index, n, self._snapshot.told, self._pending, self._n_times)
         if step.row is not None:
             return step.row
         if step.turn is Turn.DESIGN:
@@ -142,9 +143,9 @@ class _Proposing:
         rows = self._model_rows(index, n)
         return rows if len(rows) else any_new(self._space, self._known, self._rng(index))
 
-    def _is_asked(self, key: bytes) -> bool:
-        """Whether the row with this key was suggested already."""
-        return key in self._snapshot.known or key in row_keys(self._found)
+    def _n_times(self, key: bytes) -> int:
+        """How often the row with this key was suggested already."""
+        return self._snapshot.known.get(key, 0) + row_keys(self._found).count(key)
 
     def _told_model(self) -> Model:
         """The model of everything that has come back."""
