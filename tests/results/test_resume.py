@@ -146,7 +146,7 @@ def test_a_file_with_a_header_alone_holds_nothing(tmp_path: Path) -> None:
             "p:x,objective,job_id,job_status\n2,1,0,DONE\n",
             r"row 2: column 'p:x' cannot hold '2': .* between 0.0 and 1.0",
         ),
-        ("p:x,objective,job_id,job_status\n1,1,0.3,DONE\n", r"results.csv, row 2: column 'job_id' cannot hold '0.3'"),
+        ("p:x,objective,job_id,job_status\n1,1,x,DONE\n", r"results.csv, row 2: column 'job_id' cannot hold 'x'"),
         ("p:x,objective,job_id,job_status\n1,1,0,AWAY\n", r"row 2: column 'job_status' cannot hold 'AWAY': it must be"),
     ],
 )

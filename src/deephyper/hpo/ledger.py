@@ -79,7 +79,7 @@ class Ledger:
 
     def _restore(self, path: Path) -> list[Job]:
         restored = read_interrupted(path, self._space)
-        self.history.restore(restored.rows, restored.objectives)
+        self.history.restore(restored.rows, restored.objectives, restored.is_as_written)
         return restored.jobs
 
     def _restore_open_jobs(self) -> None:

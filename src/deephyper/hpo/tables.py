@@ -107,7 +107,7 @@ def _frame_of(where: str, table: Table, space: Space) -> pd.DataFrame:
 
 def _text_of_number(text: str) -> str:
     try:
-        is_number = math.isfinite(float(text))
+        is_number = not math.isinf(float(text))  # "nan" is how some programs leave a cell empty
     except ValueError:
         is_number = False
     if not is_number:

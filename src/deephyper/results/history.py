@@ -71,9 +71,12 @@ class History:
     @property
     def last_time(self) -> float:
         """The latest time of any row, in seconds since the search began; 0 without rows."""
-        # Not every file that a search may continue has times.
-        times = [row.get(METADATA + name, math.nan) for row in self._rows for name in TIMES[2:]]
-        return max((time for time in times if time == time), default=0.0)
+        # Not every file that a search may continue has times, and some have two clocks: that of gathering goes on.
+        for name in (TIMES[3], TIMES[2]):
+            times: list[float] = [row.get(METADATA + name, math.nan) for row in self._rows]
+            if known := [time for time in times if time == time]:
+                return max(known)
+        return 0.0
 
     @property
     def n_ended(self) -> int:
@@ -106,18 +109,18 @@ class History:
             job.observations = self._curves.get(job.id, [])
         return jobs
 
-    def restore(self, rows: Sequence[Row], objectives: Objectives) -> None:
+    def restore(self, rows: Sequence[Row], objectives: Objectives, is_as_written: bool = True) -> None:
         """Begin with the rows of an interrupted search.
 
         Its file is left as it is until there is a further row. If it holds more than these rows, such as a line that
-        was cut off, it is kept under another name then.
+        was cut off, or is not as this version writes it, it is kept under another name then.
         """
         self._rows, self._objectives = list(rows), objectives
         self._job_ids = {int(row["job_id"]) for row in rows}
         self._n_ended = sum(row["job_status"] == JobStatus.DONE.value for row in rows)
         self._n_written = len(rows)
         if self._journal is not None:
-            self._must_rewrite = not self._journal.adopt(len(rows))
+            self._must_rewrite = not is_as_written or not self._journal.adopt(len(rows))
             self._n_of_others = len(rows)
 
     def complete(self) -> None:

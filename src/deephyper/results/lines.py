@@ -43,12 +43,14 @@ class Lines:
         rows: its whole rows.
         left_out: a sentence for everything that is not among them.
         has_open_end: whether the last row may have been cut off in its last cell.
+        is_older: whether it was in the form of another version.
     """
 
     columns: list[str]
     rows: list[Line]
     left_out: list[str]
     has_open_end: bool
+    is_older: bool = False
 
 
 def lines_of(path: str | os.PathLike[str], where: str) -> Lines:

@@ -7,18 +7,22 @@ import logging
 import math
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
+import numpy as np
 import pandas as pd
 
+from .._arrays import Array
 from .._cells import value_of
 from .._checks import quoted
 from ..job import METADATA, PARAMETER, TIMES, JobStatus, Objectives, Row, is_reason
 from ..space import Space
+from .kinds import is_inactive
 from .lines import Line, Lines, lines_of
 from .literals import parsers_of_literals
+from .older import as_today
 from .table import PARETO, Results, column, table_of
 
 logger = logging.getLogger(__name__)
@@ -51,12 +55,14 @@ class FileRows:
         rows: its rows, with the types that they had.
         numbers: the line where each row begins, as an editor shows it.
         left_out: a sentence for everything that is not among the rows.
+        is_older: whether it was in the form of another version.
     """
 
     columns: list[str]
     rows: list[Row]
     numbers: list[int]
     left_out: list[str]
+    is_older: bool
 
 
 def read_rows(
@@ -93,7 +99,7 @@ def read_file(
         default: reads the cells of all other hyperparameters.
         advice: what to do about a cell that holds no value of its column.
     """
-    lines = lines_of(path, where)
+    lines = as_today(lines_of(path, where))
     place = f"{where}: {path}" if where else str(path)
     objectives = objectives_of(lines.columns, place)
     of_columns = {name: _parser_of(name, parsers, objectives, default) for name in lines.columns if name}
@@ -103,7 +109,7 @@ def read_file(
     ]
     names = [name for name in lines.columns if name]
     rows = [dict(zip(names, values, strict=True)) for values in zip(*cells, strict=True)]
-    return FileRows(names, rows, [line.number for line in lines.rows], lines.left_out)
+    return FileRows(names, rows, [line.number for line in lines.rows], lines.left_out, lines.is_older)
 
 
 def read_table(path: str | os.PathLike[str], parsers: Mapping[str, Parse], where: str = "") -> Results:
@@ -144,8 +150,11 @@ def read_csv(path: str | os.PathLike[str], problem: HasSpace | None = None) -> R
     if problem is None:
         parsers = parsers_of_literals(_literals_beside(Path(path)))
     else:
-        parsers = {dimension.name: dimension.read_cell for dimension in problem.numeric_space().dimensions}
+        space = problem.numeric_space()
+        parsers = {dimension.name: lenient(dimension.read_cell, space) for dimension in space.dimensions}
     found = read_file(path, parsers, "read_csv")
+    if problem is not None:
+        leave_out_inactive(found, space, f"read_csv: {path}", _ADVICE)
     warn_of(found.left_out, path, "read_csv")
     names = [name.removeprefix(PARAMETER) for name in found.columns if name.startswith(PARAMETER)]
     return table_of(found.rows, names, Objectives.of_columns(found.columns))
@@ -235,6 +244,74 @@ def _short(text: str) -> str:
     return repr(text) if len(text) <= _LONGEST else f"{text[:_LONGEST]!r}…"
 
 
+def refuse(place: str, number: int, column: str, reason: str) -> NoReturn:
+    """Raise with a sentence for a cell of a row, by the number of its line."""
+    raise ValueError(f"{place}, row {number}: column {column!r}: {reason}")
+
+
+class _Unread(str):
+    """The text of a cell that holds no value of its hyperparameter, which does no harm where that is inactive."""
+
+
+def lenient(parse: Parse, space: Space) -> Parse:
+    """Read a cell, and keep its text for `leave_out_inactive` where it holds no value and may be inactive."""
+
+    def read(text: str) -> Any:
+        try:
+            return parse(text)
+        except ValueError:
+            return _Unread(text)
+
+    return read if space.is_conditional else parse
+
+
+def leave_out_inactive(file: FileRows, space: Space, place: str, advice: str, needs_values: bool = False) -> bool:
+    """Empty the cells of inactive hyperparameters, which some programs fill in; none where the table has not all.
+
+    Args:
+        file: its rows are changed.
+        space: of the problem.
+        place: the subject of errors.
+        advice: what to do about a cell that holds no value of its column.
+        needs_values: whether active ones must have a value where the evaluation has ended.
+
+    Returns:
+        Whether any cell held something.
+    """
+    held, has_all = False, {PARAMETER + name for name in space.names} <= {*file.columns}
+    for dimension, values in zip(space.dimensions, space.value_columns(_rows(space, file.rows)).values(), strict=True):
+        column = PARAMETER + dimension.name
+        if column not in file.columns:
+            continue
+        for row, number, value in zip(file.rows, file.numbers, values, strict=True):
+            if has_all and is_inactive(value):
+                held |= not is_inactive(row[column])
+                row[column] = math.nan
+            elif isinstance(row[column], _Unread):
+                _try(dimension.read_cell, row[column], f"{place}, row {number}: column {column!r}", advice)
+            elif needs_values and is_inactive(row[column]) and row["job_status"] == JobStatus.DONE.value:
+                refuse(
+                    place,
+                    number,
+                    column,
+                    "by the conditions of this problem it is active there and is empty, so the table belongs to other "
+                    "conditions; use another log_dir, or give the table to fit_surrogate.",
+                )
+    return held
+
+
+def _rows(space: Space, rows: Sequence[Row]) -> Array:
+    """Canonical rows, (n, d), whatever inactive or missing hyperparameters hold."""
+    X = np.empty((len(rows), space.n_columns))
+    for j, dimension in enumerate(space.columns):
+        X[:, j] = dimension.imputed
+        values = [row.get(PARAMETER + dimension.name, math.nan) for row in rows]
+        there = [i for i, value in enumerate(values) if not (is_inactive(value) or isinstance(value, _Unread))]
+        if there:
+            X[there, j] = dimension.encode([values[i] for i in there])
+    return space.canonical(X)
+
+
 def _without_torn_row(lines: Lines, parsers: Mapping[str, Parse]) -> Lines:
     """The same lines without a last one that was cut off in its last cell, so that this holds no value."""
     if not lines.has_open_end or not lines.rows:
@@ -242,7 +319,7 @@ def _without_torn_row(lines: Lines, parsers: Mapping[str, Parse]) -> Lines:
     *others, last = lines.rows
     if _is_readable(last, lines.columns, parsers):
         return lines
-    return Lines(lines.columns, others, [*lines.left_out, f"row {last.number} was cut off"], has_open_end=False)
+    return replace(lines, rows=others, left_out=[*lines.left_out, f"row {last.number} was cut off"])
 
 
 def _is_readable(line: Line, columns: Sequence[str], parsers: Mapping[str, Parse]) -> bool:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NoReturn, final
+from typing import Any, final
 
-import numpy as np
-
-from .._arrays import Array
 from .._checks import did_you_mean
 from ..job import PARAMETER, Job, JobStatus, Objectives, Row, is_failure
 from ..space import Dimension, Space
-from .reading import FileRows, objectives_of, read_file, warn_of
+from .kinds import is_inactive
+from .reading import FileRows, leave_out_inactive, lenient, objectives_of, read_file, refuse, warn_of
 
 _WHERE = "checkpoint_restart"
 _ADVICE = "correct the cell, or use another log_dir if the table belongs to another problem"
@@ -29,12 +26,14 @@ class Restored:
         jobs: the same evaluations as jobs.
         objectives: those of the search, as far as the evaluations tell.
         left_out: a sentence for everything in the file that is not among them.
+        is_as_written: whether the file holds them as this version writes them.
     """
 
     rows: list[Row]
     jobs: list[Job]
     objectives: Objectives
     left_out: list[str] = field(default_factory=list)
+    is_as_written: bool = True
 
 
 def read_interrupted(path: Path, space: Space) -> Restored:
@@ -44,20 +43,23 @@ def read_interrupted(path: Path, space: Space) -> Restored:
         ValueError: it does not fit the problem exactly, or is something else than the table of a search.
     """
     readers = {dimension.name: _Reader(dimension) for dimension in space.dimensions}
-    file = read_file(path, {name: reader.value for name, reader in readers.items()}, _WHERE, advice=_ADVICE)
+    parsers = {name: lenient(reader.value, space) for name, reader in readers.items()}
+    file = read_file(path, parsers, _WHERE, advice=_ADVICE)
     place = f"{_WHERE}: {path}"
     objectives = objectives_of(file.columns, place)
     _check_columns(file.columns, space, objectives, place)
     _check_numbers(file, place)
     _check_objectives(file, objectives, place)
-    _check_kinds(file, readers, place)
+    if not file.is_older:
+        _check_kinds(file, readers, place)
+    is_as_written = not leave_out_inactive(file, space, place, _ADVICE, needs_values=True) and not file.is_older
     jobs = [Job.from_row(row, space.names, objectives) for row in file.rows]
-    _check_active(file, jobs, space, place)
     kept = (
         f" The whole file is kept under another name, {path.stem}_<time>{path.suffix}, when this one is written again."
     )
     warn_of(file.left_out, path, _WHERE, kept)
-    return Restored(file.rows, jobs, objectives.learned_from(job.objective for job in jobs), file.left_out)
+    learned = objectives.learned_from(job.objective for job in jobs)
+    return Restored(file.rows, jobs, learned, file.left_out, is_as_written)
 
 
 def _check_columns(columns: Sequence[str], space: Space, objectives: Objectives, place: str) -> None:
@@ -83,45 +85,33 @@ def _check_columns(columns: Sequence[str], space: Space, objectives: Objectives,
 def _check_numbers(file: FileRows, place: str) -> None:
     first: dict[int, int] = {}
     for row, number in zip(file.rows, file.numbers, strict=True):
-        if row["job_id"] in first:
-            _refuse(
-                place,
-                number,
-                "job_id",
-                f"every job must have a number of its own, and row {first[row['job_id']]} has "
-                f"{row['job_id']} too; remove one of the rows.",
-            )
-        first[row["job_id"]] = number
+        job_id = row["job_id"]
+        if job_id in first:
+            reason = f"every job must have a number of its own, and row {first[job_id]} has {job_id} too; remove one of"
+            refuse(place, number, "job_id", f"{reason} the rows.")
+        first[job_id] = number
 
 
 def _check_objectives(file: FileRows, objectives: Objectives, place: str) -> None:
     """A row has all objectives, one reason of failure in all their columns, or none at all if it was cancelled."""
     for row, number in zip(file.rows, file.numbers, strict=True):
         cells = [row[name] for name in objectives.columns]
-        n_empty = sum(isinstance(cell, float) and math.isnan(cell) for cell in cells)
+        n_empty, reason = sum(map(is_inactive, cells)), ""
         if row["job_status"] == JobStatus.CANCELLED.value:
-            if n_empty < len(cells):
-                _refuse(
-                    place,
-                    number,
-                    objectives.columns[0],
-                    f"it must be empty where the job_status is CANCELLED; {_ADVICE}.",
-                )
+            # Other versions give a reason for what was cancelled.
+            if all(map(is_failure, cells)):
+                row.update(objectives.cells(None))
+            elif n_empty < len(cells):
+                reason = f"it must be empty where the job_status is CANCELLED; {_ADVICE}."
         elif n_empty:
-            _refuse(
-                place,
-                number,
-                objectives.columns[0],
-                "it must hold a number, or a text that begins with 'F', where the "
-                "job_status is DONE, and is empty; correct the cell or remove the row.",
+            reason = (
+                "it must hold a number, or a text that begins with 'F', where the job_status is DONE, and is empty; "
             )
+            reason += "correct the cell or remove the row."
         elif len({cell if is_failure(cell) else "" for cell in cells}) > 1:
-            _refuse(
-                place,
-                number,
-                objectives.columns[0],
-                f"all of them must be numbers, or the same reason of a failure, got {cells}; {_ADVICE}.",
-            )
+            reason = f"all of them must be numbers, or the same reason of a failure, got {cells}; {_ADVICE}."
+        if reason:
+            refuse(place, number, objectives.columns[0], reason)
 
 
 @final
@@ -151,8 +141,8 @@ def _check_kinds(file: FileRows, readers: Mapping[str, _Reader], place: str) -> 
     for name, reader in readers.items():
         if reader.as_float and not reader.as_whole:
             values = [row[PARAMETER + name] for row in file.rows]
-            if not any(isinstance(value, float) and math.isnan(value) for value in values):
-                _refuse(
+            if not any(map(is_inactive, values)):
+                refuse(
                     place,
                     file.numbers[0],
                     PARAMETER + name,
@@ -160,38 +150,3 @@ def _check_kinds(file: FileRows, readers: Mapping[str, _Reader], place: str) -> 
                     "table belongs to a problem with real numbers; use another log_dir, or give the table to "
                     "fit_surrogate.",
                 )
-
-
-def _check_active(file: FileRows, jobs: Sequence[Job], space: Space, place: str) -> None:
-    """Every hyperparameter has a value exactly where the conditions of the problem make it active."""
-    ended = [i for i, job in enumerate(jobs) if job.status is JobStatus.DONE]
-    if not ended:
-        return
-    values = space.value_columns(_rows(space, [jobs[i].parameters for i in ended]))
-    for name, cells in values.items():
-        for i, value in zip(ended, cells, strict=True):
-            is_active = not (isinstance(value, float) and math.isnan(value))
-            if is_active != (name in jobs[i].parameters):
-                holds = "is active there and is empty" if is_active else "is inactive there and has a value"
-                _refuse(
-                    place,
-                    file.numbers[i],
-                    PARAMETER + name,
-                    f"by the conditions of this problem it {holds}, so the table belongs to other conditions; use "
-                    "another log_dir, or give the table to fit_surrogate.",
-                )
-
-
-def _rows(space: Space, configurations: Sequence[Mapping[str, Any]]) -> Array:
-    """Canonical rows, (n, d), whatever inactive or missing hyperparameters hold."""
-    X = np.empty((len(configurations), space.n_columns))
-    for j, dimension in enumerate(space.columns):
-        X[:, j] = dimension.imputed
-        there = [i for i, configuration in enumerate(configurations) if dimension.name in configuration]
-        if there:
-            X[there, j] = dimension.encode([configurations[i][dimension.name] for i in there])
-    return space.canonical(X)
-
-
-def _refuse(place: str, number: int, column: str, reason: str) -> NoReturn:
-    raise ValueError(f"{place}, row {number}: column {column!r}: {reason}")
