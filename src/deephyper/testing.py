@@ -105,8 +105,8 @@ class _Diary(Callback):
     def on_done(self, job: Job) -> None:
         self.done.append(job.id)
 
-    def on_gather(self, jobs: Sequence[Job]) -> None:
-        self.gathered += [job.id for job in jobs]
+    def on_gather(self, local_jobs: Sequence[Job], other_jobs: Sequence[Job]) -> None:
+        self.gathered += [job.id for job in local_jobs]
 
     def on_close(self) -> None:
         self.n_closed += 1
@@ -212,7 +212,7 @@ class EvaluatorContract(ABC):
             times = [job.timestamp_submit, job.timestamp_start, job.timestamp_end, job.timestamp_gather]
 
             assert None not in times
-            assert times[0] >= 0.0 and all(a <= b for a, b in pairwise(times)), times  # type: ignore[operator]
+            assert times[0] >= 0.0 and all(a <= b for a, b in pairwise(times)), times
 
     def test_callbacks_are_told_in_order(self) -> None:
         diary = _Diary()

@@ -13,7 +13,7 @@ from deephyper.callback import CSVLoggerCallback, SearchEarlyStopping, TqdmCallb
 @pytest.mark.parametrize(
     ("make", "sentence"),
     [
-        (lambda: TqdmCallback(3), "^TqdmCallback: description must be a text or None, got 3"),  # type: ignore[arg-type]
+        (lambda: TqdmCallback(3.5), "^TqdmCallback: description must be a text or None, got 3.5"),  # type: ignore[arg-type]
         (lambda: SearchEarlyStopping(patience="x"), "^SearchEarlyStopping: patience must be a whole number"),  # type: ignore[arg-type]
         (lambda: SearchEarlyStopping(patience=0), "patience must be a whole number of at least 1, got 0"),
         (lambda: SearchEarlyStopping(objective_func=3), "objective_func must be a function of a job"),  # type: ignore[arg-type]

@@ -33,8 +33,8 @@ class Diary(Callback):
     def on_done(self, job: Any) -> None:
         self.lines.append(f"done {job.id}")
 
-    def on_gather(self, jobs: Any) -> None:
-        self.lines.append(f"gather {[job.id for job in jobs]}")
+    def on_gather(self, local_jobs: Any, other_jobs: Any) -> None:
+        self.lines.append(f"gather {[job.id for job in local_jobs]}")
 
     def on_close(self) -> None:
         self.lines.append("close")
@@ -105,14 +105,6 @@ def test_early_stopping_ends_a_search_that_does_not_improve_and_works_again(
     assert search.stopped
     assert "has not improved for 5 evaluations" in str(search.stop_reason)
     assert capsys.readouterr().out.count("The search ends early") == 2
-
-
-def test_early_stopping_ends_a_search_that_has_reached_its_threshold(problem: HpProblem, tmp_path: Path) -> None:
-    stopping = SearchEarlyStopping(threshold=3.0, verbose=0)
-    evaluator = Evaluator.create(lambda job: float(job["job_id"]), method_kwargs={"callbacks": [stopping]})
-    table = RandomSearch(problem, evaluator, log_dir=tmp_path).search(50)
-
-    assert table.objective.tolist() == [0.0, 1.0, 2.0, 3.0]
 
 
 def test_the_logger_prints_a_line_per_evaluation(

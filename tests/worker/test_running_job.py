@@ -135,16 +135,19 @@ def test_a_job_without_anything_is_empty() -> None:
 
 
 @pytest.mark.parametrize(
-    ("make", "error", "words"),
+    ("make", "words"),
     [
-        (lambda: RunningJob(0, {}, MemoryStorage()), ValueError, "storage and stopper must be None"),
-        (lambda: RunningJob(0, {}, stopper="median"), ValueError, "stoppers are not built yet"),  # type: ignore[arg-type]
-        (lambda: RunningJob({"x": 1}), TypeError, r"id must be a number.*parameters=\{'x': 1.0\}"),  # type: ignore[arg-type]
-        (lambda: RunningJob(0, 5), TypeError, "parameters must be a mapping, got 5"),  # type: ignore[arg-type]
+        (lambda: RunningJob(0, {}, MemoryStorage()), "None as storage.*got.*MemoryStorage"),
+        (lambda: RunningJob(0, {}, stopper="median"), "None as storage and stopper .which is not built yet.*'median'"),
+        (
+            lambda: RunningJob({"x": 1}),
+            r"a number or text as id.*got \{'x': 1\}.*RunningJob\(parameters=",
+        ),
+        (lambda: RunningJob(0, 5), "a mapping as parameters.*got 0, 5"),
     ],
 )
-def test_what_cannot_be_made_is_told_in_one_sentence(make: Any, error: type[Exception], words: str) -> None:
-    with pytest.raises(error, match=words):
+def test_what_cannot_be_made_is_told_in_one_sentence(make: Any, words: str) -> None:
+    with pytest.raises(TypeError, match=f"^RunningJob: .*{words}"):
         make()
 
 

@@ -6,9 +6,9 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
-from typing import NamedTuple, final
+from typing import final
 
-from ..worker import Report, Task, evaluate, now
+from ..worker import Report, Task, evaluate
 from .backend import Backend, Work
 from .switchboard import Switchboard
 
@@ -35,31 +35,12 @@ class CallersThread(Backend):
         while self._line and not has_news() and self.clock.now() < until:
             future, task = self._line.popleft()
             if future.set_running_or_notify_cancel():
-                channel = _Heeding(self._switchboard, task.ticket, lambda: has_news() or self.clock.now() >= until)
+                # Nobody withdraws the ticket while the caller is busy with the run-function, so that looks by itself.
+                is_wanted_back = lambda: has_news() or self.clock.now() >= until  # noqa: E731
+                channel = self._switchboard.channel(task.ticket, is_wanted_back)
                 with lend():
                     future.set_result(evaluate(self._work.function, task, self._work.kwargs, channel))
                 return
 
     def close(self) -> None:
         self._line.clear()
-
-
-class _Heeding(NamedTuple):
-    """The channel of an evaluation in the caller's thread.
-
-    Nobody can withdraw the ticket while the caller is busy with the run-function. So it looks by itself whether the
-    caller wants its thread back.
-    """
-
-    switchboard: Switchboard
-    ticket: int
-    is_wanted_back: Callable[[], bool]
-
-    def begin(self) -> None:
-        self.switchboard.begin(self.ticket, now())
-
-    def record(self, budget: float, objective: float) -> None:
-        self.switchboard.record(self.ticket, budget, objective)
-
-    def stopped(self) -> bool:
-        return self.is_wanted_back() or self.switchboard.is_stopped(self.ticket)

@@ -92,9 +92,9 @@ class Switchboard:
         attempt = self._attempts.get(ticket)
         return attempt is None or attempt.is_stopped
 
-    def channel(self, ticket: int) -> Channel:
-        """The channel of an evaluation in this process."""
-        return _LocalChannel(self, ticket)
+    def channel(self, ticket: int, is_over: Callable[[], bool] = bool) -> Channel:
+        """The channel of an evaluation in this process; `is_over` may say as well that it should end early."""
+        return _LocalChannel(self, ticket, is_over)
 
 
 class _LocalChannel(NamedTuple):
@@ -102,6 +102,7 @@ class _LocalChannel(NamedTuple):
 
     switchboard: Switchboard
     ticket: int
+    is_over: Callable[[], bool]
 
     def begin(self) -> None:
         self.switchboard.begin(self.ticket, now())
@@ -110,4 +111,4 @@ class _LocalChannel(NamedTuple):
         self.switchboard.record(self.ticket, budget, objective)
 
     def stopped(self) -> bool:
-        return self.switchboard.is_stopped(self.ticket)
+        return self.is_over() or self.switchboard.is_stopped(self.ticket)

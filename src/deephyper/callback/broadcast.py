@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
+from inspect import ismethod, signature
 from typing import Any, final
 
 from .callback import Callback
@@ -51,7 +53,9 @@ class Broadcast:
         """
         for callback in tuple(self._callbacks):
             try:
-                getattr(callback, event)(*about)
+                method = getattr(callback, event)
+                is_of_one = event == "on_gather" and _takes_one(getattr(method, "__func__", method), ismethod(method))
+                method(*about[: 1 if is_of_one else None])
             except Exception:
                 self._log(callback, event)
 
@@ -69,8 +73,18 @@ class Broadcast:
         """Why a callback wants the search to end, None if none does."""
         for callback in tuple(self._callbacks):
             try:
-                if callback.stop_reason:
-                    return callback.stop_reason
+                if callback.stop_reason or callback.search_stopped:
+                    return callback.stop_reason or f"callback {type(callback).__name__} has set search_stopped"
             except Exception:
                 self._log(callback, "stop_reason")
         return None
+
+
+@lru_cache(maxsize=64)
+def _takes_one(function: Callable[..., Any], is_bound: bool) -> bool:
+    """Whether a function takes no second argument, beside the object that it is bound to."""
+    try:
+        signature(function).bind(*range(2 + is_bound))
+    except TypeError:
+        return True
+    return False

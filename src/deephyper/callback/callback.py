@@ -10,9 +10,9 @@ from ..job import Job
 class Callback:
     """Base of all callbacks: every method does nothing unless a subclass overrides it.
 
-    The methods are called in the thread that calls `search` or the evaluator. A callback that sets `stop_reason` ends
-    the search as soon as the running evaluations have ended. If a callback raises, its first error is logged and the
-    search continues.
+    The methods are called in the thread that calls `search` or the evaluator. A callback that sets `stop_reason` to a
+    text, or `search_stopped` to True, ends the search as soon as the running evaluations have ended. If a callback
+    raises, its first error is logged and the search continues.
 
     Example:
         >>> from deephyper.evaluator import Evaluator
@@ -29,6 +29,7 @@ class Callback:
     """
 
     stop_reason: str | None = None
+    search_stopped: bool = False
 
     def on_start(self, max_evals: int | None) -> None:
         """A search begins; it expects `max_evals` evaluations, or an unknown number if None."""
@@ -42,8 +43,11 @@ class Callback:
     def on_done_other(self, job: Job) -> None:
         """A job of another member of the search has ended."""
 
-    def on_gather(self, jobs: Sequence[Job]) -> None:
-        """Jobs are handed back by `gather` or `cancel`, cancelled ones included."""
+    def on_gather(self, local_jobs: Sequence[Job], other_jobs: Sequence[Job]) -> None:
+        """Jobs are handed back by `gather`, `cancel` or `close`: those of here, cancelled ones included, and others.
+
+        Those of others were finished by other members of the search. A method of one argument gets those of here.
+        """
 
     def on_close(self) -> None:
         """The search or the evaluator ends."""

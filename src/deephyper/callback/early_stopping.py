@@ -7,17 +7,20 @@ from collections.abc import Callable
 from .._checks import count, function, got, is_bool, is_number
 from ..job import Job
 from .callback import Callback
+from .progress import Best
 
 
 class SearchEarlyStopping(Callback):
     """Ends a search that no longer improves.
 
     Args:
-        patience: how many evaluations in a row without an improvement end the search.
-        objective_func: turns a job into the number to watch; the job's objective if None. Failures are never an
-            improvement.
-        threshold: the search also ends as soon as the watched number reaches this.
+        patience: how many evaluations in a row without an improvement end the search. Those of other members count too.
+        objective_func: turns a job into the number to watch. If None that is the objective, or the hypervolume of
+            several, which a result improves that none dominates. Failures are never an improvement.
+        threshold: patience counts only once the best watched number is above this; nothing ends the search before.
         verbose: 0 is silent, 1 prints why the search ends.
+
+    `search_stopped` tells afterwards whether it has ended the search, and `stop_reason` why.
     """
 
     def __init__(
@@ -39,30 +42,25 @@ class SearchEarlyStopping(Callback):
 
     def on_start(self, max_evals: int | None) -> None:
         self.stop_reason: str | None = None
-        self._best: float | None = None
+        self.search_stopped = False
+        self._best = Best()
         self._n_without = 0
 
     def on_done(self, job: Job) -> None:
-        value = None if job.is_failure else self._watched(job)
-        if value is not None and (self._best is None or value > self._best):
-            self._best, self._n_without = value, 0
-        else:
-            self._n_without += 1
-        if self._threshold is not None and self._best is not None and self._best >= self._threshold:
-            self._stop(f"the objective {self._best} has reached the threshold {self._threshold}")
-        elif self._n_without >= self._patience:
+        watched = job.objective if self._objective_func is None or job.is_failure else float(self._objective_func(job))
+        self._n_without = 0 if self._best.add(watched) else self._n_without + 1
+        if self._n_without >= self._patience and self._is_good_enough:
             self._stop(f"the objective has not improved for {self._n_without} evaluations")
 
-    def _watched(self, job: Job) -> float:
-        if self._objective_func is not None:
-            return float(self._objective_func(job))
-        if not isinstance(job.objective, float):
-            raise ValueError(
-                "SearchEarlyStopping: with several objectives pass objective_func, which turns a job into one number."
-            )
-        return job.objective
+    def on_done_other(self, job: Job) -> None:
+        if job.objective is not None:
+            self.on_done(job)
+
+    @property
+    def _is_good_enough(self) -> bool:
+        return self._threshold is None or ((best := self._best.value) is not None and best > self._threshold)
 
     def _stop(self, reason: str) -> None:
-        if self.stop_reason is None and self._verbose:
+        if not self.search_stopped and self._verbose:
             print(f"The search ends early: {reason}.")  # noqa: T201
-        self.stop_reason = reason
+        self.stop_reason, self.search_stopped = reason, True

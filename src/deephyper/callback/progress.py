@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Any, final
 
-from .._checks import instance_of
+from .._checks import count, instance_of, is_integer
 from ..job import Job, Objective, is_failure
 from ..worker import Lines, write_replaced
 from .callback import Callback
@@ -27,60 +27,75 @@ class Best:
         self._front: list[tuple[float, ...]] = []
         self._worst: tuple[float, ...] = ()
 
-    def add(self, objective: Objective | None) -> None:
-        """Add an objective or a failure; None, which a cancelled evaluation has, changes nothing."""
-        if objective is None:
-            return
-        if is_failure(objective):
-            self.n_failures += 1
-        elif isinstance(objective, tuple):
-            self._add_several(objective)
-        else:
-            value = float(objective)
-            self._best = value if self._best is None else max(self._best, value)
+    def add(self, objective: Objective | None) -> bool:
+        """Add an objective or a failure, and tell whether it is an improvement.
 
-    def _add_several(self, objective: tuple[float, ...]) -> None:
+        None, which a cancelled evaluation has, changes nothing.
+        """
+        if objective is None or is_failure(objective):
+            self.n_failures += objective is not None
+            return False
+        if isinstance(objective, tuple):
+            return self._add_several(objective)
+        value, before = float(objective), self._best
+        self._best = value if before is None else max(before, value)
+        return before is None or value > before
+
+    def _add_several(self, objective: tuple[float, ...]) -> bool:
         from ..moo import pareto_mask
 
         self._worst = tuple(map(min, self._worst or objective, objective))
         front = [*self._front, objective]
-        self._front = [point for point, is_efficient in zip(front, pareto_mask(front), strict=True) if is_efficient]
+        mask, is_known = pareto_mask(front), objective in self._front
+        self._front = [point for point, is_efficient in zip(front, mask, strict=True) if is_efficient]
+        return bool(mask[-1]) and not is_known
+
+    @property
+    def value(self) -> float | None:
+        """The best objective, or the hypervolume; None if there is none yet."""
+        if not self._front:
+            return self._best
+        from ..moo import hypervolume
+
+        return hypervolume(self._front, self._worst)
 
     @property
     def postfix(self) -> dict[str, Any]:
         """What a progress bar shows: failures, and the best objective or the hypervolume, if there is one."""
-        shown: dict[str, Any] = {"failures": self.n_failures}
-        if self._front:
-            from ..moo import hypervolume
-
-            shown["hvi"] = hypervolume(self._front, self._worst)
-        elif self._best is not None:
-            shown["objective"] = self._best
-        return shown
+        name, value = "hvi" if self._front else "objective", self.value
+        return {"failures": self.n_failures, **({} if value is None else {name: value})}
 
 
 class TqdmCallback(Callback):
     """Shows a progress bar; what is printed meanwhile appears above it, line by line.
 
     Args:
-        description: text before the bar.
+        description: text before the bar; a whole number stands for `max_evals`, as in earlier versions.
+        max_evals: how many evaluations the whole bar stands for; None takes the number that the search was asked for.
     """
 
-    def __init__(self, description: str | None = None):
-        if description is not None:
+    def __init__(self, description: str | int | None = None, max_evals: int | None = None):
+        if is_integer(description):
+            description, max_evals = None, description
+        elif description is not None:
             instance_of(type(self).__name__, "description", description, str, "a text or None")
-        self._description = description
+        self._description: Any = description
+        self.set_max_evals(max_evals)
         self._bar: Any = None
         self._streams: list[tuple[str, Lines]] = []
         self._is_over = threading.Event()
         self._best = Best()
+
+    def set_max_evals(self, max_evals: int | None) -> None:
+        """Set how many evaluations the whole bar stands for, from the next search on."""
+        self._max_evals = None if max_evals is None else count(type(self).__name__, "max_evals", max_evals)
 
     def on_start(self, max_evals: int | None) -> None:
         from tqdm.auto import tqdm
 
         self.on_close()
         self._best = Best()
-        self._bar = tqdm(total=max_evals, desc=self._description, file=sys.stderr)
+        self._bar = tqdm(total=self._max_evals or max_evals, desc=self._description, file=sys.stderr)
         self._streams = [self._printing_above(name) for name in ("stdout", "stderr")]
         self._is_over = threading.Event()
         shower = threading.Thread(target=_show_begun, args=(self._is_over, self._streams), name="deephyper-bar")
@@ -93,6 +108,10 @@ class TqdmCallback(Callback):
         self._best.add(job.objective)
         self._bar.set_postfix(self._best.postfix, refresh=False)
         self._bar.update(1)
+
+    def on_done_other(self, job: Job) -> None:
+        # Only the bar's length stands for the evaluations of here.
+        self._best.add(job.objective)
 
     def on_close(self) -> None:
         self._is_over.set()
@@ -180,3 +199,6 @@ class LoggerCallback(Callback):
         best = ", ".join(f"{name}: {value}" for name, value in self._best.postfix.items())
         # To print is what this callback is for.
         print(f"[{self._n_done:05d}] best so far {best}; job {job.id} returned {job.objective}")  # noqa: T201
+
+    def on_done_other(self, job: Job) -> None:
+        self.on_done(job)

@@ -349,15 +349,18 @@ class Evaluator:
             self.line.feed(seat, self.broadcast, self.budget)
         # Before the jobs are handed back: where warnings are errors, they are not lost.
         self._warn_of_mistake()
-        jobs = self.line.hand_back()
-        self.broadcast.tell("on_gather", jobs)
         others = self._news()
+        jobs = self.line.hand_back()
+        self.broadcast.tell("on_gather", jobs, others)
         return (jobs, others) if others else jobs
 
     def news(self) -> list[Job]:
         """Return the jobs that other members of the search have finished since the last call."""
         with self._turn("news"):
-            return self._news()
+            others = self._news()
+            if others:
+                self.broadcast.tell("on_gather", [], others)
+            return others
 
     def _news(self) -> list[Job]:
         if self._seat is None:
@@ -417,7 +420,7 @@ class Evaluator:
             self._cancel_all(self._seat)
         jobs = self.line.hand_back()
         if jobs:
-            self.broadcast.tell("on_gather", jobs)
+            self.broadcast.tell("on_gather", jobs, [])
         return jobs
 
     def _cancel_all(self, seat: Seat) -> None:
@@ -431,18 +434,22 @@ class Evaluator:
             job.cancel(time)
         self._keep(seat, ended, [*(landing.job for landing in landings), *waiting])
 
-    def close(self) -> None:
+    def close(self) -> list[Job]:
         """Cancel all jobs and end the workers; the next `submit` starts them again.
 
         In a forked child of the process that has started the workers it does nothing, since they are not its own.
+
+        Returns:
+            The same jobs as `cancel`.
         """
         if self.line.is_of_parent:
-            return
+            return []
         with self._turn("close"):
-            self._cancel()
+            jobs = self._cancel()
             self.line.close()
             self.clock.close()
             self.broadcast.tell("on_close")
+            return jobs
 
     def __dir__(self) -> list[str]:
         return [name for name in super().__dir__() if not name.startswith("_")]

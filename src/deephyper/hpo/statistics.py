@@ -84,9 +84,9 @@ class Tally(Callback):
         self._n_prepared += n_prepared
         self._n_fresh += n_fresh
 
-    def on_gather(self, jobs: Sequence[Job]) -> None:
-        self._n_evaluations += len(jobs)
-        for job in jobs:
+    def on_gather(self, local_jobs: Sequence[Job], other_jobs: Sequence[Job]) -> None:
+        self._n_evaluations += len(local_jobs)
+        for job in local_jobs:
             if job.timestamp_start is not None and job.timestamp_end is not None:
                 self._busy_s += job.timestamp_end - job.timestamp_start
                 self._first_start = min(self._first_start, job.timestamp_start)

@@ -7,18 +7,51 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, final
 
 from .._cells import plain
+from .._checks import explained
 from ..worker import JobStatus, Observations
 from .columns import METADATA, PARAMETER, TIMES, Row
 from .objectives import Objectives
 from .outcome import Objective, Outcome, is_failure, is_lost
+
+_NO_TIMES: dict[str, float | None] = dict.fromkeys(TIMES)
 
 Read = Callable[[Mapping[str, Any]], dict[str, Any]]
 """Makes a configuration that went through JSON again what it was, with the user's own objects: `Space.read`."""
 
 
 @final
+class Metadata(dict[str, Any]):
+    """What is known of a job beside its objective.
+
+    `metadata["timestamp_end"]` and the other times of the job are served too, although they are not among the keys,
+    since they have columns of their own in a table.
+    """
+
+    times: Mapping[str, float | None] = _NO_TIMES
+
+    def get(self, key: str, default: Any = None) -> Any:
+        return super().get(key, default) if self.times.get(key) is None else self.times[key]
+
+    def __getitem__(self, key: str) -> Any:
+        return super().__getitem__(key) if self.times.get(key) is None else self.times[key]
+
+    def __contains__(self, key: object) -> bool:
+        return super().__contains__(key) or self.times.get(str(key)) is not None
+
+
+def _time(name: str) -> Any:
+    def set_time(job: Job, time: float | None) -> None:
+        job._times[name] = time
+
+    return property(lambda job: job._times[name], set_time)
+
+
+@final
 class Job:
     """One evaluation as its manager sees it. Its times are seconds since the search began, None while unknown.
+
+    `parameters, objective = job` works too, and so do earlier names: `args` and `config` are the parameters, `result`
+    the objective.
 
     Args:
         job_id: its number within the search, in order of submission.
@@ -29,6 +62,7 @@ class Job:
         outcome: what came of it, if it has ended already.
     """
 
+    @explained("evaluator.submit([{'x': 1.0}]), or run(RunningJob(parameters={'x': 1.0})) to try a run-function")
     def __init__(
         self,
         job_id: int,
@@ -41,15 +75,25 @@ class Job:
         self.id = job_id
         self.parameters = dict(parameters)
         self.search_id = search_id
-        self.metadata: dict[str, Any] = dict(metadata or {})
+        self.metadata = Metadata(metadata or {})
+        self.metadata.times = self._times = {**_NO_TIMES, "timestamp_submit": timestamp_submit}
         self.status = JobStatus.READY
         self._outcome = outcome
         self.observations: Observations = []
         self.n_retries = 0
-        self.timestamp_submit = timestamp_submit
-        self.timestamp_start: float | None = None
-        self.timestamp_end: float | None = None
-        self.timestamp_gather: float | None = None
+
+    timestamp_submit, timestamp_start, timestamp_end, timestamp_gather = map(_time, TIMES)
+    args = config = property(lambda job: job.parameters, doc="Earlier names of `parameters`.")
+    result = property(lambda job: job.objective, doc="Earlier name of `objective`.")
+
+    def __getitem__(self, index: int) -> Any:
+        if isinstance(index, str):
+            raise TypeError(f"Job: it is a pair of parameters and objective; write job.parameters[{index!r}].")
+        return (dict(self.parameters), self.objective)[index]
+
+    def __getattr__(self, name: str) -> Any:
+        hint = "it has parameters, objective, output, metadata, status, id, and the evaluator has run_function"
+        raise AttributeError(f"Job: there is no attribute {name!r}; {hint}.", name=name, obj=self)
 
     @property
     def objective(self) -> Objective | None:
@@ -85,16 +129,23 @@ class Job:
         return self.status is JobStatus.DONE and not self.is_lost
 
     @property
-    def output(self) -> dict[str, Any]:
-        """Objective and metadata as the run-function could have returned them."""
-        return {"objective": self.objective, "metadata": self.metadata}
+    def output(self) -> Any:
+        """What the run-function returned; of `{"output": value, "metadata": …}` only the value.
+
+        It is `{"objective": …, "metadata": …}` where that is unknown: the function raised, or another member of the
+        search has evaluated it.
+        """
+        returned = ... if self._outcome is None else self._outcome.returned
+        if returned is ...:
+            return {"objective": self.objective, "metadata": self.metadata}
+        return returned["output"] if isinstance(returned, dict) and "output" in returned else returned
 
     @property
     def duration(self) -> float | None:
         """Seconds inside the run-function, None while unknown."""
         if self.timestamp_start is None or self.timestamp_end is None:
             return None
-        return self.timestamp_end - self.timestamp_start
+        return float(self.timestamp_end - self.timestamp_start)
 
     def launch(self, time: float) -> None:
         """Note that it was handed to a worker; this counts as its start until the worker tells its own time."""
@@ -151,13 +202,10 @@ class Job:
             "parameters": plain(self.parameters),
             "status": self.status.value,
             "objective": list(objective) if isinstance(objective, tuple) else objective,
-            "metadata": plain(self.metadata),
+            "metadata": plain({**self.metadata}),
             "crashed": self.crashed,
             "n_retries": self.n_retries,
-            "timestamp_submit": self.timestamp_submit,
-            "timestamp_start": self.timestamp_start,
-            "timestamp_end": self.timestamp_end,
-            "timestamp_gather": self.timestamp_gather,
+            **self._times,
         }
         # The garbage collector visits every list that a store keeps, so a job without observations has none.
         if self.observations:
@@ -181,9 +229,7 @@ class Job:
         job = cls(record["job_id"], parameters, search_id, metadata, record["timestamp_submit"], outcome)
         job.status, job.n_retries = JobStatus(record["status"]), record["n_retries"]
         job.observations = [(budget, value) for budget, value in record.get("observations", ())]
-        job.timestamp_start = record["timestamp_start"]
-        job.timestamp_end = record["timestamp_end"]
-        job.timestamp_gather = record["timestamp_gather"]
+        job._times.update({name: record[name] for name in TIMES})
         return job
 
     @classmethod
@@ -201,12 +247,11 @@ class Job:
         parameters = {name: row[PARAMETER + name] for name in names if not _is_nan(row[PARAMETER + name])}
         others = [name.removeprefix(METADATA) for name in row if name.startswith(METADATA)]
         metadata = {key: row[METADATA + key] for key in others if key not in TIMES and not _is_nan(row[METADATA + key])}
-        submit, start, end, gather = (_known(row.get(METADATA + name)) for name in TIMES)
         objective = objectives.of_row(row)
         outcome = None if objective is None else Outcome(objective)
-        job = cls(row["job_id"], parameters, metadata=metadata, timestamp_submit=submit, outcome=outcome)
+        job = cls(row["job_id"], parameters, metadata=metadata, outcome=outcome)
         job.status = JobStatus(row["job_status"])
-        job.timestamp_start, job.timestamp_end, job.timestamp_gather = start, end, gather
+        job._times.update({name: _known(row.get(METADATA + name)) for name in TIMES})
         return job
 
     def __repr__(self) -> str:
@@ -238,10 +283,8 @@ def ready_record(parameters: Mapping[str, Any], metadata: Mapping[str, Any], sub
         "metadata": plain(metadata),
         "crashed": False,
         "n_retries": 0,
+        **_NO_TIMES,
         "timestamp_submit": submitted,
-        "timestamp_start": None,
-        "timestamp_end": None,
-        "timestamp_gather": None,
     }
 
 

@@ -64,12 +64,14 @@ class Outcome:
         metadata: what else the function returned, by name.
         crashed: the function raised, its worker died or it was killed, as opposed to a failure that it returned.
         mistake: what it returned instead of an objective, in words; empty if it returned one, or failed on purpose.
+        returned: what it returned, as it is; `...` if that is unknown.
     """
 
     objective: Objective
     metadata: dict[str, Any] = field(default_factory=dict)
     crashed: bool = False
     mistake: str = ""
+    returned: Any = field(default=..., compare=False, repr=False)
 
     @property
     def is_failure(self) -> bool:
@@ -97,9 +99,10 @@ class Outcome:
             value = items.get("objective", items.get("output"))
         objective = _objective(value)
         if objectives is not None and not objectives.accepts(objective):
-            return cls(_WRONG_NUMBER, metadata, mistake=f"{objective!r}, another number of objectives than before")
+            words = f"{objective!r}, another number of objectives than before"
+            return cls(_WRONG_NUMBER, metadata, mistake=words, returned=returned)
         is_mistake = objective in (_NONE, _NO_NUMBER) and _reason(value) is None
-        return cls(objective, metadata, mistake=_mistake(returned) if is_mistake else "")
+        return cls(objective, metadata, mistake=_mistake(returned) if is_mistake else "", returned=returned)
 
     @classmethod
     def raised(cls, name: str, traceback: str) -> Outcome:

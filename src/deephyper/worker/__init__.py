@@ -17,8 +17,7 @@ from .evaluation import (
 from .leaving import Recalled
 from .output import Lines, write_replaced
 from .returned import isinstance_of, items_of, numbers_of
-from .running_job import Observations, RunningJob
-from .status import JobStatus
+from .running_job import JobStatus, Observations, RunningJob
 
 __all__ = [
     "HOST",

@@ -16,7 +16,7 @@ from .awaiting import awaited, is_awaitable, run_to_its_end
 from .channel import Channel
 from .leaving import Leaving
 from .main_module import contents_of, packed_with_main
-from .returned import isinstance_of, packed, understood, unpacked
+from .returned import packed, understood, unpacked
 from .running_job import Observations, RunningJob
 
 RunFunction = Callable[..., Any]
@@ -139,19 +139,12 @@ def evaluate(
             returned = run_function(job, **{**kwargs, **task.lease.kwargs})
             if is_awaitable(returned):
                 returned = run_to_its_end(returned)
-            returned = _understood(returned, job)
+            returned = understood(returned, job.settle)
         except BaseException as error:
             if leaving.is_meant_by(error):
                 raise
             return failed(error, start, job.observations)
         return Report(returned, start, now(), HOST, "", "", job.observations)
-
-
-def _understood(returned: Any, job: RunningJob) -> Any:
-    if isinstance_of(returned, dict):
-        # The job itself may be in it.
-        job.settle()
-    return understood(returned)
 
 
 async def evaluate_coroutine(
@@ -166,7 +159,7 @@ async def evaluate_coroutine(
         channel.begin()
     start = now()
     try:
-        returned = _understood(await awaited(run_function(job, **{**kwargs, **task.lease.kwargs})), job)
+        returned = understood(await awaited(run_function(job, **{**kwargs, **task.lease.kwargs})), job.settle)
     except BaseException as error:
         # SystemExit and KeyboardInterrupt would end the loop's thread, and with it every other evaluation. After a
         # cancellation of ours nobody reads the report; any other one is the function's own doing.

@@ -21,10 +21,14 @@ _OBJECTIVES = ("objective", "output")
 _MOST_PIECES, _MOST_LEVELS = 1000, 20
 
 
-def understood(returned: Any) -> Any:
+def understood(returned: Any, settle: Callable[[], None]) -> Any:
     """Turn what a run-function returned into Python numbers, or a dictionary with texts as keys.
 
     Objectives become Python numbers, of whatever library they are. What is no objective is left as it is.
+
+    Args:
+        returned: the value.
+        settle: called before a look into containers, since the job may be in one: `RunningJob.settle`.
 
     Raises:
         TypeError: it is a generator, so the run-function has not run at all.
@@ -32,6 +36,7 @@ def understood(returned: Any) -> Any:
     """
     if type(returned) in _LIGHT:
         return returned
+    settle()
     if not isinstance_of(returned, Mapping):
         _refuse_generators(returned)
         return _objective(returned)
@@ -117,7 +122,8 @@ def _objective(value: Any) -> Any:
     numbers = numbers_of(value)
     if numbers is None:
         return value
-    return numbers[0] if len(numbers) == 1 else numbers
+    several = tuple(numbers) if isinstance_of(value, tuple) else numbers
+    return numbers[0] if len(numbers) == 1 else several
 
 
 def numbers_of(value: Any) -> list[float] | None:
@@ -195,7 +201,7 @@ def _each_piece(change: Callable[[Any], Any], returned: Any) -> Any:
 
 def _packed_piece(value: Any) -> Any:
     # A list of such values, for example several objectives, travels as it is, too.
-    if type(value) in _LIGHT or (type(value) is list and _LIGHT.issuperset(map(type, value))):
+    if type(value) in _LIGHT or (type(value) in (list, tuple) and _LIGHT.issuperset(map(type, value))):
         return value
     try:
         return _parcel(value)

@@ -2,48 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import partial
+from collections.abc import Callable, Mapping
+from enum import Enum
+from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, final
 
 from .channel import Channel
-from .in_step import InStep
-from .status import JobStatus
 
 Observations = list[tuple[float, float]]
 """Pairs of budget and value that a run-function recorded while it ran."""
 
-_NO_PARTS = (
-    "RunningJob: storage and stopper must be None: a job keeps by itself what it records (job.observations), and "
-    "stoppers are not built yet; write RunningJob(parameters={'x': 1.0})."
-)
+# What the copy of an empty job holds.
+_SOMETHING = {"": None}
+
+
+class JobStatus(Enum):
+    """Where an evaluation stands. A run-function sees RUNNING, or CANCELLING once nobody waits for its result."""
+
+    READY = "READY"
+    RUNNING = "RUNNING"
+    DONE = "DONE"
+    CANCELLING = "CANCELLING"
+    CANCELLED = "CANCELLED"
 
 
 @final
-class RunningJob(InStep):
+class RunningJob(dict[str, Any]):
     """What a run-function receives: a dictionary of its parameters.
 
     Iteration gives the parameters only, so `**job` and `json.dumps(job)` work. `job["job_id"]` works too, although it
-    is not among the keys. `job.parameters` is a plain dictionary of the same: a change of either of the two is seen in
-    both. It changes neither the table nor what the search learns.
+    is not among the keys. A change of the job is seen in `job.parameters`, and the other way round; it changes neither
+    the table nor what the search learns.
 
-    Made by hand, it tries a run-function without a search: `run(RunningJob(parameters={"x": 1.0}))`. Such a job keeps
-    what is recorded, and is never stopped.
+    Made by hand, it tries a run-function: `run(RunningJob(parameters={"x": 1.0}))`. Such a job is never stopped.
 
     Args:
         id: number of the job in the search.
         parameters: the configuration.
-        storage: must be None: a job keeps by itself what it records.
-        stopper: must be None: stoppers are not built yet.
+        storage: must be None, since a job keeps by itself what it records.
+        stopper: must be None, since stoppers are not built yet.
         channel: reports to the manager; without one, recorded values arrive only with the result.
         resources: what is lent to this evaluation, by name.
-
-    Example:
-        >>> job = RunningJob(parameters={"x": 1.0})
-        >>> job.record(budget=1, objective=2.5)
-        >>> job["x"], job["job_id"], job.objective, job.stopped(), job.status.name
-        (1.0, 0, 2.5, False, 'RUNNING')
     """
+
+    # All methods work on a plain dictionary. Code in C that looks into a dictionary without asking its methods, such as
+    # the test for emptiness of `json.dumps`, finds a copy, which is never empty: nobody tells when the plain one grows.
 
     storage = stopper = None
 
@@ -57,24 +60,32 @@ class RunningJob(InStep):
         channel: Channel | None = None,
         resources: Mapping[str, Any] | None = None,
     ):
-        if storage is not None or stopper is not None:
-            raise ValueError(_NO_PARTS)
-        # A worker makes one for every evaluation, so that the usual types are looked for first.
-        if type(id) is not int or type(parameters) is not dict:
-            _check(id, parameters)
-        super().__init__(parameters or {})
+        _check(id, parameters, (storage, stopper))
+        self._plain = {name: _own(value) for name, value in (parameters or {}).items()}
+        super().__init__(self._plain or _SOMETHING)
         self.id = 0 if id is None else id
         self.resources = dict(resources or {})
         self.observations: Observations = []
         self._channel = channel
 
-    def __getitem__(self, name: str) -> Any:
-        try:
-            return self._plain[name]
-        except KeyError:
-            return self.__missing__(name)
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The configuration as a plain dictionary."""
+        return self._plain
 
-    def __missing__(self, key: str) -> Any:
+    @parameters.setter
+    def parameters(self, parameters: Mapping[str, Any]) -> None:
+        self._plain = dict(parameters)
+        self.settle()
+
+    def settle(self) -> None:
+        """Bring the copy up to date, which other code may have got hold of."""
+        dict.clear(self)
+        dict.update(self, self._plain or _SOMETHING)
+
+    def __getitem__(self, key: str) -> Any:
+        if key in self._plain:
+            return self._plain[key]
         if key == "job_id":
             return self._number
         raise KeyError(
@@ -82,19 +93,25 @@ class RunningJob(InStep):
             f"job.get({key!r}) is None"
         )
 
-    def __setitem__(self, name: str, value: Any) -> None:
-        if name == "job_id":
-            raise KeyError("job: the number of a job cannot be changed; use another name than 'job_id'.")
-        super().__setitem__(name, value)
+    def __setitem__(self, key: str, value: Any) -> None:
+        if key == "job_id":
+            raise KeyError("the number of a job cannot be changed; use another name than 'job_id'.")
+        self._plain[key] = value
+        super().__setitem__(key, value)
+
+    def __eq__(self, other: object) -> bool:
+        return self._plain == other
+
+    def __ne__(self, other: object) -> bool:
+        return self._plain != other
 
     def get(self, key: str, default: Any = None) -> Any:
-        """Give a parameter, or the default if there is none of this name; "job_id" is known as well."""
         return self._plain.get(key, self._number if key == "job_id" else default)
 
     @property
     def _number(self) -> int | str:
         # Older scripts make jobs by hand with ids like "0.3": search 0, job 3.
-        text = self.id.rpartition(".")[2] if isinstance(self.id, str) else ""
+        text = str(self.id).rpartition(".")[2]
         return int(text) if text.isdecimal() else self.id
 
     @property
@@ -139,11 +156,9 @@ class RunningJob(InStep):
     def stopped(self) -> bool:
         """Whether the evaluation should end early, because nobody waits for its result any more.
 
-        A process is killed at the deadline of the search, and a coroutine is cancelled. A thread cannot be ended from
-        outside: after a timeout or a deadline a run-function in a thread keeps its core, unless it calls this method
-        now and then and returns. A plain function of method "serial" runs in the thread that called the search, which
-        waits for it also after the deadline. This is true from the deadline on, and what the function then returns is
-        kept.
+        A thread cannot be ended from outside. A run-function in a thread therefore keeps its core after a timeout or a
+        deadline, unless it calls this method now and then and returns. The search waits for one in its own thread
+        (method "serial") also after the deadline, and keeps what it returns then.
         """
         return self._channel is not None and self._channel.stopped()
 
@@ -153,9 +168,50 @@ class RunningJob(InStep):
         return JobStatus.CANCELLING if self.stopped() else JobStatus.RUNNING
 
 
-def _check(number: object, parameters: object) -> None:
-    how = "to try a run-function write run(RunningJob(parameters={'x': 1.0}))."
-    if parameters is not None and not isinstance(parameters, Mapping):
-        raise TypeError(f"RunningJob: parameters must be a mapping, got {parameters!r}; {how}")
-    if number is not None and not isinstance(number, (int, str)):
-        raise TypeError(f"RunningJob: id must be a number or a text, got {number!r}; {how}")
+def _check(number: object, parameters: object, others: tuple[object, object]) -> None:
+    is_mapping = type(parameters) is dict or isinstance(parameters, (Mapping, type(None)))
+    if not is_mapping or not isinstance(number, (int, str, type(None))) or others != (None, None):
+        raise TypeError(
+            "RunningJob: it takes a number or text as id, a mapping as parameters, and None as storage and stopper "
+            f"(which is not built yet), got {number!r}, {parameters!r} and {others!r}; to try a run-function write "
+            "run(RunningJob(parameters={'x': 1.0}))."
+        )
+
+
+def _own(value: Any) -> Any:
+    """Copy what a run-function could change in place, such as a list among the choices of a hyperparameter."""
+    if type(value) in (list, set):
+        return type(value)(map(_own, value))
+    return {key: _own(item) for key, item in value.items()} if type(value) is dict else value
+
+
+def _of_plain(method: Callable[..., Any], changes: bool) -> Any:
+    """The method of a dictionary, on the plain one of a job."""
+
+    @wraps(method)
+    def call(self: RunningJob, *others: Any, **items: Any) -> Any:
+        plain = self.parameters
+        result = method(plain, *others, **items)
+        if changes:
+            self.settle()
+        return self if result is plain else result
+
+    return call
+
+
+_METHODS: dict[bool, tuple[Any, ...]] = {
+    False: (
+        dict.__contains__,
+        dict.__iter__,
+        dict.__reversed__,
+        dict.__len__,
+        dict.__repr__,
+        dict.__or__,
+        dict.__ror__,
+    ),
+    True: (dict.__delitem__, dict.__ior__, dict.clear, dict.pop, dict.popitem, dict.setdefault, dict.update),
+}
+_METHODS[False] += (dict.copy, dict.items, dict.keys, dict.values)
+for _changes, _methods in _METHODS.items():
+    for _method in _methods:
+        setattr(RunningJob, _method.__name__, _of_plain(_method, _changes))
