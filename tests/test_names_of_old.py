@@ -16,8 +16,9 @@ GONE = {
         "AMBS DBO MPIDistributedBO AcqFuncKwargs AcqFuncKwargsScheduler AcqOptimizerKwargs SurrogateModelKwargs "
         "SurrogateModelScheduler scheduler_periodic_exponential_decay scheduler_bandit scheduler_constant "
         "ExperimentalDesignSearch RegularizedEvolution Solution SolutionSelection ArgMaxObsSelection "
-        "ArgMaxEstSelection SearchHistory get_init_params_as_json check_hyperparameter calibration_error"
+        "ArgMaxEstSelection SearchHistory get_init_params_as_json calibration_error"
     ),
+    "deephyper.problem": "NaProblem config_space",
     "deephyper.search": "AMBS DBO",
     "deephyper.search.hps": "AMBS DBO MPIDistributedBO RegularizedEvolution ExperimentalDesignSearch",
     "deephyper.evaluator": (
@@ -33,7 +34,7 @@ MISSING_MODULES = (
 )
 HERE = {
     "deephyper": "version __version__",
-    "deephyper.hpo": "CBO HpProblem RandomSearch Search",
+    "deephyper.hpo": "CBO HpProblem RandomSearch Search check_hyperparameter",
     "deephyper.search": "Search",
     "deephyper.search.hps": "CBO RandomSearch",
     "deephyper.problem": "HpProblem",

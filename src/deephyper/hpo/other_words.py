@@ -118,7 +118,6 @@ NOT_HERE = by_name(
         ),
         "search.history is the table of all evaluations": "SearchHistory",
         "search.get_params() says what a search is made of": "get_init_params_as_json",
-        "problem.add_hyperparameter(value, 'name') checks a hyperparameter and returns it": "check_hyperparameter",
         "scikit-learn has scores of models, in sklearn.metrics": "calibration_error gaussian_ll gaussian_ll_score",
     }
 )

@@ -1,5 +1,6 @@
 """The search space as the user declares it."""
 
+from .._checks import refuse_names
 from .configspace import dimension_of
 from .given import legal_configuration, legal_row
 from .problem import HpProblem
@@ -10,3 +11,12 @@ __all__ = ["HpProblem", "check_hyperparameter", "dimension_of", "legal_configura
 
 def __dir__() -> list[str]:
     return __all__
+
+
+refuse_names(
+    __name__,
+    {
+        "NaProblem": "declare the choices of an architecture as hyperparameters of an HpProblem",
+        "config_space": "write import ConfigSpace",
+    },
+)

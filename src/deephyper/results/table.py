@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Sequence, Set
-from types import MappingProxyType
 from typing import Any, ClassVar, Self, final
 
 import numpy as np
@@ -12,7 +11,7 @@ import pandas as pd
 
 from .._arrays import Array, Mask
 from .._cells import scalar
-from ..job import METADATA, PARAMETER, Objectives, Row, is_failure
+from ..job import METADATA, PARAMETER, Job, JobStatus, Objectives, Row, is_failure
 from ..moo import pareto_mask
 from .curves import Curves, curves_frame, in_all
 from .kinds import Kinds, in_common, is_inactive, kind_of, original
@@ -22,6 +21,21 @@ from .showing import as_html, as_text
 _PREFIXES = (PARAMETER, METADATA)
 PARETO = "pareto_efficient"
 _NAN = float("nan")
+_NOTHING_KNOWN: Kinds = {}
+_IN_FILE = (
+    "; every evaluation is in results.csv at once, and results.to_csv(path, index=False) writes the table elsewhere"
+)
+_FROM_SEARCH = "; a search adds what it evaluates, and what it is told: search.tell([(configuration, objective)])"
+_NO_SOLUTION = "; results.best_parameters is the configuration with the highest objective"
+# From attributes that a history has elsewhere to what to write here.
+_INSTEAD = {
+    **dict.fromkeys(("to_csv_complete", "to_csv_partial", "dump_jobs_done_to_csv"), _IN_FILE),
+    **dict.fromkeys(("extend", "set_num_objective"), _FROM_SEARCH),
+    **dict.fromkeys(("solution", "solution_history", "solution_selection"), _NO_SOLUTION),
+    "compute_pareto_efficiency": "; with several objectives the table always has the column 'pareto_efficient'",
+    PARETO: "; it is a column with several objectives, and results.best is the best row of a single one",
+    "problem": "; it is search.problem",
+}
 _PYTHON = frozenset((int, float, str, bool, type(None)))
 
 
@@ -55,7 +69,7 @@ class Results(pd.DataFrame):
 
     # Read by pandas: what slices, copies and pickles of a table take along.
     _metadata: ClassVar[list[str]] = ["_kinds", "_curves"]
-    _kinds: Kinds = MappingProxyType({})
+    _kinds: Kinds = _NOTHING_KNOWN
     _curves: Curves = ()
 
     @property
@@ -69,6 +83,8 @@ class Results(pd.DataFrame):
             for prefix in _PREFIXES:
                 if prefix + name in manager.axes[0]:
                     return self[prefix + name]
+            if name in _INSTEAD:
+                raise AttributeError(f"Results: there is no {name!r}{_INSTEAD[name]}.", name=name, obj=self)
         return super().__getattr__(name)
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -157,6 +173,30 @@ class Results(pd.DataFrame):
             {name: original(values[i], kind) for name, (values, kind) in columns.items() if not is_inactive(values[i])}
             for i in range(len(self))
         ]
+
+    @property
+    def jobs(self) -> list[Job]:
+        """The evaluations as jobs, as far as their rows tell: `for parameters, objective in results.jobs` has them all.
+
+        Parameters have the values that the run-function got, an objective is a number, a tuple, the reason of a failure
+        or None, and `metadata` and `observations` hold what else was returned and recorded.
+        """
+        objectives, curves, found = Objectives.of_columns(self.columns), dict(self._curves), []
+        for k, (row, parameters) in enumerate(zip(self.to_dict("records"), self.configurations, strict=True)):
+            values = {PARAMETER + name: value for name, value in parameters.items()}
+            known = {"job_id": k, "job_status": JobStatus.DONE.value, **dict.fromkeys(objectives.columns, _NAN)}
+            found.append(Job.from_row({**known, **row, **values}, list(parameters), objectives))
+            found[-1].observations = list(curves.get(found[-1].id, ()))
+        return found
+
+    @property
+    def num_objective(self) -> int | None:
+        """How many objectives there are; None while the table has no row."""
+        return len(self.objective_names) if len(self) else None
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """The same table as a plain DataFrame of pandas, in which failures stand as texts beside numbers."""
+        return _with_reasons(self).copy()
 
     @property
     def curves(self) -> pd.DataFrame:
