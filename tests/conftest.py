@@ -20,6 +20,7 @@ if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
 
 from collections.abc import Iterator  # noqa: E402
 
+import cloudpickle  # noqa: E402
 import pytest  # noqa: E402
 from hypothesis import settings  # noqa: E402
 
@@ -27,6 +28,18 @@ from hypothesis import settings  # noqa: E402
 settings.register_profile("quick", deadline=None, derandomize=True, max_examples=20)
 settings.register_profile("thorough", deadline=None, derandomize=True, max_examples=100)
 settings.load_profile("quick")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _functions_reach_workers_by_value(request: pytest.FixtureRequest) -> Iterator[None]:
+    """As those of a script do. By name, every worker would import the test module, and with it pytest and much else."""
+    name = getattr(getattr(request.node, "obj", None), "__name__", "")
+    if not name.startswith("tests."):
+        yield
+        return
+    cloudpickle.register_pickle_by_value(sys.modules[name])
+    yield
+    cloudpickle.unregister_pickle_by_value(sys.modules[name])
 
 
 @pytest.fixture(autouse=True)
