@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from deephyper.moo import hypervolume, merit, pareto_mask, pareto_ranks
+import deephyper.moo
+from deephyper.moo import hypervolume, merit, non_dominated_set, pareto_front, pareto_mask, pareto_ranks
+from deephyper.skopt import moo as older
 
 objectives = arrays(float, st.tuples(st.integers(1, 12), st.integers(1, 4)), elements=st.integers(-4, 4).map(float))
 
@@ -71,3 +73,46 @@ def test_a_failure_has_no_merit_and_changes_none() -> None:
     assert np.isnan(merits).tolist() == [False, True, False, False]
     np.testing.assert_array_equal(merits[[0, 2, 3]], merit(Y[[0, 2, 3]]))
     assert merit(np.full((2, 2), np.nan)).shape == (2,)
+
+
+@given(objectives)
+def test_the_non_dominated_set_is_the_pareto_set_with_equal_rows_once(Y: np.ndarray) -> None:
+    mask, indices = non_dominated_set(Y), non_dominated_set(Y, return_mask=False)
+
+    assert np.flatnonzero(mask).tolist() == indices.tolist()
+    assert not (mask & ~pareto_mask(Y)).any()
+    assert len(np.unique(Y[mask], axis=0)) == len(indices) == len(np.unique(Y[pareto_mask(Y)], axis=0))
+
+
+@given(objectives)
+def test_the_front_is_sorted_by_the_first_objective_and_then_the_next(Y: np.ndarray) -> None:
+    front, indices = pareto_front(Y, sort=True, return_idx=True)
+
+    assert [tuple(row) for row in front] == sorted(tuple(row) for row in pareto_front(Y))
+    assert np.array_equal(Y[indices], front)
+
+
+@given(objectives)
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_at_the_older_home_lower_is_better(Y: np.ndarray) -> None:
+    reference = np.full(Y.shape[1], 5.0)
+
+    assert older.hypervolume(Y, reference) == hypervolume(-Y, -reference)
+    assert np.array_equal(older.non_dominated_set(Y), non_dominated_set(-Y))
+    assert np.array_equal(older.pareto_front(Y), -pareto_front(-Y))
+    assert np.array_equal(older.pareto_front(Y, sort=True)[:, 0], np.sort(older.pareto_front(Y)[:, 0]))
+
+
+@pytest.mark.parametrize("name", older.__all__)
+def test_the_older_home_warns_of_the_new_one_and_of_the_other_sign(name: str) -> None:
+    arguments = ([[1.0, 2.0], [2.0, 1.0]], [3.0, 3.0])
+    with pytest.warns(DeprecationWarning, match=f"deephyper.moo.{name}, where higher is better") as warned:
+        getattr(older, name)(*arguments[: 2 if name == "hypervolume" else 1])
+
+    assert [warning.filename for warning in warned] == [__file__]
+    assert name in deephyper.moo.__all__
+
+
+def test_the_hypervolume_at_the_older_home_is_that_of_costs() -> None:
+    with pytest.warns(DeprecationWarning, match="has moved"):
+        assert older.hypervolume(np.array([[1.0, 2.0], [2.0, 1.0]]), [3.0, 3.0]) == 3.0

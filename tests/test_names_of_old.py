@@ -30,7 +30,7 @@ GONE = {
 MISSING_MODULES = (
     "__version__ analysis analysis.hpo benchmark contrib core core.utils ensemble ensemble.aggregator ensemble.loss "
     "ensemble.selector evaluator.mpi evaluator._run_function_utils hpo._cbo hpo.gmm hpo.utils keras nas nas.search "
-    "predictor predictor.sklearn predictor.torch search.nas search._search sklearn stopper"
+    "predictor predictor.sklearn predictor.torch search.nas search._search sklearn skopt.space skopt.Optimizer stopper"
 )
 HERE = {
     "deephyper": "version __version__",
@@ -38,9 +38,12 @@ HERE = {
     "deephyper.search": "Search",
     "deephyper.search.hps": "CBO RandomSearch",
     "deephyper.problem": "HpProblem",
+    "deephyper.moo": "hypervolume non_dominated_set pareto_front",
+    "deephyper.skopt.moo": "hypervolume non_dominated_set pareto_front",
     "deephyper.evaluator": (
         "EVALUATORS Evaluator HPOJob Job JobStatus LokyEvaluator MPICommEvaluator MaximumJobsSpawnReached "
-        "ProcessPoolEvaluator RayEvaluator RunFunction RunningJob SerialEvaluator ThreadPoolEvaluator profile queued"
+        "parse_subprocess_result ProcessPoolEvaluator RayEvaluator RunFunction RunningJob SerialEvaluator "
+        "ThreadPoolEvaluator profile queued"
     ),
     "deephyper.evaluator.callback": "Callback CSVLoggerCallback LoggerCallback SearchEarlyStopping TqdmCallback",
     "deephyper.evaluator.storage": "MemoryStorage NullStorage Storage",

@@ -43,5 +43,7 @@ def refuse(name: str) -> None:
     instead = _INSTEAD.get(name)
     if instead is None and folder in ("hpo", "evaluator", "search", "problem") and last.startswith("_"):
         instead = f"its public names are in deephyper.{folder}"
+    if folder.partition(".")[0] == "skopt":
+        instead = "declare hyperparameters and search: from deephyper.hpo import CBO, HpProblem"
     if instead is not None:
         raise ImportError(f"deephyper.{name}: there is no such module; {instead}.", name=f"deephyper.{name}")

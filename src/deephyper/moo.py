@@ -11,7 +11,7 @@ import numpy as np
 
 from ._arrays import Array, Indices, Mask
 
-__all__ = ["hypervolume", "merit", "pareto_mask", "pareto_ranks"]
+__all__ = ["hypervolume", "merit", "non_dominated_set", "pareto_front", "pareto_mask", "pareto_ranks"]
 
 
 def __dir__() -> list[str]:
@@ -58,6 +58,35 @@ def pareto_mask(Y: Any) -> Mask:
     if not len(Y):
         return np.zeros(0, bool)
     return np.asarray(moocore.is_nondominated(Y, maximise=True, keep_weakly=True), bool)
+
+
+def non_dominated_set(Y: Any, return_mask: bool = True) -> Mask | Indices:
+    """The rows that no other row dominates, only the first of equal ones.
+
+    Args:
+        Y: objectives, (n, m) or (n,); higher is better.
+        return_mask: whether to return one bool per row, (n,), or the indices of the rows.
+    """
+    import moocore
+
+    Y = np.asarray(Y, float)
+    Y = Y[:, None] if Y.ndim == 1 else Y
+    mask = np.asarray(moocore.is_nondominated(Y, maximise=True), bool) if len(Y) else np.zeros(0, bool)
+    return mask if return_mask else np.flatnonzero(mask)
+
+
+def pareto_front(Y: Any, sort: bool = False, return_idx: bool = False) -> Any:
+    """The objectives of the rows in `non_dominated_set`.
+
+    Args:
+        Y: objectives, (n, m); higher is better.
+        sort: whether to sort them by the first objective, and equal ones by the next, as a plot needs it.
+        return_idx: whether to return a pair, with the indices of the rows.
+    """
+    Y, indices = np.asarray(Y), np.flatnonzero(non_dominated_set(Y))
+    if sort:
+        indices = indices[np.lexsort(Y[indices].T[::-1])]
+    return (Y[indices], indices) if return_idx else Y[indices]
 
 
 def pareto_ranks(Y: Any) -> Indices:

@@ -68,7 +68,7 @@ def test_a_run_function_that_changes_directory_takes_no_file_along(
     assert (elsewhere / "results.csv").read_text() == (elsewhere / "search.json").read_text() == "mine\n"
     assert n_rows(home / "results.csv") == 5
     assert n_rows(home / "log.csv") == 2
-    assert search.get_params()["log_dir"] == str(home)
+    assert search.get_params()["search"]["log_dir"] == str(home)
 
 
 def test_a_relative_folder_of_a_restart_is_that_of_the_directory_it_starts_in(
@@ -126,7 +126,7 @@ def test_without_a_folder_parameters_are_saved_where_we_are(
     search.save_params("mine.json")
 
     assert files(tmp_path) == ["mine.json"]
-    assert search.get_params()["log_dir"] is None
+    assert search.get_params()["search"]["log_dir"] is None
 
 
 def test_a_folder_that_cannot_be_written_is_no_hindrance_when_nothing_is_written(

@@ -294,7 +294,7 @@ class TestEffects:
         assert len(search._proposer.optimizer.snapshot().model.settled[0].rows) == 20
 
     def test_what_was_passed_can_be_read_again(self, problem: HpProblem, tmp_path: Path) -> None:
-        params = CBO(problem, log_dir=tmp_path, acq_func="EI", multi_point_strategy="cl_min").get_params()
+        params = CBO(problem, log_dir=tmp_path, acq_func="EI", multi_point_strategy="cl_min").get_params()["search"]
 
         assert (params["acq_func"], params["multi_point_strategy"], params["surrogate_model"]) == (
             "EI",

@@ -280,11 +280,12 @@ def test_the_folder_tells_what_its_search_is_made_of_from_the_start(
     import deephyper
 
     assert found["version"] == deephyper.__version__
-    assert (found["search"], found["search_id"], found["random_state"]) == (kind.__name__, "mine", 7)
+    made = found["search"]
+    assert (made["type"], found["search_id"], made["random_state"]) == (kind.__name__, "mine", 7)
     assert (found["num_workers"], found["member"], found["seat"]) == (3, 0, 0)
-    assert list(json.loads(json.dumps(found["problem"]))) and "x" in json.dumps(found["problem"])
+    assert list(json.loads(json.dumps(made["problem"]))) and "x" in json.dumps(made["problem"])
     if kind is CBO:
-        assert (found["acq_func"], found["surrogate_model"]) == ("UCB", "auto")
+        assert (made["acq_func"], made["surrogate_model"]) == ("UCB", "auto")
 
 
 def test_ask_and_tell_describe_the_search_too(kind: type[Search], problem: HpProblem, tmp_path: Path) -> None:
@@ -303,8 +304,8 @@ def test_the_description_of_an_earlier_search_is_kept_like_its_table(
         search.search(1)
     kind(problem, run, random_state=4, log_dir=tmp_path, checkpoint_history_to_csv=False).search(1)
 
-    older = [json.loads(path.read_text())["random_state"] for path in tmp_path.glob("search_*.json")]
-    assert described(tmp_path)["random_state"] == 3
+    older = [json.loads(path.read_text())["search"]["random_state"] for path in tmp_path.glob("search_*.json")]
+    assert described(tmp_path)["search"]["random_state"] == 3
     assert sorted(older) == [1, 2]
     assert len(list(tmp_path.glob("results_*.csv"))) == 2
 

@@ -2,6 +2,7 @@
 
 from .backend import Backend, Work
 from .clock import Clock, RealClock
+from .inner_threads import n_cores
 from .limits import LimitExceeded
 from .serial import is_async
 from .switchboard import Switchboard
@@ -17,6 +18,7 @@ __all__ = [
     "Work",
     "backend_class",
     "is_async",
+    "n_cores",
 ]
 
 

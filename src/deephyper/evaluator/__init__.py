@@ -4,6 +4,7 @@ from .._checks import refuse_names
 from ..errors import MaximumJobsSpawnReached
 from ..job import HPOJob, Job, JobStatus
 from ..worker import RunFunction, RunningJob
+from .commands import parse_subprocess_result
 from .decorators import profile
 from .elsewhere import DaskEvaluator, MPICommEvaluator, MPIPoolEvaluator, RayEvaluator
 from .evaluator import EVALUATORS, Evaluator
@@ -43,6 +44,7 @@ __all__ = [
     "SimulatedEvaluator",
     "ThreadEvaluator",
     "ThreadPoolEvaluator",
+    "parse_subprocess_result",
     "profile",
     "queued",
 ]

@@ -2,38 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from .evaluator import Evaluator
 from .other_names import instead_of
 
 
-class _Elsewhere(Evaluator):
-    """Base of classes that existing scripts import; to make one says what to write instead."""
+class RayEvaluator(Evaluator):
+    """Not built in: threads wait for Ray's tasks instead; to make one says how."""
 
-    method = ""
+    method: ClassVar[str] = "ray"
 
     def __init__(self, *args: Any, **options: Any):
         raise ValueError(f"{type(self).__name__}: {instead_of(self.method)}")
 
 
-class RayEvaluator(_Elsewhere):
-    """Not built in: threads wait for Ray's tasks instead; to make one says how."""
-
-    method = "ray"
-
-
-class DaskEvaluator(_Elsewhere):
+class DaskEvaluator(RayEvaluator):
     """Not built in: pass the executor of a Dask client instead; to make one says how."""
 
     method = "dask"
 
 
-class MPICommEvaluator(_Elsewhere):
+class MPICommEvaluator(RayEvaluator):
     """Not built in: pass the executor of mpi4py instead; to make one says how."""
 
     method = "mpicomm"
 
 
-class MPIPoolEvaluator(MPICommEvaluator):
-    """Not built in: pass the executor of mpi4py instead; to make one says how."""
+MPIPoolEvaluator = MPICommEvaluator

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import math
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager
 from functools import partial
 from importlib import import_module
 from types import TracebackType
-from typing import Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from .._checks import count, explained, instance_of, known_names, one_of, options_of, warn
 from .._turns import Turns
@@ -36,7 +37,7 @@ from .arguments import (
 from .budget import Budget
 from .leases import Leases
 from .line import Line
-from .other_names import instead_in_create, instead_of_option
+from .other_names import instead_in_create, instead_of_attribute, instead_of_option
 from .place import Place
 from .reports import Reports
 
@@ -94,6 +95,12 @@ class Evaluator:
 
     lends: ClassVar[tuple[str, ...]] = ()
     """Names of keyword arguments that every call of the run-function gets from what is lent to its job."""
+
+    # What existing scripts read of the class.
+    FAIL_RETURN_VALUE: ClassVar[str] = "F"
+    PYTHON_EXE: ClassVar[str] = sys.executable
+    NEST_ASYNCIO_PATCHED: ClassVar[bool] = False
+    is_master: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -362,6 +369,8 @@ class Evaluator:
                 self.broadcast.tell("on_gather", [], others)
             return others
 
+    gather_other_jobs_done = news
+
     def _news(self) -> list[Job]:
         if self._seat is None:
             return []
@@ -450,6 +459,13 @@ class Evaluator:
             self.clock.close()
             self.broadcast.tell("on_close")
             return jobs
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            instead = instead_of_attribute(name)
+            hint = f"; {instead}" if instead else ""
+            raise AttributeError(f"{type(self).__name__}: there is no {name!r}{hint}.", name=name, obj=self)
 
     def __dir__(self) -> list[str]:
         return [name for name in super().__dir__() if not name.startswith("_")]

@@ -67,27 +67,30 @@ class Queue:
         where: who is named in messages.
         items: the items of the queue.
         n_each: how many items each evaluation gets.
+
+    Attributes:
+        free: the items that are not lent.
     """
 
     def __init__(self, where: str, items: Iterable[Any], n_each: int):
         self._n_each = count(where, "queue_pop_per_task", n_each)
-        self._free = deque(_items(where, "queue", items))
-        if len(self._free) < self._n_each:
+        self.free = deque(_items(where, "queue", items))
+        if len(self.free) < self._n_each:
             raise ValueError(
-                f"{where}: queue holds {len(self._free)} items, and every evaluation needs "
+                f"{where}: queue holds {len(self.free)} items, and every evaluation needs "
                 f"queue_pop_per_task={self._n_each}; give more items, or ask for fewer."
             )
 
     @property
     def n_available(self) -> int:
-        return len(self._free) // self._n_each
+        return len(self.free) // self._n_each
 
     def lend(self) -> Lease:
-        lent = [self._free.popleft() for _ in range(self._n_each)]
+        lent = [self.free.popleft() for _ in range(self._n_each)]
         return Lease({"dequed": lent}, {"dequed": lent}, {})
 
     def give_back(self, lease: Lease) -> None:
-        self._free.extendleft(reversed(lease.resources["dequed"]))
+        self.free.extendleft(reversed(lease.resources["dequed"]))
 
 
 def _items(where: str, what: str, items: Iterable[Any]) -> list[Any]:

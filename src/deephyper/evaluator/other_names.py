@@ -74,6 +74,22 @@ _SENTENCES = by_name(
     }
 )
 
+# Attributes of evaluators that scripts read, and what has their place.
+_ATTRIBUTES = by_name(
+    {
+        "gather() returns the jobs that have ended, and search.history is the table of a search": (
+            "jobs num_objective job_id_gathered job_id_submitted dump_evals dump_jobs_done_to_csv convert_for_csv"
+        ),
+        "evaluator.budget.n_jobs_left is how many jobs may still be submitted": "maximum_num_jobs_submitted",
+        "submit([parameters]) and gather() evaluate": "execute",
+        "an event loop is made when an 'async def' function needs one": "loop sem set_event_loop",
+        "evaluator.place has the storage and the name of the search": "search storage search_id",
+        "times are in the table, m:timestamp_submit and others, in seconds since the search began": "timestamp",
+        "evaluator.broadcast.callbacks are those that it was given": "callbacks",
+        "workers are started and ended by the evaluator; close() ends them": "executor",
+    }
+)
+
 # Names that scripts import from `deephyper.evaluator`.
 NOT_HERE = by_name(
     {
@@ -95,6 +111,11 @@ NOT_HERE = by_name(
 def instead_of_option(name: str) -> str:
     """Say where what an option is for elsewhere is said here; empty if it is known nowhere."""
     return _SENTENCES.get(name.lower(), "")
+
+
+def instead_of_attribute(name: str) -> str:
+    """Say what has the place of an attribute that evaluators had; empty if it is known nowhere."""
+    return _ATTRIBUTES.get(name, "")
 
 
 def instead_in_create(name: str) -> str:

@@ -15,7 +15,8 @@ def queued(evaluator_class: type[Evaluator]) -> type[Evaluator]:
 
     The result is a class that takes two more arguments by name: `queue`, a list of items, and `queue_pop_per_task`, how
     many items each evaluation gets. The run-function receives its items as the keyword argument `dequed`, a list; the
-    table has them in `m:dequed`. No two running evaluations hold the same item, and an item is returned to the queue
+    table has them in `m:dequed`. Attributes of the evaluator are `queue`, the items that are free right now, and
+    `queue_pop_per_task`. No two running evaluations hold the same item, and an item is returned to the queue
     however its evaluation ends.
 
     Example:
@@ -44,6 +45,7 @@ def queued(evaluator_class: type[Evaluator]) -> type[Evaluator]:
                     "into one queue."
                 )
             super().__init__(*args, **options)
+            self.queue, self.queue_pop_per_task = lent.free, queue_pop_per_task
             self.lend_from(lent)
 
     Queued.__name__ = Queued.__qualname__ = f"Queued{evaluator_class.__name__}"

@@ -50,21 +50,22 @@ class OneOf:
 
 @dataclass(frozen=True)
 class Whole:
-    """A whole number; on request also None, or -1 for no limit."""
+    """A whole number; on request also None, or -1 with a meaning of its own."""
 
     at_least: int = 1
     or_none: bool = False
-    or_no_limit: bool = False
+    minus_one: str = ""
 
     @property
     def text(self) -> str:
-        others = (" or `None`" if self.or_none else "") + (" or -1 for no limit" if self.or_no_limit else "")
+        others = (" or `None`" if self.or_none else "") + (f" or -1 for {self.minus_one}" if self.minus_one else "")
         return f"a whole number of at least {self.at_least}{others}"
 
     def check(self, where: str, what: str, value: Any) -> Any:
-        if (value is None and self.or_none) or (self.or_no_limit and is_integer(value) and value == -1):
+        if (value is None and self.or_none) or (self.minus_one and is_integer(value) and value == -1):
             return value
-        return count(where, f"{what} (or -1 for no limit)" if self.or_no_limit else what, value, self.at_least)
+        what = f"{what} (or -1 for {self.minus_one})" if self.minus_one else what
+        return count(where, what, value, self.at_least)
 
 
 @dataclass(frozen=True)

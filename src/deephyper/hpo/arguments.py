@@ -6,14 +6,17 @@ import inspect
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor
-from typing import Any
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, final
 
 from ConfigSpace import ConfigurationSpace
 
-from .._checks import count, got, is_number, is_whole, shown
-from ..evaluator import EVALUATORS, Evaluator
+from .._checks import count, got, is_bool, is_number, is_whole, seconds, shown
+from ..evaluator import EVALUATORS, Evaluator, RunFunction
 from ..job import Job, Outcome
 from ..problem import HpProblem
+from .run import Limits
 
 
 def check_problem(where: str, given: Any) -> None:
@@ -74,6 +77,49 @@ def limit_of(where: str, what: str, given: Any) -> int | None:
         if is_number(given) and math.isinf(given):
             raise ValueError(f"{error} For no limit leave it out.") from None
         raise
+
+
+@final
+@dataclass(frozen=True)
+class Chosen:
+    """The evaluator of a search, and whether we made it from a plain function."""
+
+    evaluator: Evaluator
+    is_ours: bool
+
+    @classmethod
+    def of(cls, where: str, given: Evaluator | RunFunction) -> Chosen:
+        if isinstance(given, Evaluator):
+            return cls(given, is_ours=False)
+        check_evaluator(where, given)
+        return cls(Evaluator.create(given, method="serial"), is_ours=True)
+
+    @contextmanager
+    def open(self) -> Iterator[Evaluator]:
+        """Give the evaluator; close it in the end if we made it."""
+        try:
+            yield self.evaluator
+        finally:
+            if self.is_ours:
+                self.evaluator.close()
+
+
+def budgets_of(
+    where: str, first: Any, max_evals: Any, timeout: Any, max_evals_total: Any
+) -> tuple[Any, Limits, float | None]:
+    """Return the evaluator and the budgets of a call: search(evaluator, 20, 60), or search(20, 60) of older scripts.
+
+    A yes or no in the last place is `max_evals_strict` of older scripts; a budget is exact here.
+    """
+    if is_whole(first):
+        if is_bool(timeout) and max_evals_total is None:
+            timeout = None
+        if max_evals is not None and timeout is not None:
+            raise TypeError(f"{where}: {first!r} is no evaluator; pass search(evaluator, max_evals, timeout).")
+        first, max_evals, timeout = None, first, max_evals if timeout is None else timeout
+    total = None if is_bool(max_evals_total) else max_evals_total
+    limits = Limits(limit_of(where, "max_evals", max_evals), limit_of(where, "max_evals_total", total))
+    return first, limits, None if timeout is None else seconds(where, "timeout", timeout)
 
 
 def refuse_mistyped(where: str, returned: Any) -> None:

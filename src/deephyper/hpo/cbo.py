@@ -16,7 +16,7 @@ from ..evaluator import Evaluator, RunFunction
 from ..problem import HpProblem
 from ..transfer import N_LEADS
 from .bayesian import Bayesian
-from .option_groups import instead_of
+from .option_groups import moved
 from .options import Options, checked_options
 from .proposer import Proposer
 from .search import Search
@@ -96,8 +96,8 @@ class CBO(Search):
     """
 
     @staticmethod
-    def _instead_of(name: str) -> str:
-        return instead_of(name)
+    def _in_todays_words(options: dict[str, Any]) -> dict[str, Any]:
+        return moved(options)
 
     def __init__(
         self,
@@ -140,8 +140,8 @@ class CBO(Search):
     def _new_proposer(self, draws: Draws, member: int) -> Proposer:
         return Bayesian(self._checked, draws, member, self._ledger.search_id)
 
-    def _description(self) -> dict[str, Any]:
-        return {**super()._description(), **self._checked.options.as_dict()}
+    def _arguments(self) -> dict[str, Any]:
+        return {**super()._arguments(), **self._checked.options.as_dict()}
 
     # Earlier tables.
 

@@ -7,14 +7,13 @@ from dataclasses import Field, dataclass, fields
 from typing import Any, ClassVar, NamedTuple
 
 from .._cells import plain
-from .._checks import instance_of, known_names
+from .._checks import instance_of, known_names, shown, warn
 from ..acquisition import ACQUISITIONS, MAXIMIZERS, USUAL_XI
 from ..job import Read
 from ..optimizer import N_INITIAL, STRATEGIES
 from ..space import DESIGNS
 from ..surrogate import SURROGATES
 from .accepted import CheckedLater, Configurations, Flag, NotNegative, OneOf, OrNone, Whole, checked_group, option
-from .other_words import instead_of_option
 
 PORTFOLIO = "gp_hedge"
 MAX_TOTAL_FAILURES = 100
@@ -115,11 +114,11 @@ class MaximizerOptions:
     )
     max_total_failures: int = option(
         MAX_TOTAL_FAILURES,
-        Whole(or_no_limit=True),
+        Whole(minus_one="no limit"),
         "How many failed evaluations end the search.",
         inside="acq_optimizer_kwargs",
     )
-    n_jobs: int = option(1, Whole(), "Threads for linear algebra.", inside="acq_optimizer_kwargs")
+    n_jobs: int = option(1, Whole(minus_one="all cores"), "Threads for linear algebra.", inside="acq_optimizer_kwargs")
 
 
 @dataclass(frozen=True)
@@ -250,11 +249,27 @@ def _keys_by_argument() -> dict[str, list[str]]:
 _ARGUMENTS = _keys_by_argument()
 
 
-def instead_of(name: str) -> str:
-    """Say what to write instead of a name that is no argument of CBO: a key of one, or what it is called elsewhere."""
-    argument = next((argument for argument, keys in _ARGUMENTS.items() if name in keys), None)
-    inside = "" if argument is None else f"it is a key of {argument}: {argument}={{{name!r}: …}}"
-    return instead_of_option(name) or inside
+_HOMES = {key: argument for argument, keys in _ARGUMENTS.items() for key in keys}
+_RENAMED = {"max_failures": "max_total_failures"}
+
+
+def moved(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Move options that were arguments of CBO once into the dictionaries of today; one warning shows the new line."""
+    changed: dict[str, dict[str, Any]] = {}
+    for name, value in given.items():
+        key = _RENAMED.get(name, name)
+        if (argument := _HOMES.get(key)) is None:
+            continue
+        inside = given.get(argument) or {}
+        instance_of("CBO", argument, inside, Mapping, "a dictionary")
+        group = changed.setdefault(argument, dict(inside))
+        if key in group:
+            raise TypeError(f"CBO: {key!r} is given twice; leave out the argument {name!r}, and keep {argument}.")
+        group[key] = value
+    if changed:
+        line = ", ".join(f"{argument}={shown(group)}" for argument, group in changed.items())
+        warn(f"CBO: options have moved; write CBO(problem, {line}).", DeprecationWarning)
+    return {name: value for name, value in given.items() if _RENAMED.get(name, name) not in _HOMES} | changed
 
 
 def _plain_option(value: Any) -> Any:

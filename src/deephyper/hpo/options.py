@@ -28,6 +28,7 @@ from ..acquisition import (
     PeriodicDecay,
     Schedule,
 )
+from ..backend import n_cores
 from ..optimizer import N_CONTROLS, N_INITIAL, STRATEGIES, Settings, Strategy
 from ..problem import legal_configuration
 from ..space import DESIGNS, Space, row_keys
@@ -101,7 +102,7 @@ def checked_options(options: Options, space: Space, draws: Draws) -> Checked:
         maximize_every=tuning.acq_optimizer_freq,
         failures=tuning.filter_failures,
         may_repeat=not tuning.filter_duplicated,
-        n_threads=tuning.n_jobs,
+        n_threads=n_cores() if tuning.n_jobs == -1 else tuning.n_jobs,
     )
     limit = tuning.max_total_failures
     return Checked(options, settings, given, math.inf if limit == -1 else limit)
@@ -114,7 +115,7 @@ def _family(model: Any, settings: Mapping[str, Any] | None) -> Family:
     settings = settings or {}
     if isinstance(model, str):
         one_of("CBO", "surrogate_model", model, SURROGATES, called_here)
-        known_names("CBO", f"key of surrogate_model_kwargs for {model!r}", settings, settings_of(model))
+        known_names("CBO", f"key of surrogate_model_kwargs for {model!r}", settings, settings_of(model), _goes_with)
         count("CBO", "max_rows", settings.get("max_rows", 100), at_least=10)
         return family_of(model, settings)
     takes_std = (
@@ -158,6 +159,12 @@ def _strategy(name: str, acq_func: str) -> Strategy:
     return strategy
 
 
+def _goes_with(setting: str) -> str:
+    """Say which surrogate has a setting; empty if none has it."""
+    kinds = [name for name in SURROGATES if setting in settings_of(name)]
+    return f"it goes with surrogate_model={kinds[0]!r}" if kinds else ""
+
+
 def _maximizer(name: str, family: Family, model: Any) -> Maximizer:
     if MAXIMIZERS[name].needs_slopes and not family.has_slopes:
         raise ValueError(
@@ -179,12 +186,23 @@ def _schedule(options: AcquisitionOptions, strategy: Strategy, space: Space) -> 
     kappa, xi, scheduler = options.kappa, options.xi, options.scheduler
     start = (USUAL_KAPPA if kappa is None else kappa, USUAL_XI if xi is None else xi)
     if callable(scheduler):
-        return Custom(scheduler, start)
+        return Custom(_with_n_columns(scheduler, space.n_columns), start)
     if scheduler is not None:
         return _named_schedule(scheduler, start, space.n_columns)
     if strategy.needs_different_kappas and kappa is not None:
         return Drawn(kappa, start[1])
     return Drawn(xi=start[1]) if kappa is None else Fixed(*start)
+
+
+def _with_n_columns(scheduler: Any, n_columns: int) -> Any:
+    """Let a function that also takes the number of hyperparameters, as older ones do, be called without it."""
+    try:
+        inspect.signature(scheduler).bind(0, (0.0, 0.0))
+    except TypeError:
+        return lambda index, start: scheduler(index, np.asarray(start), n_columns)
+    except ValueError:
+        pass  # Functions in C may have no signature.
+    return scheduler
 
 
 def _named_schedule(given: Any, start: tuple[float, float], n_columns: int) -> Schedule:
@@ -195,7 +213,10 @@ def _named_schedule(given: Any, start: tuple[float, float], n_columns: int) -> S
     kind = given.get("type")
     one_of("CBO", "the scheduler's type", kind, _SCHEDULERS)
     known_names("CBO", f"key of the scheduler {kind!r}", given, ["type", *_SCHEDULERS[kind]])
-    delay = count("CBO", "the scheduler's delay", given.get("delay", 0), at_least=0)
+    # Suggestions are counted after the initial ones.
+    delay = given.get("delay", 0)
+    delay = 0 if isinstance(delay, str) and delay == "n-initial-points" else delay
+    delay = count("CBO", "the scheduler's delay", delay, at_least=0)
     if kind == "constant":
         return Fixed(*start)
     if kind == "bandit":

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from .._checks import by_name
+from collections.abc import Mapping
+from typing import Any
+
+from .._checks import by_name, shown
 
 _SEARCH = "search.search(run, max_evals=100, timeout=3600)"
 _BUDGET = f"a budget belongs to the call: {_SEARCH}"
@@ -40,13 +43,29 @@ _OPTIONS = {
     "evaluations are limited by the evaluator: Evaluator.create(run, 'process', job_timeout=60)": (
         "job_timeout trial_timeout timeout_per_trial"
     ),
-    "max_evals is exact here; leave it out": "max_evals_strict",
-    "it is not built in yet; leave it out": (
-        "stopper solution_selection objective_scaler constraints update_prior sync_communication "
-        "moo_scalarization_strategy moo_scalarization_weight moo_lower_bounds"
-    ),
     "a progress bar is shown with verbose=1": "show_progress_bar progress_bar disp verbosity",
 }
+
+# Options of other versions that are accepted where they ask for what happens anyway.
+_NOT_BUILT = by_name(
+    {
+        "early discarding is not built yet; leave it out, and let the run-function return early by itself": "stopper",
+        "the best observed configuration is results.best; leave it out": "solution_selection",
+        "the model scales objectives by itself; leave it out": "objective_scaler",
+        "return one number that weighs the objectives; leave it out": (
+            "moo_lower_bounds moo_scalarization_strategy moo_scalarization_weight"
+        ),
+        "let the run-function return 'F_constraint' where a constraint is broken; leave it out": "constraints",
+        "search.fit_search_space(results) draws near the best of an earlier search; leave it out": (
+            "update_prior update_prior_quantile"
+        ),
+        "members of a search share what has ended whenever they gather; leave it out": (
+            "sync_communication sync_communication_freq"
+        ),
+    }
+)
+# They only say how, if another of these is True.
+_WITHOUT_MEANING = ("update_prior_quantile", "sync_communication_freq")
 
 _METHODS = {
     _SEARCH: "run optimize optimise minimize maximize fit start execute train fmin tune",
@@ -59,6 +78,13 @@ _METHODS = {
     "search.search(run, max_evals=100), which closes what it opened; an evaluator of your own has close()": (
         "close shutdown stop"
     ),
+    "search.history.to_csv(path); results.csv is written as evaluations end": "dump_jobs_done_to_csv",
+    "CBO(problem, checkpoint_restart=True), which continues from results.csv": "reload_checkpoint",
+    "search.search(evaluator, max_evals=100), which checks the evaluator": "check_evaluator",
+    "evaluator.gather('BATCH', size=1) in a loop with search.ask and search.tell": "gather_type gather_batch_size",
+    "CBO(problem, acq_func_kwargs={'scheduler': {'type': 'bandit'}})": "scheduler",
+    "search.history.columns, where every objective has one": "num_objective",
+    "search.get_params() or search.save_params()": "dump_context",
 }
 
 # Options that only a search that learns can have.
@@ -66,7 +92,8 @@ OF_CBO = by_name(
     {
         "it is an option of CBO; RandomSearch learns nothing": (
             "surrogate_model surrogate_model_kwargs acq_func acq_func_kwargs acq_optimizer acq_optimizer_kwargs kappa "
-            "xi multi_point_strategy n_initial_points initial_point_generator initial_points"
+            "xi multi_point_strategy n_initial_points initial_point_generator initial_points scheduler n_points "
+            "n_restarts_optimizer acq_optimizer_freq filter_duplicated filter_failures max_total_failures max_failures"
         )
     }
 )
@@ -79,6 +106,14 @@ _OF_CONSTRUCTOR = by_name(
         )
     }
 )
+# The order of constructors whose second argument is the seed.
+BY_POSITION_AFTER_A_SEED = [
+    *("random_state", "log_dir", "verbose", "stopper", "checkpoint_history_to_csv", "solution_selection"),
+    *("checkpoint_restart", "surrogate_model", "surrogate_model_kwargs", "acq_func", "acq_func_kwargs"),
+    *("acq_optimizer", "acq_optimizer_kwargs", "multi_point_strategy", "n_initial_points", "initial_point_generator"),
+    *("initial_points", "moo_lower_bounds", "moo_scalarization_strategy", "moo_scalarization_weight"),
+    "objective_scaler",
+]
 # What values of options are called elsewhere, in small letters and without anything between them.
 _VALUES = {
     "UCB": "lcb gplcb gpucb upperconfidencebound lowerconfidencebound",
@@ -122,6 +157,19 @@ NOT_HERE = by_name(
     }
 )
 _CALLED_HERE, _SENTENCES, _LINES = by_name(_VALUES), by_name(_OPTIONS), by_name(_METHODS)
+
+
+def without_unbuilt(where: str, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out options that are not built, as long as they ask for what happens anyway: None, False or "auto".
+
+    Raises:
+        ValueError: one of them asks for anything else.
+    """
+    for name, value in options.items():
+        is_usual = value is None or value is False or (isinstance(value, str) and value == "auto")
+        if name in _NOT_BUILT and not is_usual and name not in _WITHOUT_MEANING:
+            raise ValueError(f"{where}: {name} must be None, got {shown(value)}; {_NOT_BUILT[name]}.")
+    return {name: value for name, value in options.items() if name not in _NOT_BUILT}
 
 
 def instead_of_option(name: str) -> str:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 import logging
 import os
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, replace
+from abc import abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, cast, final
+from typing import TYPE_CHECKING, Any, cast
 
 from .. import __version__
-from .._checks import count, explained, instance_of, is_bool, is_whole, known_options, seconds, warn
+from .._checks import count, explained, instance_of, is_bool, warn
 from .._draws import Draws, draws_from
 from .._turns import Turns
 from ..errors import AllFailedError, ResultsNotWritten, SearchSpaceExhausted
@@ -22,7 +22,8 @@ from ..job import Objective, Outcome, is_failure, replace_file
 from ..problem import HpProblem
 from ..results import Results, literals_of
 from .accepted import Flag
-from .arguments import check_evaluator, check_problem, limit_of, n_by_position, pairs_of, refuse_mistyped
+from .arguments import Chosen, budgets_of, check_problem, pairs_of, refuse_mistyped
+from .calls import Called
 from .interrupts import CaughtSignal, orderly_end
 from .ledger import Ledger
 from .other_words import instead_in_call, instead_of_method, instead_of_option
@@ -39,32 +40,7 @@ _NOTHING_NEW = "many draws have found no new legal configuration"
 _NOTHING_LEGAL = "no legal configuration was found; look at the forbidden clauses and the constraint function"
 
 
-@final
-@dataclass(frozen=True)
-class _Chosen:
-    """The evaluator of a search, and whether we made it from a plain function."""
-
-    evaluator: Evaluator
-    is_ours: bool
-
-    @classmethod
-    def of(cls, where: str, given: Evaluator | RunFunction) -> _Chosen:
-        if isinstance(given, Evaluator):
-            return cls(given, is_ours=False)
-        check_evaluator(where, given)
-        return cls(Evaluator.create(given, method="serial"), is_ours=True)
-
-    @contextmanager
-    def open(self) -> Iterator[Evaluator]:
-        """Give the evaluator; close it in the end if we made it."""
-        try:
-            yield self.evaluator
-        finally:
-            if self.is_ours:
-                self.evaluator.close()
-
-
-class Search(ABC):
+class Search(metaclass=Called):
     """Base of all searches; a subclass implements `_new_proposer`, which makes the object that decides.
 
     One call at a time uses a search: whoever calls `search`, `ask` or `tell` meanwhile, from another thread, a callback
@@ -106,15 +82,10 @@ class Search(ABC):
         """Say what to write instead of an argument that this search does not take; empty if it is known nowhere."""
         return instead_of_option(name)
 
-    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
-        # Checked here, before Python refuses an argument, because our message also says what to write instead.
-        known_options(cls.__name__, kwargs, cls.__init__, instead_of=cls._instead_of)
-        if len(args) > (most := n_by_position(cls.__init__)):
-            raise TypeError(
-                f"{cls.__name__}: at most {most} arguments are taken by position, got {len(args)}; write the others by "
-                f"name, {cls.__name__}(problem, evaluator, random_state=42)."
-            )
-        return super().__new__(cls)
+    @staticmethod
+    def _in_todays_words(options: dict[str, Any]) -> dict[str, Any]:
+        """Bring arguments of an earlier version into the form that the constructor takes."""
+        return options
 
     if not TYPE_CHECKING:
 
@@ -144,6 +115,8 @@ class Search(ABC):
                 "problem.add_hyperparameter((0.0, 1.0), 'x')."
             )
         self.problem = problem
+        self.checkpoint_history_to_csv, self.checkpoint_restart = checkpoint_history_to_csv, checkpoint_restart
+        self._calls: list[dict[str, Any]] = []
         self._space = problem.numeric_space()
         self._draws = draws_from(random_state, f"{where}: random_state")
         # True and False are what most people write.
@@ -154,7 +127,7 @@ class Search(ABC):
         ):
             Flag().check(where, name, flag)
         # An evaluator that we make from a function is closed after every call, and starts again in the next one.
-        self._evaluator = None if evaluator is None else _Chosen.of(where, evaluator)
+        self._evaluator = None if evaluator is None else Chosen.of(where, evaluator)
         self._crashes = Crashes()
         self._proposer: Proposer | None = None
         self._lessons: list[Callable[[Any], None]] = []
@@ -290,6 +263,8 @@ class Search(ABC):
         max_evals: float | None = None,
         timeout: float | None = None,
         max_evals_total: float | None = None,
+        *,
+        max_evals_strict: bool = True,
     ) -> Results:
         """Search until a budget is spent; another call continues the same search with a new budget.
 
@@ -310,6 +285,7 @@ class Search(ABC):
                 count: in earlier calls, before a restart, told, or at other members of the search. Cancelled ones do
                 not. So a script that is started again with `checkpoint_restart` ends at the same number. Beside
                 `max_evals`, whatever is reached first ends the call.
+            max_evals_strict: accepted for scripts that pass it; `max_evals` is exact with either value.
 
         Returns:
             One row per evaluation since the search began.
@@ -320,15 +296,10 @@ class Search(ABC):
                 hold the rows.
         """
         where = f"{type(self).__name__}.search"
-        if is_whole(evaluator):
-            # Older scripts call search(20) and search(20, 60), without an evaluator.
-            if max_evals is not None and timeout is not None:
-                raise TypeError(f"{where}: {evaluator!r} is no evaluator; pass search(evaluator, max_evals, timeout).")
-            evaluator, max_evals, timeout = None, cast(float, evaluator), max_evals if timeout is None else timeout
-        limits = Limits(limit_of(where, "max_evals", max_evals), limit_of(where, "max_evals_total", max_evals_total))
-        timeout = None if timeout is None else seconds(where, "timeout", timeout)
-        given = cast("Evaluator | RunFunction | None", evaluator)
-        chosen = self._evaluator if given is None else _Chosen.of(where, given)
+        Flag().check(where, "max_evals_strict", max_evals_strict)
+        first, limits, timeout = budgets_of(where, evaluator, max_evals, timeout, max_evals_total)
+        given = cast("Evaluator | RunFunction | None", first)
+        chosen = self._evaluator if given is None else Chosen.of(where, given)
         if chosen is None:
             raise TypeError(f"{where}: there is no evaluator; pass a function or an Evaluator as the first argument.")
         with (
@@ -338,6 +309,7 @@ class Search(ABC):
             chosen.open() as opened,
             self._ledger.writing(keeps=False),
         ):
+            self._calls.append({"max_evals": limits.here, "timeout": timeout, "max_evals_total": limits.total})
             return self._search(opened, limits, timeout, caught)
 
     def _search(self, evaluator: Evaluator, limits: Limits, timeout: float | None, caught: CaughtSignal) -> Results:
@@ -381,24 +353,37 @@ class Search(ABC):
         return _NOTHING_NEW if self._space.grid is None else _EXHAUSTED
 
     def get_params(self) -> dict[str, Any]:
-        """Describe what this search is made of, as plain JSON data."""
-        folder = self._ledger.folder
-        return {**self._description(), "log_dir": folder and str(folder), "search_id": self.search_id}
+        """Describe this search as plain JSON data: `search` has its type and arguments, `calls` those of `search()`."""
+        return {**self._description(), "search_id": self.search_id}
+
+    to_json = get_params
 
     def _description(self) -> dict[str, Any]:
         """Describe this search for its store and for `search.json`, as plain JSON data."""
         return {
             "version": __version__,
-            "search": type(self).__name__,
-            "problem": self.problem.to_json(),
+            "search": {"type": type(self).__name__, **self._arguments()},
+            "calls": [*self._calls],
             # JSON knows no tuples; see `deephyper.results.read_csv`.
             "choices": literals_of(self._space),
-            "random_state": self._draws.seed,
-            "verbose": self._verbose,
         }
 
-    def save_params(self, path: str | os.PathLike[str] = "params.json") -> None:
+    def _arguments(self) -> dict[str, Any]:
+        """The arguments of the constructor, as plain JSON data."""
+        evaluator, folder = self._evaluator, self._ledger.folder
+        return {
+            "problem": self.problem.to_json(),
+            "evaluator": None if evaluator is None else evaluator.evaluator.to_json(),
+            "random_state": self._draws.seed,
+            "log_dir": None if folder is None else str(folder),
+            "verbose": self._verbose,
+            "checkpoint_history_to_csv": self.checkpoint_history_to_csv,
+            "checkpoint_restart": self.checkpoint_restart,
+        }
+
+    def save_params(self, filename: str | os.PathLike[str] = "params.json") -> None:
         """Write `get_params()` as JSON to a file, relative to the log directory if there is one."""
-        instance_of(f"{type(self).__name__}.save_params", "path", path, (str, os.PathLike), "the path of a file")
+        where = f"{type(self).__name__}.save_params"
+        instance_of(where, "filename", filename, (str, os.PathLike), "the path of a file")
         text = json.dumps(self.get_params(), indent=2, default=str)
-        replace_file((self._ledger.folder or Path.cwd()) / path, text.encode("utf-8"))
+        replace_file((self._ledger.folder or Path.cwd()) / filename, text.encode("utf-8"))

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from typing import Any, NamedTuple
+
+from .._checks import one_of
+
+STORES = {"memory": "MemoryStorage", "null": "NullStorage"}
+"""The class of every store that is built in, in the module of its name."""
 
 Record = dict[str, Any]
 """One job as plain JSON data: job_id, parameters, status, objective, metadata, times; see `Job.record`."""
@@ -133,6 +139,13 @@ class Storage(ABC):
     @abstractmethod
     def search_ids(self) -> list[str]:
         """Return the names of all searches, in the order in which they began."""
+
+    @staticmethod
+    def create(method: str = "memory", method_kwargs: Mapping[str, Any] | None = None) -> Storage:
+        """Make a store by its name, "memory" or "null", as older scripts do."""
+        one_of("Storage.create", "method", method, STORES)
+        made: Storage = getattr(import_module(f".{method}", __package__), STORES[method])(**(method_kwargs or {}))
+        return made
 
     def close(self) -> None:
         """Close connections and files, if there are any."""
