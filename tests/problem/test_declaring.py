@@ -130,7 +130,7 @@ def test_the_functions_of_a_problem_can_be_read_set_and_taken_away() -> None:
         ("starting_point", "initial_points="),
         ("starting_point_asdict", "initial_points="),
         ("references", "initial_points="),
-        ("config_space", r"write problem\.space"),
+        ("config_space", r"is problem\.space"),
         ("skopt_dims", r"problem\['x'\]"),
         ("rng", r"problem\.set_seed\(seed\)"),
         ("anything", r"HpProblem: there is no 'anything'\.$"),

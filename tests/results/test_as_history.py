@@ -85,14 +85,14 @@ def test_a_plain_table_is_a_copy_that_pandas_alone_reads(tmp_path: Path) -> None
     ("name", "line"),
     [
         ("to_csv_complete", r"results\.to_csv\(path, index=False\)"),
-        ("to_csv_partial", r"results\.csv at once"),
+        ("to_csv_partial", r"results\.to_csv\(path, index=False\)"),
         ("extend", r"search\.tell\(\[\(configuration, objective\)\]\)"),
         ("set_num_objective", r"search\.tell"),
         ("solution", r"results\.best_parameters"),
         ("solution_history", r"results\.best_parameters"),
         ("solution_selection", r"results\.best_parameters"),
-        ("compute_pareto_efficiency", "always has the column 'pareto_efficient'"),
-        ("pareto_efficient", r"a column with several objectives, and results\.best"),
+        ("compute_pareto_efficiency", "several objectives have the column 'pareto_efficient'"),
+        ("pareto_efficient", "several objectives have the column 'pareto_efficient'"),
         ("problem", r"it is search\.problem"),
     ],
 )

@@ -82,7 +82,8 @@ class CBO(Search):
         n_initial_points: how many suggestions are made before the model is used; 8 if None.
         initial_point_generator: how the initial points are spread: "sobol", "random", "halton", "hammersly", "lhs" or
             "grid".
-        initial_points: configurations to evaluate before all others. They count as initial points.
+        initial_points: configurations to evaluate before all others, each as often as it is listed. They count as
+            initial points. What they hold for inactive hyperparameters is left out.
 
     Example:
         >>> import tempfile

@@ -59,7 +59,8 @@ class Search(metaclass=Called):
             as it can.
         verbose: 0 is silent, 1 shows a progress bar.
         checkpoint_history_to_csv: append every evaluation to `<log_dir>/results.csv` as soon as it is gathered.
-        checkpoint_restart: continue from `<log_dir>/results.csv` if it is there. Evaluations that have ended are not
+        checkpoint_restart: continue from `<log_dir>/results.csv` if it is there, whichever
+            version has written it: an older form is kept under another name. Evaluations that have ended are not
             repeated, and count in `max_evals_total` of `search`. While another process writes there, FolderInUse is
             raised. What was asked and not told can still be told. Numbers of jobs never come twice: while anything is
             open, `open_jobs.jsonl` holds what was handed out, so that a killed search suggests it again under others.

@@ -13,10 +13,4 @@ def __dir__() -> list[str]:
     return __all__
 
 
-refuse_names(
-    __name__,
-    {
-        "NaProblem": "declare the choices of an architecture as hyperparameters of an HpProblem",
-        "config_space": "write import ConfigSpace",
-    },
-)
+refuse_names(__name__, {"NaProblem": "declare its choices in an HpProblem", "config_space": "write import ConfigSpace"})

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from .._cells import scalar
-from .._checks import is_integer, is_number
+from .._checks import by_name, is_integer, is_number
 
 # A longer line would explain nothing.
 _MOST_ITEMS = 8
@@ -30,15 +30,17 @@ _KEYWORDS = {
     **dict.fromkeys(("choices", "categories", "values", "sequence", "items"), _CHOICES),
     **dict.fromkeys(("default", "initial", "init"), _DEFAULT),
 }
-_POINTS = "; give the points to the search: CBO(problem, initial_points=[{'x': 0.5}])"
-# From attributes that a problem has elsewhere to what to write here.
-INSTEAD = {
-    "add_dim": "; write problem.add_hyperparameter(value, name), where the value comes first",
-    **dict.fromkeys(("add_starting_point", "references", "starting_point", "starting_point_asdict"), _POINTS),
-    "config_space": "; write problem.space",
-    "skopt_dims": "; problem.space holds the hyperparameters, and problem['x'] is one of them",
-    "rng": "; the draws of problem.sample begin again with problem.set_seed(seed)",
-}
+# From what to write here to attributes that a problem has elsewhere.
+INSTEAD = by_name(
+    {
+        "; write problem.add_hyperparameter(value, name), where the value comes first": "add_dim",
+        "; give the points to the search: CBO(problem, initial_points=[{'x': 0.5}])": (
+            "add_starting_point references starting_point starting_point_asdict"
+        ),
+        "; the ConfigSpace is problem.space, and problem['x'] one of its hyperparameters": "config_space skopt_dims",
+        "; the draws of problem.sample begin again with problem.set_seed(seed)": "rng",
+    }
+)
 _GRID_VALUES = (tuple, list, set, frozenset, range, np.ndarray)
 
 

@@ -141,11 +141,9 @@ class HpProblem:
         Args:
             value: with a name, what `add_hyperparameter` takes: `add((0, 10), "x")` adds whole numbers,
                 `add(["a", "b"], "c")` a choice. Without one, a part of ConfigSpace, or a list or tuple of parts.
-            name: what the hyperparameter is called.
-            default_value: its default.
+            name, default_value: as of `add_hyperparameter`.
 
-        Returns:
-            The hyperparameter, where a single one was added.
+        Returns the hyperparameter where a single one was added.
         """
         parts = value if isinstance(value, (list, tuple)) else [value]
         has_parts = any(isinstance(part, _PARTS) for part in parts)

@@ -15,8 +15,8 @@ def as_today(lines: Lines) -> Lines:
     """Give a table in the form of today; one that has it is given back as it is.
 
     Others have no prefixes, and hyperparameters come first; no statuses; only two times; numbers such as "0.3", the
-    search and its job, or those of several searches. There, an evaluation that was told to end and returned a number
-    all the same is done, and an objective that is no finite number is a failure.
+    search and its job, or those of several searches; reasons for what was cancelled. There, an evaluation that was told
+    to end and returned a number all the same is done, and an objective that is no finite number is a failure.
     """
     columns, objectives = _with_prefixes(lines.columns), Objectives.of_columns(lines.columns)
     if "job_id" not in columns or not objectives.are_in(columns):
@@ -24,7 +24,7 @@ def as_today(lines: Lines) -> Lines:
     ids = [line.cells[columns.index("job_id")] for line in lines.rows]
     submit, start = (METADATA + name for name in TIMES[:2])
     is_today = columns == lines.columns and "job_status" in columns and (start in columns or submit not in columns)
-    if is_today and not (ids and all("." in number for number in ids)):
+    if is_today and not (ids and all("." in number for number in ids)) and not _has_reasons_of_cancelled(lines):
         return lines
     rows = []
     for line, number in zip(lines.rows, _numbers(ids), strict=True):
@@ -33,6 +33,13 @@ def as_today(lines: Lines) -> Lines:
         row |= {"job_status": status, **dict(zip(objectives.columns, cells, strict=True))}
         rows.append(Line(line.number, list(row.values())))
     return replace(lines, columns=list(dict.fromkeys(["job_status", *columns])), rows=rows, is_older=True)
+
+
+def _has_reasons_of_cancelled(lines: Lines) -> bool:
+    status, objective = (
+        lines.columns.index(n) for n in ("job_status", Objectives.of_columns(lines.columns).columns[0])
+    )
+    return any(line.cells[status] == "CANCELLED" and is_reason(line.cells[objective]) for line in lines.rows)
 
 
 def _with_prefixes(columns: list[str]) -> list[str]:

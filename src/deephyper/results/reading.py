@@ -153,7 +153,7 @@ def read_csv(path: str | os.PathLike[str], problem: HasSpace | None = None) -> R
         space = problem.numeric_space()
         parsers = {dimension.name: lenient(dimension.read_cell, space) for dimension in space.dimensions}
     found = read_file(path, parsers, "read_csv")
-    if problem is not None:
+    if problem is not None and space.is_conditional:
         leave_out_inactive(found, space, f"read_csv: {path}", _ADVICE)
     warn_of(found.left_out, path, "read_csv")
     names = [name.removeprefix(PARAMETER) for name in found.columns if name.startswith(PARAMETER)]
@@ -266,17 +266,10 @@ def lenient(parse: Parse, space: Space) -> Parse:
 
 
 def leave_out_inactive(file: FileRows, space: Space, place: str, advice: str, needs_values: bool = False) -> bool:
-    """Empty the cells of inactive hyperparameters, which some programs fill in; none where the table has not all.
+    """Empty the cells of inactive hyperparameters, which some programs fill in, and say whether any held something.
 
-    Args:
-        file: its rows are changed.
-        space: of the problem.
-        place: the subject of errors.
-        advice: what to do about a cell that holds no value of its column.
-        needs_values: whether active ones must have a value where the evaluation has ended.
-
-    Returns:
-        Whether any cell held something.
+    Nothing is known to be inactive where columns are missing. Active ones must hold a value of theirs, or be empty, but
+    with `needs_values` not where the evaluation has ended.
     """
     held, has_all = False, {PARAMETER + name for name in space.names} <= {*file.columns}
     for dimension, values in zip(space.dimensions, space.value_columns(_rows(space, file.rows)).values(), strict=True):
@@ -290,13 +283,10 @@ def leave_out_inactive(file: FileRows, space: Space, place: str, advice: str, ne
             elif isinstance(row[column], _Unread):
                 _try(dimension.read_cell, row[column], f"{place}, row {number}: column {column!r}", advice)
             elif needs_values and is_inactive(row[column]) and row["job_status"] == JobStatus.DONE.value:
-                refuse(
-                    place,
-                    number,
-                    column,
-                    "by the conditions of this problem it is active there and is empty, so the table belongs to other "
-                    "conditions; use another log_dir, or give the table to fit_surrogate.",
+                reason = (
+                    "by the conditions of this problem it is active there and is empty, so the table belongs to other"
                 )
+                refuse(place, number, column, f"{reason} conditions; use another log_dir, or give it to fit_surrogate.")
     return held
 
 
@@ -304,11 +294,9 @@ def _rows(space: Space, rows: Sequence[Row]) -> Array:
     """Canonical rows, (n, d), whatever inactive or missing hyperparameters hold."""
     X = np.empty((len(rows), space.n_columns))
     for j, dimension in enumerate(space.columns):
-        X[:, j] = dimension.imputed
-        values = [row.get(PARAMETER + dimension.name, math.nan) for row in rows]
+        X[:, j], values = dimension.imputed, [row.get(PARAMETER + dimension.name, math.nan) for row in rows]
         there = [i for i, value in enumerate(values) if not (is_inactive(value) or isinstance(value, _Unread))]
-        if there:
-            X[there, j] = dimension.encode([values[i] for i in there])
+        X[there, j] = dimension.encode([values[i] for i in there])
     return space.canonical(X)
 
 

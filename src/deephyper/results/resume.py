@@ -98,16 +98,10 @@ def _check_objectives(file: FileRows, objectives: Objectives, place: str) -> Non
         cells = [row[name] for name in objectives.columns]
         n_empty, reason = sum(map(is_inactive, cells)), ""
         if row["job_status"] == JobStatus.CANCELLED.value:
-            # Other versions give a reason for what was cancelled.
-            if all(map(is_failure, cells)):
-                row.update(objectives.cells(None))
-            elif n_empty < len(cells):
+            if n_empty < len(cells):
                 reason = f"it must be empty where the job_status is CANCELLED; {_ADVICE}."
         elif n_empty:
-            reason = (
-                "it must hold a number, or a text that begins with 'F', where the job_status is DONE, and is empty; "
-            )
-            reason += "correct the cell or remove the row."
+            reason = "it must hold a number, or a text that begins with 'F', where the job_status is DONE; give it one."
         elif len({cell if is_failure(cell) else "" for cell in cells}) > 1:
             reason = f"all of them must be numbers, or the same reason of a failure, got {cells}; {_ADVICE}."
         if reason:

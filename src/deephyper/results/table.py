@@ -11,6 +11,7 @@ import pandas as pd
 
 from .._arrays import Array, Mask
 from .._cells import scalar
+from .._checks import by_name
 from ..job import METADATA, PARAMETER, Job, JobStatus, Objectives, Row, is_failure
 from ..moo import pareto_mask
 from .curves import Curves, curves_frame, in_all
@@ -22,20 +23,16 @@ _PREFIXES = (PARAMETER, METADATA)
 PARETO = "pareto_efficient"
 _NAN = float("nan")
 _NOTHING_KNOWN: Kinds = {}
-_IN_FILE = (
-    "; every evaluation is in results.csv at once, and results.to_csv(path, index=False) writes the table elsewhere"
+# From what to write here to attributes that a history has elsewhere.
+_INSTEAD = by_name(
+    {
+        "results.to_csv(path, index=False) writes the table to a file": "to_csv_complete to_csv_partial",
+        "a search adds what it is told: search.tell([(configuration, objective)])": "extend set_num_objective",
+        "results.best_parameters is the best configuration": "solution solution_history solution_selection",
+        "several objectives have the column 'pareto_efficient'": "compute_pareto_efficiency pareto_efficient",
+        "it is search.problem": "problem",
+    }
 )
-_FROM_SEARCH = "; a search adds what it evaluates, and what it is told: search.tell([(configuration, objective)])"
-_NO_SOLUTION = "; results.best_parameters is the configuration with the highest objective"
-# From attributes that a history has elsewhere to what to write here.
-_INSTEAD = {
-    **dict.fromkeys(("to_csv_complete", "to_csv_partial", "dump_jobs_done_to_csv"), _IN_FILE),
-    **dict.fromkeys(("extend", "set_num_objective"), _FROM_SEARCH),
-    **dict.fromkeys(("solution", "solution_history", "solution_selection"), _NO_SOLUTION),
-    "compute_pareto_efficiency": "; with several objectives the table always has the column 'pareto_efficient'",
-    PARETO: "; it is a column with several objectives, and results.best is the best row of a single one",
-    "problem": "; it is search.problem",
-}
 _PYTHON = frozenset((int, float, str, bool, type(None)))
 
 
@@ -84,7 +81,7 @@ class Results(pd.DataFrame):
                 if prefix + name in manager.axes[0]:
                     return self[prefix + name]
             if name in _INSTEAD:
-                raise AttributeError(f"Results: there is no {name!r}{_INSTEAD[name]}.", name=name, obj=self)
+                raise AttributeError(f"Results: there is no {name!r}; {_INSTEAD[name]}.", name=name, obj=self)
         return super().__getattr__(name)
 
     def __setattr__(self, name: str, value: Any) -> None:
