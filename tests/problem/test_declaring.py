@@ -84,6 +84,20 @@ def test_an_argument_that_add_does_not_know_is_told_with_the_line() -> None:
         HpProblem().add(hyperparameter=(0, 1), name="x")  # type: ignore[call-arg]
 
 
+def test_a_configuration_under_another_name_is_told_with_the_line() -> None:
+    with pytest.raises(TypeError, match=r"unknown option 'configuration'; write problem\.check_configuration\(\{'x'"):
+        HpProblem().check_configuration(configuration={})  # type: ignore[call-arg]
+
+
+def test_a_single_condition_may_stand_where_several_do() -> None:
+    problem = HpProblem()
+    a, b = problem.add([1, 2], "a"), problem.add([1, 2], "b")
+
+    problem.add_conditions(CS.EqualsCondition(b, a, 1))  # type: ignore[arg-type]
+
+    assert len(problem.space.conditions) == 1
+
+
 def test_add_hyperparameters_takes_its_list_by_name() -> None:
     parts = [CS.Constant("a", 1), CS.Constant("b", 1)]
 

@@ -9,7 +9,7 @@ import ConfigSpace as CS
 import numpy as np
 from ConfigSpace.conditions import Condition, Conjunction
 from ConfigSpace.forbidden import ForbiddenClause, ForbiddenConjunction, ForbiddenRelation
-from ConfigSpace.hyperparameters import CategoricalHyperparameter, Hyperparameter, OrdinalHyperparameter
+from ConfigSpace.hyperparameters import Hyperparameter
 
 from .._checks import count, did_you_mean, explained, function, instance_of, is_integer, quoted, shown
 from .._draws import Purpose, draws_from
@@ -128,7 +128,7 @@ class HpProblem:
 
     def add_conditions(self, conditions: Iterable[Any]) -> None:
         """Add several conditions."""
-        self.add(list(conditions))
+        self._add(list(conditions) if isinstance(conditions, Iterable) else [conditions])
 
     def add_forbidden_clause(self, clause: Any) -> None:
         """Rule out what a ConfigSpace clause describes."""
@@ -306,6 +306,7 @@ class HpProblem:
             )
         return space.decode(found)
 
+    @explained("problem.check_configuration({'x': 0.5})")
     def check_configuration(self, parameters: Mapping[str, Any], raise_if_not_valid: bool = True) -> bool:
         """Tell whether a configuration is legal.
 
@@ -356,11 +357,8 @@ def _refuse_unusable(hyperparameter: Hyperparameter[Any, Any]) -> None:
             f"HpProblem: {name!r} cannot be the name of a hyperparameter, since job[{name!r}] is the job's number."
         )
     dimension_of(hyperparameter)
-    if isinstance(hyperparameter, (CategoricalHyperparameter, OrdinalHyperparameter)):
-        choices = (
-            hyperparameter.choices if isinstance(hyperparameter, CategoricalHyperparameter) else hyperparameter.sequence
-        )
-        refuse_choices(f"HpProblem: hyperparameter {name!r}", choices)
+    choices = getattr(hyperparameter, "choices", getattr(hyperparameter, "sequence", ()))
+    refuse_choices(f"HpProblem: hyperparameter {name!r}", choices)
 
 
 def _refuse_long_chain(conditions: Sequence[Any]) -> None:

@@ -48,8 +48,4 @@ def original(value: Any, kind: Whole | None) -> Any:
 
 def is_inactive(value: Any) -> bool:
     """True for the empty cell of a hyperparameter that is not active."""
-    return _is_nan(value)
-
-
-def _is_nan(value: Any) -> bool:
     return isinstance(value, float) and math.isnan(value)

@@ -101,7 +101,10 @@ def _check_objectives(file: FileRows, objectives: Objectives, place: str) -> Non
             if n_empty < len(cells):
                 reason = f"it must be empty where the job_status is CANCELLED; {_ADVICE}."
         elif n_empty:
-            reason = "it must hold a number, or a text that begins with 'F', where the job_status is DONE; give it one."
+            reason = (
+                "it must hold a number, or a text that begins with 'F', where the job_status is DONE, and is empty; "
+                "correct the cell or remove the row."
+            )
         elif len({cell if is_failure(cell) else "" for cell in cells}) > 1:
             reason = f"all of them must be numbers, or the same reason of a failure, got {cells}; {_ADVICE}."
         if reason:
@@ -133,14 +136,10 @@ class _Reader:
 def _check_kinds(file: FileRows, readers: Mapping[str, _Reader], place: str) -> None:
     """Refuse whole numbers that all stand there as floats, unless pandas wrote them, as it does beside empty cells."""
     for name, reader in readers.items():
-        if reader.as_float and not reader.as_whole:
-            values = [row[PARAMETER + name] for row in file.rows]
-            if not any(map(is_inactive, values)):
-                refuse(
-                    place,
-                    file.numbers[0],
-                    PARAMETER + name,
-                    f"it must hold whole numbers, and all of them stand there as {reader.as_float!r} does, so the "
-                    "table belongs to a problem with real numbers; use another log_dir, or give the table to "
-                    "fit_surrogate.",
-                )
+        are_floats = reader.as_float and not reader.as_whole
+        if are_floats and not any(is_inactive(row[PARAMETER + name]) for row in file.rows):
+            reason = (
+                f"it must hold whole numbers, and all of them stand there as {reader.as_float!r} does, so the table "
+                "belongs to a problem with real numbers; use another log_dir, or give the table to fit_surrogate."
+            )
+            refuse(place, file.numbers[0], PARAMETER + name, reason)
