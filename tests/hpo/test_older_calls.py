@@ -79,6 +79,28 @@ def test_our_own_order_and_an_evaluator_before_the_seed_stay(kind: Any, problem:
             assert options_of(kind(problem, second, 42, None))["random_state"] == 42
 
 
+def test_a_search_of_the_users_own_has_its_own_arguments(problem: HpProblem) -> None:
+    class Mine(Search):
+        def __init__(self, problem: HpProblem, size: int, stopper: str = "none"):
+            super().__init__(problem, random_state=size)
+            self.size, self.stopper = size, stopper
+
+        def _new_proposer(self, draws: Any, member: int) -> Any:
+            raise NotImplementedError
+
+    mine = Mine(problem, 3, stopper="mine")
+
+    assert (mine.size, mine.stopper) == (3, "mine")
+    with pytest.raises(TypeError, match="^Mine: unknown option 'sizes'.* Did you mean 'size'"):
+        Mine(problem, sizes=3)  # type: ignore[call-arg]
+
+
+@BOTH
+def test_a_search_needs_a_problem(kind: Any) -> None:
+    with pytest.raises(TypeError, match=f"^{kind.__name__}: problem must be a deephyper.hpo.HpProblem, got None"):
+        kind()
+
+
 def test_the_signature_is_that_of_the_constructor() -> None:
     assert list(inspect.signature(RandomSearch).parameters)[:3] == ["problem", "evaluator", "random_state"]
     assert "acq_func_kwargs" in inspect.signature(CBO).parameters
@@ -228,6 +250,11 @@ def test_a_budget_is_exact_in_every_style(kind: Any, problem: HpProblem, call: A
     assert len(quietly(lambda: call(kind(problem, run, log_dir=Path("there"))))) == 3
 
 
+def test_an_unknown_argument_of_save_params_is_answered(problem: HpProblem) -> None:
+    with pytest.raises(TypeError, match=r"^CBO.save_params: unknown option 'path'; write search.save_params"):
+        CBO(problem).save_params(path="params.json")  # type: ignore[call-arg]
+
+
 def test_max_evals_strict_is_a_yes_or_no(problem: HpProblem) -> None:
     with pytest.raises(TypeError, match="max_evals_strict must be True or False, got 3"):
         CBO(problem).search(run, 3, max_evals_strict=3)  # type: ignore[arg-type]
@@ -289,6 +316,16 @@ def test_an_attribute_that_is_not_here_says_what_to_write(kind: Any, problem: Hp
     assert not hasattr(search, name)
     with pytest.raises(AttributeError, match=f"^{kind.__name__}: there is no '{name}'; write "):
         getattr(search, name)
+
+
+@BOTH
+@pytest.mark.parametrize("name", ["gather_type", "gather_batch_size"])
+def test_what_would_have_no_effect_cannot_be_set(kind: Any, problem: HpProblem, name: str) -> None:
+    search = kind(problem)
+
+    with pytest.raises(AttributeError, match=r"write evaluator.gather\('BATCH', size=1\) in a loop"):
+        setattr(search, name, "ALL")
+    search.note = "of a script"
 
 
 @BOTH

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._checks import is_number, known_options
-from .arguments import n_by_position
+from .._checks import is_number, known_options, options_of
+from .arguments import check_problem, n_by_position
 from .other_words import BY_POSITION_AFTER_A_SEED, without_unbuilt
 
 
@@ -26,10 +26,13 @@ class Called(ABCMeta):
     if not TYPE_CHECKING:
 
         def __call__(cls, *args: Any, **kwargs: Any) -> Any:
-            where = cls.__name__
-            if len(args) > 1 and _is_seed(args[1]):
+            where, accepted = cls.__name__, options_of(cls.__init__)
+            if not args and "problem" in accepted and "problem" not in kwargs:
+                check_problem(where, None)
+            # A search of the user's own may have other arguments, and other words.
+            if len(args) > 1 and accepted[1:2] == ["evaluator"] and _is_seed(args[1]):
                 args, kwargs = args[:1], _by_name(where, args[1:], kwargs)
-            kwargs = cls._in_todays_words(without_unbuilt(where, kwargs))
+            kwargs = cls._in_todays_words(without_unbuilt(where, kwargs, accepted))
             known_options(where, kwargs, cls.__init__, instead_of=cls._instead_of)
             if len(args) > (most := n_by_position(cls.__init__)):
                 raise TypeError(
@@ -45,7 +48,7 @@ def _is_seed(second: Any) -> bool:
 
 def _by_name(where: str, after_problem: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
     """Name arguments in the order of scripts that pass the seed second, and the evaluator to `search`."""
-    named = dict(zip(BY_POSITION_AFTER_A_SEED, after_problem, strict=False))
+    named = dict(zip(BY_POSITION_AFTER_A_SEED.split(), after_problem, strict=False))
     twice = [name for name in named if name in kwargs]
     if twice or len(after_problem) > len(named):
         what = f"{twice[0]!r} is given twice" if twice else f"got {len(after_problem) + 1} arguments by position"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from .._checks import by_name, shown
@@ -88,32 +88,23 @@ _METHODS = {
 }
 
 # Options that only a search that learns can have.
-OF_CBO = by_name(
-    {
-        "it is an option of CBO; RandomSearch learns nothing": (
-            "surrogate_model surrogate_model_kwargs acq_func acq_func_kwargs acq_optimizer acq_optimizer_kwargs kappa "
-            "xi multi_point_strategy n_initial_points initial_point_generator initial_points scheduler n_points "
-            "n_restarts_optimizer acq_optimizer_freq filter_duplicated filter_failures max_total_failures max_failures"
-        )
-    }
+_OF_CBO = (
+    "surrogate_model surrogate_model_kwargs acq_func acq_func_kwargs acq_optimizer acq_optimizer_kwargs kappa xi "
+    "multi_point_strategy n_initial_points initial_point_generator initial_points scheduler n_points max_failures "
+    "n_restarts_optimizer acq_optimizer_freq filter_duplicated filter_failures max_total_failures"
 )
 # Options that a search has from its beginning, which are often passed to its call.
-_OF_CONSTRUCTOR = by_name(
-    {
-        "it belongs to the constructor": (
-            "problem random_state log_dir verbose checkpoint_restart checkpoint_history_to_csv initial_points "
-            "n_initial_points surrogate_model acq_func acq_optimizer multi_point_strategy"
-        )
-    }
+_OF_CONSTRUCTOR = (
+    "problem random_state log_dir verbose checkpoint_restart checkpoint_history_to_csv initial_points n_initial_points "
+    "surrogate_model acq_func acq_optimizer multi_point_strategy"
 )
 # The order of constructors whose second argument is the seed.
-BY_POSITION_AFTER_A_SEED = [
-    *("random_state", "log_dir", "verbose", "stopper", "checkpoint_history_to_csv", "solution_selection"),
-    *("checkpoint_restart", "surrogate_model", "surrogate_model_kwargs", "acq_func", "acq_func_kwargs"),
-    *("acq_optimizer", "acq_optimizer_kwargs", "multi_point_strategy", "n_initial_points", "initial_point_generator"),
-    *("initial_points", "moo_lower_bounds", "moo_scalarization_strategy", "moo_scalarization_weight"),
-    "objective_scaler",
-]
+BY_POSITION_AFTER_A_SEED = (
+    "random_state log_dir verbose stopper checkpoint_history_to_csv solution_selection checkpoint_restart "
+    "surrogate_model surrogate_model_kwargs acq_func acq_func_kwargs acq_optimizer acq_optimizer_kwargs "
+    "multi_point_strategy n_initial_points initial_point_generator initial_points moo_lower_bounds "
+    "moo_scalarization_strategy moo_scalarization_weight objective_scaler"
+)
 # What values of options are called elsewhere, in small letters and without anything between them.
 _VALUES = {
     "UCB": "lcb gplcb gpucb upperconfidencebound lowerconfidencebound",
@@ -159,22 +150,29 @@ NOT_HERE = by_name(
 _CALLED_HERE, _SENTENCES, _LINES = by_name(_VALUES), by_name(_OPTIONS), by_name(_METHODS)
 
 
-def without_unbuilt(where: str, options: Mapping[str, Any]) -> dict[str, Any]:
-    """Leave out options that are not built, as long as they ask for what happens anyway: None, False or "auto".
+def without_unbuilt(where: str, options: Mapping[str, Any], accepted: Collection[str]) -> dict[str, Any]:
+    """Leave out options that are not built and not accepted, if they ask for what happens anyway: None, False, "auto".
 
     Raises:
         ValueError: one of them asks for anything else.
     """
-    for name, value in options.items():
+    unbuilt = {name: value for name, value in options.items() if name in _NOT_BUILT and name not in accepted}
+    for name, value in unbuilt.items():
         is_usual = value is None or value is False or (isinstance(value, str) and value == "auto")
-        if name in _NOT_BUILT and not is_usual and name not in _WITHOUT_MEANING:
+        if not is_usual and name not in _WITHOUT_MEANING:
             raise ValueError(f"{where}: {name} must be None, got {shown(value)}; {_NOT_BUILT[name]}.")
-    return {name: value for name, value in options.items() if name not in _NOT_BUILT}
+    return {name: value for name, value in options.items() if name not in unbuilt}
 
 
 def instead_of_option(name: str) -> str:
     """Say where what an option is for elsewhere is said here; empty if it is known nowhere."""
     return _SENTENCES.get(name.lower(), "")
+
+
+def instead_of_learning(name: str) -> str:
+    """The same for a search that learns nothing."""
+    is_of_cbo = name in _OF_CBO.split()
+    return "it is an option of CBO; RandomSearch learns nothing" if is_of_cbo else instead_of_option(name)
 
 
 def called_here(value: str) -> str:
@@ -184,8 +182,8 @@ def called_here(value: str) -> str:
 
 def instead_in_call(name: str) -> str:
     """Say what to write instead of an option that is passed to `search`; empty if it is known nowhere."""
-    if name in _OF_CONSTRUCTOR:
-        return f"{_OF_CONSTRUCTOR[name]}: CBO(problem, {name}=…)"
+    if name in _OF_CONSTRUCTOR.split():
+        return f"it belongs to the constructor: CBO(problem, {name}=…)"
     return instead_of_option(name)
 
 

@@ -13,7 +13,7 @@ from ..evaluator import Evaluator
 from ..job import Job, JobStatus
 from ..space import Space, Walkers, row_keys
 from .asked import Asked
-from .other_words import OF_CBO, instead_of_option
+from .other_words import instead_of_learning
 from .proposer import Proposer, Trial
 from .search import Search
 
@@ -36,7 +36,7 @@ class RandomSearch(Search):
 
     @staticmethod
     def _instead_of(name: str) -> str:
-        return OF_CBO.get(name) or instead_of_option(name)
+        return instead_of_learning(name)
 
     def _new_proposer(self, draws: Draws, member: int) -> Proposer:
         return _Sampler(self._space, draws, member)

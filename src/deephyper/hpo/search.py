@@ -95,6 +95,11 @@ class Search(metaclass=Called):
             hint = f"; write {line}" if line else ""
             raise AttributeError(f"{type(self).__name__}: there is no {name!r}{hint}.", name=name, obj=self)
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in ("gather_type", "gather_batch_size"):
+            getattr(self, name)  # Raises, and says what to write: a search hands out work as soon as a worker is free.
+        super().__setattr__(name, value)
+
     def __dir__(self) -> list[str]:
         return [name for name in super().__dir__() if not name.startswith("_")]
 
@@ -280,8 +285,9 @@ class Search(metaclass=Called):
             max_evals: how many evaluations this call submits, exactly; -1 or None for no limit. What was evaluated
                 before does not count, and neither does what `checkpoint_restart` has found.
             timeout: seconds from now after which running evaluations are cancelled; None for no limit. A plain function
-                on a "serial" evaluator runs in this thread and cannot be ended: there the call returns after the
-                evaluation that is running.
+                on a "serial" evaluator, as one that is passed here, runs in this thread and cannot be ended: from the
+                deadline on `job.stopped()` is True in it, and `job.status` CANCELLING, so that a loop can end; the call
+                returns after the evaluation that is running.
             max_evals_total: how many evaluations the whole search may have; -1 or None for no limit. All that ended
                 count: in earlier calls, before a restart, told, or at other members of the search. Cancelled ones do
                 not. So a script that is started again with `checkpoint_restart` ends at the same number. Beside
@@ -382,6 +388,7 @@ class Search(metaclass=Called):
             "checkpoint_restart": self.checkpoint_restart,
         }
 
+    @explained("search.save_params('params.json')")
     def save_params(self, filename: str | os.PathLike[str] = "params.json") -> None:
         """Write `get_params()` as JSON to a file, relative to the log directory if there is one."""
         where = f"{type(self).__name__}.save_params"
