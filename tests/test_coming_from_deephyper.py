@@ -315,7 +315,6 @@ def test_a_restart_after_failures_keeps_every_row_and_repeats_none() -> None:
 @shows("helpers for several objectives")
 def test_the_helpers_maximize_and_the_old_ones_minimize() -> None:
     from deephyper.moo import hypervolume, pareto_front
-
     from deephyper.skopt import moo as old
 
     Y, none = np.array([[1.0, 2.0], [2.0, 1.0], [0.5, 0.5]]), [0.0, 0.0]
