@@ -109,7 +109,7 @@ def budgets_of(
 ) -> tuple[Any, Limits, float | None]:
     """Return the evaluator and the budgets of a call: search(evaluator, 20, 60), or search(20, 60) of older scripts.
 
-    A yes or no in the last place is `max_evals_strict` of older scripts; a budget is exact here.
+    A yes or no in the last place, after a number, is `max_evals_strict` of older scripts; a budget is exact here.
     """
     if is_whole(first):
         if is_bool(timeout) and max_evals_total is None:
@@ -117,7 +117,7 @@ def budgets_of(
         if max_evals is not None and timeout is not None:
             raise TypeError(f"{where}: {first!r} is no evaluator; pass search(evaluator, max_evals, timeout).")
         first, max_evals, timeout = None, first, max_evals if timeout is None else timeout
-    total = None if is_bool(max_evals_total) else max_evals_total
+    total = None if is_bool(max_evals_total) and max_evals is not None else max_evals_total
     limits = Limits(limit_of(where, "max_evals", max_evals), limit_of(where, "max_evals_total", total))
     return first, limits, None if timeout is None else seconds(where, "timeout", timeout)
 
