@@ -410,8 +410,8 @@ def test_parameters_are_written_as_json(kind: type[Search], problem: HpProblem, 
     kind(problem, random_state=4, log_dir=tmp_path).save_params("params.json")
 
     params = json.loads((tmp_path / "params.json").read_text())
-    assert params["search"] == kind.__name__
-    assert params["random_state"] == 4
+    assert params["search"]["type"] == kind.__name__
+    assert params["search"]["random_state"] == 4
 
 
 # Bad input.
@@ -427,7 +427,7 @@ def test_parameters_are_written_as_json(kind: type[Search], problem: HpProblem, 
             "unknown option 'random_stat'.*Did you mean 'random_state'",
         ),
         (lambda kind, problem: kind(problem, random_state="a"), "random_state must be None, an int"),
-        (lambda kind, problem: kind(problem, 3), "run_function must be callable.*got 3"),
+        (lambda kind, problem: kind(problem, [3]), r"run_function must be callable.*got \[3\]"),
         (lambda kind, problem: kind(problem, verbose=-1), "verbose must be a whole number of at least 0, got -1"),
         (lambda kind, problem: kind(problem).search(5), "no evaluator; pass a function"),
         (lambda kind, problem: kind(problem).search(run, 0), "max_evals must be a whole number of at least 1, got 0"),
