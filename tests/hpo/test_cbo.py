@@ -261,7 +261,7 @@ def test_a_source_speeds_the_search_up(problem: HpProblem, tmp_path: Path) -> No
     ("frame", "q", "message"),
     [
         (pd.DataFrame({"p:x": [1.0]}), 0.9, "the table needs a column 'objective'"),
-        (pd.DataFrame({"p:x": [1.0], "objective": ["F_x"]}), 0.9, "no evaluation with a numeric objective"),
+        (pd.DataFrame({"p:x": [1.0], "objective": [math.nan]}), 0.9, "no evaluation with a numeric objective"),
         (
             pd.DataFrame({"p:z": [1.0], "objective": [1.0]}),
             0.9,

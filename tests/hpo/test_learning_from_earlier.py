@@ -341,9 +341,9 @@ def test_a_sampling_function_knows_no_priors(tmp_path: Path) -> None:
             ValueError,
             "no column of this problem's hyperparameters, such as 'p:lr'",
         ),
-        (pd.DataFrame({"p:lr": [0.1], "objective": ["F_oom"]}), ValueError, "no evaluation with a numeric objective"),
+        (pd.DataFrame({"p:lr": [0.1], "objective": [math.nan]}), ValueError, "no evaluation with a numeric objective"),
     ],
-    ids=["an empty list", "a number", "a list of dictionaries", "no objective", "no hyperparameter", "only failures"],
+    ids=["an empty list", "a number", "a list of dictionaries", "no objective", "no hyperparameter", "no result"],
 )
 def test_what_teaches_nothing_is_refused(
     tmp_path: Path, method: str, table: Any, kind: type[Exception], message: str

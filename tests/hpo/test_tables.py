@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pandas as pd
 import pytest
 
 from deephyper._draws import Draws
-from deephyper.hpo import HpProblem
+from deephyper.hpo import CBO, HpProblem
 from deephyper.hpo.tables import GenerativeModel, earlier_tasks, generative_model, partial_rows
 from deephyper.job import Job, Outcome
 from deephyper.results import History
@@ -98,6 +99,38 @@ def test_what_is_no_quantile_is_refused(q: Any) -> None:
         model_of(search(None, n=3), q)
 
 
+@pytest.mark.parametrize("method", ["fit_surrogate", "fit_generative_model", "fit_search_space"])
+@pytest.mark.parametrize(
+    "objectives",
+    [{"objective": ["F_x", "F"]}, {"objective_0": ["F_x", "F"], "objective_1": ["F_x", "F"]}],
+    ids=["one", "several"],
+)
+def test_from_failures_alone_nothing_is_learned_with_a_warning(
+    method: str, objectives: dict[str, list[str]], tmp_path: Path
+) -> None:
+    line = HpProblem()
+    line.add_hyperparameter((0.0, 1.0), "x")
+    learner, other = (CBO(line, random_state=1, log_dir=tmp_path / name) for name in ("learner", "other"))
+
+    with pytest.warns(UserWarning, match=rf"^CBO\.{method}: all 2 evaluations of the table have failed"):
+        model = getattr(learner, method)(pd.DataFrame({"p:x": [0.1, 0.2], **objectives}))
+
+    assert learner.ask(3) == other.ask(3)
+    assert model is None or (len(model.sample(4)) == 4 and model.good.shape == (0, 1))
+
+
+def test_a_table_of_failures_is_left_out_beside_one_that_teaches(tmp_path: Path) -> None:
+    line = HpProblem()
+    line.add_hyperparameter((0.0, 1.0), "x")
+    search = CBO(line, random_state=1, log_dir=tmp_path)
+    failed = pd.DataFrame({"p:x": [0.1], "objective": ["F_x"]})
+
+    with pytest.warns(UserWarning, match="all 1 evaluations of the table have failed"):
+        search.fit_surrogate([failed, pd.DataFrame({"p:x": [0.25], "objective": [3.0]})])
+
+    assert search.ask(1) == [{"x": 0.25}]
+
+
 @pytest.mark.parametrize(
     ("table", "message"),
     [
@@ -107,7 +140,7 @@ def test_what_is_no_quantile_is_refused(q: Any) -> None:
         ),
         (pd.DataFrame({"p:x": [1.0], "objective_0": [1.0]}), "the table needs a column 'objective', or 'objective_0'"),
         (
-            pd.DataFrame({"p:x": [1.0], "objective": ["F_x"]}),
+            pd.DataFrame({"p:x": [1.0], "objective": [math.nan]}),
             "the table has no evaluation with a numeric objective to learn from",
         ),
         (pd.DataFrame({"p:x": [], "objective": []}), "the table has no evaluation with a numeric objective"),

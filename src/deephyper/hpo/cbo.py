@@ -160,7 +160,7 @@ class CBO(Search):
         Args:
             df: the table of an earlier search, the path of its CSV file, or a list of these. Hyperparameters of this
                 problem that are missing there are drawn, and others there are ignored. With several objectives, the
-                rows of the Pareto front count as the best.
+                rows of the Pareto front count as the best. From failures alone nothing is learned, with a warning.
             q: rows above this quantile of the objective count as good. It is lowered, with a warning, to keep 10 rows.
 
         Returns:
@@ -189,6 +189,8 @@ class CBO(Search):
         self._use(tasks, [good_rows(task, n_good_of(len(task.values), _GOOD_QUANTILE), self._space) for task in tasks])
 
     def _use(self, tasks: Sequence[EarlierTask], goods: Sequence[Array]) -> None:
+        if not tasks:
+            return
         n_leads = min(N_LEADS, self._checked.settings.n_initial)
         source = source_of(tasks, goods, n_leads, self._space, self._draws)
         self._teach(lambda proposer: proposer.learn_from(source))
@@ -222,6 +224,8 @@ class CBO(Search):
                 "fit_generative_model, or a problem without one."
             )
         tasks = earlier_tasks(where, df, self._space)
+        if not tasks:
+            return
         best = np.concatenate([partial_rows(task.frame.head(1), self._space) for task in tasks])
         space = self._space = self._space.drawn_near(best, float(fac_numerical), float(fac_categorical))
         self._teach(lambda proposer: proposer.draw_from(space))

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from .._arrays import Array
-from .._checks import got, is_number, shown
+from .._checks import got, is_number, shown, warn
 from .._draws import Draws, Purpose
 from ..job import PARAMETER, Objectives
 from ..moo import merit
@@ -51,7 +51,7 @@ class GenerativeModel:
     """The density of good configurations according to earlier searches.
 
     Args:
-        densities: one for each earlier search, over rows of the space.
+        densities: one for each earlier search, over rows of the space; without any, all of the space is as good.
         space: the space of the search that learns.
         draws: the random draws of that search.
     """
@@ -63,11 +63,14 @@ class GenerativeModel:
     @property
     def good(self) -> Array:
         """The good rows of each earlier search, best first, (m, d); NaN for hyperparameters that it did not have."""
-        return np.concatenate([density.good for density in self.densities])
+        nothing = np.empty((0, self.space.n_columns))
+        return np.concatenate([nothing, *(density.good for density in self.densities)])
 
     def sample(self, n: int) -> pd.DataFrame:
         """Draw `n` legal configurations, with a column per hyperparameter; every call gives the same ones."""
         rng = self.draws.at(Purpose.SOURCE, _SAMPLE)
+        if not self.densities:
+            return pd.DataFrame(self.space.decode(self.space.sample(n, rng)), columns=self.space.names)
         shares = np.bincount(np.arange(n) % len(self.densities), minlength=len(self.densities))
         rows = [density.sample(int(share), rng) for density, share in zip(self.densities, shares, strict=True)]
         return pd.DataFrame(self.space.decode(np.concatenate(rows)), columns=self.space.names)
@@ -77,7 +80,7 @@ class GenerativeModel:
 
 
 def earlier_tasks(where: str, df: Table | Sequence[Table], space: Space) -> list[EarlierTask]:
-    """Read the table, or the tables, of earlier searches that a user passes.
+    """Read the table, or the tables, of earlier searches that a user passes; those of failures only are left out.
 
     Raises:
         ValueError: a table has nothing to learn from.
@@ -92,7 +95,8 @@ def earlier_tasks(where: str, df: Table | Sequence[Table], space: Space) -> list
                 f"{where}: an earlier search must be a DataFrame, the path of a CSV file, or a list of these, "
                 f"{got(table)}."
             )
-    return [_earlier_task(where, _frame_of(where, table, space), space) for table in tables]
+    tasks = [_earlier_task(where, _frame_of(where, table, space), space) for table in tables]
+    return [task for task in tasks if len(task.values)]
 
 
 def _frame_of(where: str, table: Table, space: Space) -> pd.DataFrame:
@@ -139,7 +143,10 @@ def _earlier_task(where: str, frame: pd.DataFrame, space: Space) -> EarlierTask:
     objectives = np.array(declared.numbers(frame), np.float64).T
     is_value = np.isfinite(objectives).all(axis=1)
     if not is_value.any():
-        raise ValueError(f"{where}: the table has no evaluation with a numeric objective to learn from.")
+        if not any(str(cell).startswith("F") for name in declared.columns for cell in frame[name]):
+            raise ValueError(f"{where}: the table has no evaluation with a numeric objective to learn from.")
+        warn(f"{where}: all {len(frame)} evaluations of the table have failed, so nothing is learned from it.")
+        return EarlierTask(frame.iloc[:0], np.empty(0))
     values = merit(objectives[is_value])
     order = np.argsort(-values, kind="stable")
     return EarlierTask(frame.loc[np.flatnonzero(is_value)[order]], values[order])
