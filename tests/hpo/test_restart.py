@@ -67,7 +67,7 @@ OPTIONS: list[dict[str, Any]] = [
     {"acq_func_kwargs": {"scheduler": {"type": "periodic-exp-decay", "period": 5, "rate": 0.1}}},
     {"initial_points": [{"x": 0.5, "n": 3, "kind": "a"}, {"x": 0.25, "n": 30, "kind": "b"}]},
     {"acq_optimizer_kwargs": {"filter_failures": "min"}},
-    {"surrogate_model": "RF"},
+    {"surrogate_model": "RF", "surrogate_model_kwargs": {"n_estimators": 10}},
 ]
 
 
@@ -284,7 +284,7 @@ SCRIPT = """
 @pytest.mark.slow
 @pytest.mark.parametrize(("method", "n"), [("serial", 1), ("process", 3), ("thread", 3)])
 def test_no_number_comes_twice_after_a_kill(tmp_path: Path, problem: HpProblem, method: str, n: int) -> None:
-    kills = 3
+    kills = 2
     for i in range(kills + 1):
         limit = 1000 if i == kills else len(list(tmp_path.iterdir())) + 4
         arguments = [sys.executable, "-c", textwrap.dedent(SCRIPT), method, str(i), str(limit), str(n)]
