@@ -29,4 +29,5 @@ class MPICommEvaluator(RayEvaluator):
     method = "mpicomm"
 
 
-MPIPoolEvaluator = MPICommEvaluator
+class MPIPoolEvaluator(MPICommEvaluator):
+    """Not built in: pass the executor of mpi4py instead; to make one says how."""
