@@ -212,7 +212,7 @@ class EvaluatorContract(ABC):
             times = [job.timestamp_submit, job.timestamp_start, job.timestamp_end, job.timestamp_gather]
 
             assert None not in times
-            assert times[0] >= 0.0 and all(a <= b for a, b in pairwise(times)), times
+            assert times[0] >= 0.0 and all(a <= b for a, b in pairwise(times)), times  # type: ignore[operator]
 
     def test_callbacks_are_told_in_order(self) -> None:
         diary = _Diary()

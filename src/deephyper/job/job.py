@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, final
+from typing import Any, NoReturn, final
 
 from .._cells import plain
 from .._checks import explained
@@ -12,8 +12,6 @@ from ..worker import JobStatus, Observations
 from .columns import METADATA, PARAMETER, TIMES, Row
 from .objectives import Objectives
 from .outcome import Objective, Outcome, is_failure, is_lost
-
-_NO_TIMES: dict[str, float | None] = dict.fromkeys(TIMES)
 
 Read = Callable[[Mapping[str, Any]], dict[str, Any]]
 """Makes a configuration that went through JSON again what it was, with the user's own objects: `Space.read`."""
@@ -27,7 +25,8 @@ class Metadata(dict[str, Any]):
     since they have columns of their own in a table.
     """
 
-    times: Mapping[str, float | None] = _NO_TIMES
+    __slots__ = ("times",)
+    times: dict[str, float | None]
 
     def get(self, key: str, default: Any = None) -> Any:
         return super().get(key, default) if self.times.get(key) is None else self.times[key]
@@ -39,11 +38,11 @@ class Metadata(dict[str, Any]):
         return super().__contains__(key) or self.times.get(str(key)) is not None
 
 
-def _time(name: str) -> Any:
-    def set_time(job: Job, time: float | None) -> None:
-        job._times[name] = time
-
-    return property(lambda job: job._times[name], set_time)
+def _elsewhere(job: Job) -> NoReturn:
+    raise AttributeError(
+        "Job: it has parameters, objective, output, metadata, status and id; the rest is the evaluator's, such as "
+        "evaluator.run_function, and what the run-function returns is taken as it is."
+    )
 
 
 @final
@@ -75,14 +74,26 @@ class Job:
         self.id = job_id
         self.parameters = dict(parameters)
         self.search_id = search_id
-        self.metadata = Metadata(metadata or {})
-        self.metadata.times = self._times = {**_NO_TIMES, "timestamp_submit": timestamp_submit}
+        self._metadata = Metadata(metadata or {})
+        self.timestamp_submit = timestamp_submit
+        self.timestamp_start: float | None = None
+        self.timestamp_end: float | None = None
+        self.timestamp_gather: float | None = None
         self.status = JobStatus.READY
         self._outcome = outcome
         self.observations: Observations = []
         self.n_retries = 0
 
-    timestamp_submit, timestamp_start, timestamp_end, timestamp_gather = map(_time, TIMES)
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """What is known beside the objective, by name. Keys that begin with "_" stay out of the table."""
+        self._metadata.times = {name: getattr(self, name) for name in TIMES}
+        return self._metadata
+
+    @metadata.setter
+    def metadata(self, metadata: Mapping[str, Any]) -> None:
+        self._metadata = Metadata(metadata)
+
     args = config = property(lambda job: job.parameters, doc="Earlier names of `parameters`.")
     result = property(lambda job: job.objective, doc="Earlier name of `objective`.")
 
@@ -91,9 +102,8 @@ class Job:
             raise TypeError(f"Job: it is a pair of parameters and objective; write job.parameters[{index!r}].")
         return (dict(self.parameters), self.objective)[index]
 
-    def __getattr__(self, name: str) -> Any:
-        hint = "it has parameters, objective, output, metadata, status, id, and the evaluator has run_function"
-        raise AttributeError(f"Job: there is no attribute {name!r}; {hint}.", name=name, obj=self)
+    # No `__getattr__`, which would make every attribute slower.
+    run_function = storage = context = rank = set_output = create_running_job = property(_elsewhere)
 
     @property
     def objective(self) -> Objective | None:
@@ -145,7 +155,7 @@ class Job:
         """Seconds inside the run-function, None while unknown."""
         if self.timestamp_start is None or self.timestamp_end is None:
             return None
-        return float(self.timestamp_end - self.timestamp_start)
+        return self.timestamp_end - self.timestamp_start
 
     def launch(self, time: float) -> None:
         """Note that it was handed to a worker; this counts as its start until the worker tells its own time."""
@@ -177,7 +187,7 @@ class Job:
         """
         self.status = JobStatus.DONE
         self._outcome = outcome
-        self.metadata.update(outcome.metadata)
+        self._metadata.update(outcome.metadata)
         if observations is not None:
             self.observations = observations
         self.timestamp_start = self.timestamp_start if start is None else start
@@ -202,10 +212,13 @@ class Job:
             "parameters": plain(self.parameters),
             "status": self.status.value,
             "objective": list(objective) if isinstance(objective, tuple) else objective,
-            "metadata": plain({**self.metadata}),
+            "metadata": plain({**self._metadata}),
             "crashed": self.crashed,
             "n_retries": self.n_retries,
-            **self._times,
+            "timestamp_submit": self.timestamp_submit,
+            "timestamp_start": self.timestamp_start,
+            "timestamp_end": self.timestamp_end,
+            "timestamp_gather": self.timestamp_gather,
         }
         # The garbage collector visits every list that a store keeps, so a job without observations has none.
         if self.observations:
@@ -229,7 +242,7 @@ class Job:
         job = cls(record["job_id"], parameters, search_id, metadata, record["timestamp_submit"], outcome)
         job.status, job.n_retries = JobStatus(record["status"]), record["n_retries"]
         job.observations = [(budget, value) for budget, value in record.get("observations", ())]
-        job._times.update({name: record[name] for name in TIMES})
+        job.timestamp_start, job.timestamp_end, job.timestamp_gather = (record[name] for name in TIMES[1:])
         return job
 
     @classmethod
@@ -249,9 +262,10 @@ class Job:
         metadata = {key: row[METADATA + key] for key in others if key not in TIMES and not _is_nan(row[METADATA + key])}
         objective = objectives.of_row(row)
         outcome = None if objective is None else Outcome(objective)
-        job = cls(row["job_id"], parameters, metadata=metadata, outcome=outcome)
+        submit, start, end, gather = (_known(row.get(METADATA + name)) for name in TIMES)
+        job = cls(row["job_id"], parameters, "", metadata, submit, outcome)
         job.status = JobStatus(row["job_status"])
-        job._times.update({name: _known(row.get(METADATA + name)) for name in TIMES})
+        job.timestamp_start, job.timestamp_end, job.timestamp_gather = start, end, gather
         return job
 
     def __repr__(self) -> str:
@@ -283,7 +297,7 @@ def ready_record(parameters: Mapping[str, Any], metadata: Mapping[str, Any], sub
         "metadata": plain(metadata),
         "crashed": False,
         "n_retries": 0,
-        **_NO_TIMES,
+        **dict.fromkeys(TIMES),
         "timestamp_submit": submitted,
     }
 

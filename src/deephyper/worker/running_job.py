@@ -12,6 +12,8 @@ from .channel import Channel
 Observations = list[tuple[float, float]]
 """Pairs of budget and value that a run-function recorded while it ran."""
 
+# What cannot be changed in place.
+_LIGHT = frozenset((float, int, str, bool, type(None)))
 # What the copy of an empty job holds.
 _SOMETHING = {"": None}
 
@@ -60,9 +62,13 @@ class RunningJob(dict[str, Any]):
         channel: Channel | None = None,
         resources: Mapping[str, Any] | None = None,
     ):
-        _check(id, parameters, (storage, stopper))
-        self._plain = {name: _own(value) for name, value in (parameters or {}).items()}
-        super().__init__(self._plain or _SOMETHING)
+        # The usual types come first, since a worker makes one for every evaluation.
+        if type(id) is not int or type(parameters) is not dict or storage is not None or stopper is not None:
+            _check(id, parameters, (storage, stopper))
+        self._plain = plain = dict(parameters or {})
+        if not _LIGHT.issuperset(map(type, plain.values())):
+            self._plain = plain = {name: _own(value) for name, value in plain.items()}
+        super().__init__(plain or _SOMETHING)
         self.id = 0 if id is None else id
         self.resources = dict(resources or {})
         self.observations: Observations = []
