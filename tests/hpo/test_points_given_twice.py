@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -92,3 +93,15 @@ def test_a_space_of_one_point_is_evaluated_as_often_as_it_is_listed() -> None:
     results = search.search(lambda job: 1.0, max_evals=9)
 
     assert len(results) == 3 and search.stop_reason is not None
+
+
+def test_those_that_were_cancelled_are_asked_again(tmp_path: Path) -> None:
+    end = threading.Event()
+    with Evaluator.create(lambda job: float(end.wait(30)), "thread", method_kwargs={"num_workers": 2}) as evaluator:
+        cancelled = asking(tmp_path).search(evaluator, timeout=0.2)
+        end.set()
+
+    results = asking(tmp_path, checkpoint_restart=True).search(lambda job: job["x"], max_evals=4)
+
+    assert cancelled.job_status.tolist() == ["CANCELLED"] * 2
+    assert results.successes.x.tolist()[:3] == [0.5, 0.25, 0.5] and results.successes.x.tolist().count(0.5) == 2

@@ -41,3 +41,16 @@ def test_a_row_that_was_given_up_may_return_or_not():
 
     assert not book.is_known(A) and book.is_known(B)
     assert book.n_pending == 0
+
+
+def test_a_row_that_was_handed_out_twice_is_pending_until_both_have_come_back():
+    book = handed_out()
+    book.hand_out(A)
+
+    book.close(A[None])
+    assert (book.n_times(A), book.n_volunteered) == (2, 0)
+    np.testing.assert_array_equal(book.pending(), [A, B])
+
+    book.give_up(A[None], may_return=True)
+    assert book.n_times(A) == 1 and book.known()[A.tobytes()] == 1
+    np.testing.assert_array_equal(book.pending(), [B])
