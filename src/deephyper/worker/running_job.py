@@ -179,8 +179,8 @@ def _check(number: object, parameters: object, others: tuple[object, object]) ->
     if not is_mapping or not isinstance(number, (int, str, type(None))) or others != (None, None):
         raise TypeError(
             "RunningJob: it takes a number or text as id, a mapping as parameters, and None as storage and stopper "
-            f"(which is not built yet), got {number!r}, {parameters!r} and {others!r}; to try a run-function write "
-            "run(RunningJob(parameters={'x': 1.0}))."
+            f"(which is not built yet), got {number!r}, {parameters!r} and {others!r}; write "
+            "run(RunningJob(parameters={'x': 1.0})) to try a run-function."
         )
 
 
@@ -205,19 +205,8 @@ def _of_plain(method: Callable[..., Any], changes: bool) -> Any:
     return call
 
 
-_METHODS: dict[bool, tuple[Any, ...]] = {
-    False: (
-        dict.__contains__,
-        dict.__iter__,
-        dict.__reversed__,
-        dict.__len__,
-        dict.__repr__,
-        dict.__or__,
-        dict.__ror__,
-    ),
-    True: (dict.__delitem__, dict.__ior__, dict.clear, dict.pop, dict.popitem, dict.setdefault, dict.update),
-}
-_METHODS[False] += (dict.copy, dict.items, dict.keys, dict.values)
-for _changes, _methods in _METHODS.items():
-    for _method in _methods:
-        setattr(RunningJob, _method.__name__, _of_plain(_method, _changes))
+_READING = "__contains__ __iter__ __reversed__ __len__ __repr__ __or__ __ror__ copy items keys values"
+_CHANGING = "__delitem__ __ior__ clear pop popitem setdefault update"
+for _names, _changes in ((_READING, False), (_CHANGING, True)):
+    for _name in _names.split():
+        setattr(RunningJob, _name, _of_plain(getattr(dict, _name), _changes))
