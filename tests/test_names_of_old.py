@@ -28,7 +28,8 @@ GONE = {
     "deephyper.storage": "SharedMemoryStorage RedisStorage RayStorage MPIWinStorage",
 }
 MISSING_MODULES = (
-    "__version__ analysis analysis.hpo benchmark contrib core core.utils ensemble ensemble.aggregator ensemble.loss "
+    "__version__ version cli "
+    "analysis analysis.hpo benchmark contrib core core.utils ensemble ensemble.aggregator ensemble.loss "
     "ensemble.selector evaluator.mpi evaluator._run_function_utils hpo._cbo hpo.gmm hpo.utils keras nas nas.search "
     "predictor predictor.sklearn predictor.torch search.nas search._search sklearn skopt.space skopt.Optimizer stopper"
 )

@@ -129,6 +129,11 @@ def test_a_command_of_a_run_function_gives_its_objective() -> None:
     assert parse_subprocess_result(subprocess.run(command, capture_output=True)) == 4.0
 
 
+def test_what_is_no_result_of_a_command_is_refused() -> None:
+    with pytest.raises(TypeError, match="result must be what subprocess.run.* returned, got 'DH-OUTPUT:1' of type str"):
+        parse_subprocess_result("DH-OUTPUT:1")
+
+
 def test_a_command_without_a_result_raises_with_its_errors() -> None:
     command = [sys.executable, "-c", "raise SystemExit('out of memory')"]
     with pytest.raises(RuntimeError, match="printed no line DH-OUTPUT:<value>, but 'out of memory"):

@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 from .._cells import value_of
+from .._checks import got
 
 
 def parse_subprocess_result(result: Any) -> Any:
@@ -16,9 +17,13 @@ def parse_subprocess_result(result: Any) -> Any:
         result: what `subprocess.run(command, capture_output=True)` returned, with or without `text=True`.
 
     Raises:
+        TypeError: this is no such result.
         RuntimeError: there is no such line; it shows what the command printed as errors.
     """
-    streams = (result.stdout or "", result.stderr or "")
+    if not hasattr(result, "stdout"):
+        accepted = "what subprocess.run(command, capture_output=True) returned"
+        raise TypeError(f"parse_subprocess_result: result must be {accepted}, {got(result)}.")
+    streams = (result.stdout or "", getattr(result, "stderr", None) or "")
     out, errors = (text.decode(errors="replace") if isinstance(text, bytes) else text for text in streams)
     if (found := re.search(r"DH-OUTPUT:(.+)", out)) is None:
         raise RuntimeError(f"parse_subprocess_result: the command printed no line DH-OUTPUT:<value>, but {errors!r}.")

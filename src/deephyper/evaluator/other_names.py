@@ -77,7 +77,7 @@ _SENTENCES = by_name(
 # Attributes of evaluators that scripts read, and what has their place.
 _ATTRIBUTES = by_name(
     {
-        "gather() returns the jobs that have ended, and search.history is the table of a search": (
+        "gather() returns the jobs that have ended, and search.history.jobs all of a search": (
             "jobs num_objective job_id_gathered job_id_submitted dump_evals dump_jobs_done_to_csv convert_for_csv"
         ),
         "evaluator.budget.n_jobs_left is how many jobs may still be submitted": "maximum_num_jobs_submitted",

@@ -83,7 +83,7 @@ _METHODS = {
     "search.search(evaluator, max_evals=100), which checks the evaluator": "check_evaluator",
     "evaluator.gather('BATCH', size=1) in a loop with search.ask and search.tell": "gather_type gather_batch_size",
     "CBO(problem, acq_func_kwargs={'scheduler': {'type': 'bandit'}})": "scheduler",
-    "search.history.columns, where every objective has one": "num_objective",
+    "search.history.num_objective": "num_objective",
     "search.get_params() or search.save_params()": "dump_context",
 }
 
