@@ -59,7 +59,8 @@ class Limits:
     def too_large(self, memory_bytes: int) -> LimitExceeded:
         """The error of an evaluation that took too much memory."""
         allowed = (self.memory_bytes or 0) / 1e6
-        text = f"the evaluation took {memory_bytes / 1e6:.0f} MB, over job_memory_limit={allowed:g} MB"
+        limit = f"job_memory_limit={allowed:g} MB (or that of profile)"
+        text = f"the evaluation took {memory_bytes / 1e6:.0f} MB, over {limit}"
         return LimitExceeded("memory", text, memory=memory_bytes)
 
 
