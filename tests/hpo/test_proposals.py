@@ -47,7 +47,7 @@ def assert_legal_and_new(declared: Declared, asked: list[dict[str, Any]]) -> Non
 def test_every_proposal_of_cbo_is_legal_and_new_on_many_spaces(
     tmp_path_factory: pytest.TempPathFactory, declared: Declared
 ) -> None:
-    asked = proposals(CBO(declared.problem, random_state=2, log_dir=tmp_path_factory.mktemp("cbo")), 16)
+    asked = proposals(CBO(declared.problem, random_state=2, log_dir=tmp_path_factory.mktemp("cbo")), 25)
 
     assert_legal_and_new(declared, asked)
 

@@ -284,7 +284,7 @@ SCRIPT = """
 @pytest.mark.slow
 @pytest.mark.parametrize(("method", "n"), [("serial", 1), ("process", 3), ("thread", 3)])
 def test_no_number_comes_twice_after_a_kill(tmp_path: Path, problem: HpProblem, method: str, n: int) -> None:
-    kills = 2
+    kills = 3
     for i in range(kills + 1):
         limit = 1000 if i == kills else len(list(tmp_path.iterdir())) + 4
         arguments = [sys.executable, "-c", textwrap.dedent(SCRIPT), method, str(i), str(limit), str(n)]
