@@ -12,10 +12,7 @@ import numpy as np
 from ._arrays import Array, Indices, Mask
 
 __all__ = ["hypervolume", "merit", "non_dominated_set", "pareto_front", "pareto_mask", "pareto_ranks"]
-
-
-def __dir__() -> list[str]:
-    return __all__
+__dir__ = __all__.copy
 
 
 def merit(Y: Array) -> Array:

@@ -25,10 +25,7 @@ from .job import Job, JobStatus, Outcome, ready_record
 from .storage import Cursor, Member, Record, Storage
 
 __all__ = ["EvaluatorContract", "StorageContract"]
-
-
-def __dir__() -> list[str]:
-    return __all__
+__dir__ = __all__.copy
 
 
 @contextmanager

@@ -36,7 +36,4 @@ __all__ = [
     "legal_rows",
     "plausible_maxima",
 ]
-
-
-def __dir__() -> list[str]:
-    return __all__
+__dir__ = __all__.copy

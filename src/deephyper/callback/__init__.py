@@ -7,7 +7,4 @@ from .early_stopping import SearchEarlyStopping
 from .progress import LoggerCallback, TqdmCallback
 
 __all__ = ["Broadcast", "CSVLoggerCallback", "Callback", "LoggerCallback", "SearchEarlyStopping", "TqdmCallback"]
-
-
-def __dir__() -> list[str]:
-    return __all__
+__dir__ = __all__.copy

@@ -48,10 +48,6 @@ __all__ = [
     "profile",
     "queued",
 ]
-
-
-def __dir__() -> list[str]:
-    return __all__
-
+__dir__ = __all__.copy
 
 refuse_names(__name__, NOT_HERE)

@@ -4,10 +4,7 @@ from .._checks import by_name, refuse_names
 from ..callback import Callback, CSVLoggerCallback, LoggerCallback, SearchEarlyStopping, TqdmCallback
 
 __all__ = ["CSVLoggerCallback", "Callback", "LoggerCallback", "SearchEarlyStopping", "TqdmCallback"]
-
-
-def __dir__() -> list[str]:
-    return __all__
+__dir__ = __all__.copy
 
 
 _TIMES = "every table has the times of evaluations, in m:timestamp_start and m:timestamp_end, without a callback"

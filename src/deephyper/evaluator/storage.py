@@ -5,10 +5,6 @@ from ..storage import MemoryStorage, NullStorage, Storage
 from ..storage.other_names import NOT_HERE
 
 __all__ = ["MemoryStorage", "NullStorage", "Storage"]
-
-
-def __dir__() -> list[str]:
-    return __all__
-
+__dir__ = __all__.copy
 
 refuse_names(__name__, NOT_HERE)

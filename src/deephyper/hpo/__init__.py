@@ -20,10 +20,6 @@ __all__ = [
     "Trial",
     "check_hyperparameter",
 ]
-
-
-def __dir__() -> list[str]:
-    return __all__
-
+__dir__ = __all__.copy
 
 refuse_names(__name__, NOT_HERE)

@@ -36,7 +36,4 @@ __all__ = [
     "replace_file",
     "with_late_columns",
 ]
-
-
-def __dir__() -> list[str]:
-    return __all__
+__dir__ = __all__.copy

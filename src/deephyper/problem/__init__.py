@@ -7,10 +7,6 @@ from .problem import HpProblem
 from .short_forms import hyperparameter_of as check_hyperparameter
 
 __all__ = ["HpProblem", "check_hyperparameter", "dimension_of", "legal_configuration", "legal_row"]
-
-
-def __dir__() -> list[str]:
-    return __all__
-
+__dir__ = __all__.copy
 
 refuse_names(__name__, {"NaProblem": "declare its choices in an HpProblem", "config_space": "write import ConfigSpace"})

@@ -5,10 +5,6 @@ from ..hpo import CBO, RandomSearch
 from ..hpo.other_words import NOT_HERE
 
 __all__ = ["CBO", "RandomSearch"]
-
-
-def __dir__() -> list[str]:
-    return __all__
-
+__dir__ = __all__.copy
 
 refuse_names(__name__, NOT_HERE)

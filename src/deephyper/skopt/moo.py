@@ -11,10 +11,7 @@ from .._arrays import Array
 from .._checks import warn
 
 __all__ = ["hypervolume", "non_dominated_set", "pareto_front"]
-
-
-def __dir__() -> list[str]:
-    return __all__
+__dir__ = __all__.copy
 
 
 def _higher_is_better(name: str, y: Any) -> Array:

@@ -8,10 +8,6 @@ from .seat import Seat
 from .storage import IS_FINAL, Cursor, Member, Record, Storage
 
 __all__ = ["IS_FINAL", "Cursor", "Member", "MemoryStorage", "NullStorage", "Record", "Seat", "Storage"]
-
-
-def __dir__() -> list[str]:
-    return __all__
-
+__dir__ = __all__.copy
 
 refuse_names(__name__, NOT_HERE)

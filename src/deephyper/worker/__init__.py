@@ -48,7 +48,4 @@ __all__ = [
     "unpacked",
     "write_replaced",
 ]
-
-
-def __dir__() -> list[str]:
-    return __all__
+__dir__ = __all__.copy
