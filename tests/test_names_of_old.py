@@ -18,7 +18,7 @@ GONE = {
         "ExperimentalDesignSearch RegularizedEvolution Solution SolutionSelection ArgMaxObsSelection "
         "ArgMaxEstSelection SearchHistory get_init_params_as_json calibration_error"
     ),
-    "deephyper.problem": "NaProblem config_space",
+    "deephyper.problem": "BaseProblem NaProblem config_space",
     "deephyper.search": "AMBS DBO",
     "deephyper.search.hps": "AMBS DBO MPIDistributedBO RegularizedEvolution ExperimentalDesignSearch",
     "deephyper.evaluator": (
@@ -28,7 +28,7 @@ GONE = {
     "deephyper.storage": "SharedMemoryStorage RedisStorage RayStorage MPIWinStorage",
 }
 MISSING_MODULES = (
-    "__version__ version cli "
+    "__version__ version cli evaluator.evaluate problem.config_space "
     "analysis analysis.hpo benchmark contrib core core.utils ensemble ensemble.aggregator ensemble.loss "
     "ensemble.selector evaluator.mpi evaluator._run_function_utils hpo._cbo hpo.gmm hpo.utils keras nas nas.search "
     "predictor predictor.sklearn predictor.torch search.nas search._search sklearn skopt.space skopt.Optimizer stopper"

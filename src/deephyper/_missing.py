@@ -12,6 +12,8 @@ _INSTEAD = by_name(
     {
         "write from deephyper import __version__": "__version__ version",
         "it is not built yet; write a script with CBO(problem).search(run, max_evals=100)": "cli",
+        "write from deephyper.evaluator import Evaluator": "evaluator.evaluate",
+        "write import ConfigSpace": "problem.config_space",
         _TABLE: "analysis core ensemble",
         "declare the choices of an architecture with HpProblem, from deephyper.hpo": "contrib keras nas search.nas",
         "write the problem and the function yourself: from deephyper.hpo import HpProblem": "benchmark sklearn",

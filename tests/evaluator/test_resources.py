@@ -53,6 +53,14 @@ def test_no_two_running_jobs_hold_the_same_item(n_each: int) -> None:
     assert holding.most == 4
 
 
+def test_items_of_a_queue_take_turns_when_there_are_more_than_workers() -> None:
+    with queued(SerialEvaluator)(lambda job, dequed: dequed[0], num_workers=1, queue=[1, 2, 3, 4]) as evaluator:
+        evaluator.submit([{"x": x} for x in range(8)])
+        jobs = evaluator.gather("ALL")
+
+    assert [job.objective for job in jobs] == [1, 2, 3, 4, 1, 2, 3, 4]
+
+
 def run_or_end(job: Any, dequed: list[str]) -> Any:
     kind = job["x"]
     if kind == "raise":

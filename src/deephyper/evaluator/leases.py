@@ -90,7 +90,7 @@ class Queue:
         return Lease({"dequed": lent}, {"dequed": lent}, {})
 
     def give_back(self, lease: Lease) -> None:
-        self.free.extendleft(reversed(lease.resources["dequed"]))
+        self.free.extend(lease.resources["dequed"])  # to the end, so that all take their turn
 
 
 def _items(where: str, what: str, items: Iterable[Any]) -> list[Any]:
