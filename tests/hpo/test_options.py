@@ -367,3 +367,15 @@ class TestRefusals:
     ) -> None:
         with pytest.raises((ValueError, TypeError), match=sentence):
             CBO(problem, log_dir=tmp_path, **options)
+
+
+@pytest.mark.parametrize("strategy", ["qUCB", "qUCBd"])
+@pytest.mark.parametrize("acq_func", ["UCB", "UCBd"])
+def test_strategies_that_draw_kappa_go_with_either_upper_confidence_bound(
+    strategy: str, acq_func: str, tmp_path: Path
+) -> None:
+    problem = HpProblem()
+    problem.add_hyperparameter((0.0, 1.0), "x")
+    search = CBO(problem, acq_func=acq_func, multi_point_strategy=strategy, random_state=1, log_dir=tmp_path)
+
+    assert len(search.ask(2)) == 2

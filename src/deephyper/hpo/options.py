@@ -146,7 +146,7 @@ def _acquisitions(name: str, strategy: Strategy) -> tuple[Acquisition, ...]:
 
 def _strategy(name: str, acq_func: str) -> Strategy:
     strategy = STRATEGIES[name]
-    if strategy.acquisition is not None and acq_func not in ("UCB", strategy.acquisition):
+    if strategy.acquisition is not None and acq_func not in ("UCB", "UCBd"):
         raise ValueError(
             f"CBO: multi_point_strategy {name!r} draws a kappa for every suggestion, so acq_func must be 'UCB', "
             f"got {acq_func!r}. Choose multi_point_strategy='auto'."
