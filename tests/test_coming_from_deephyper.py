@@ -312,6 +312,64 @@ def test_a_restart_after_failures_keeps_every_row_and_repeats_none() -> None:
     assert not results[["p:x2", "p:x10"]].duplicated().any()
 
 
+@shows("`max_evals` after `checkpoint_restart`")
+def test_after_a_restart_max_evals_is_what_the_call_submits() -> None:
+    CBO(two_floats()).search(x2, 4)
+
+    assert len(CBO(two_floats(), checkpoint_restart=True).search(x2, 4)) == 8
+    assert len(CBO(two_floats(), checkpoint_restart=True).search(x2, max_evals_total=9)) == 9
+
+
+@shows("`max_total_failures`")
+def test_too_many_failures_end_a_search_with_its_table() -> None:
+    search = CBO(two_floats(), acq_optimizer_kwargs={"max_total_failures": 3})
+    results = search.search(lambda job: "F_always", 100)
+
+    assert len(results) == 3
+    assert "fail" in str(search.stop_reason)
+
+
+@shows("`fit_surrogate(table)`")
+def test_the_best_of_an_earlier_task_is_tried_again_first() -> None:
+    earlier = CBO(two_floats(), random_state=1, log_dir=None).search(x2, 20)
+    search = CBO(two_floats(), random_state=1)
+    search.fit_surrogate(earlier)
+    results = search.search(x2, 2)
+
+    assert results["p:x2"][0] == earlier["p:x2"][earlier.objective.idxmax()]
+    assert results.job_id.tolist() == [0, 1]
+
+
+@shows("cancelled jobs and callbacks")
+def test_cancelled_jobs_come_to_on_gather_and_out_of_close() -> None:
+    heard: list[tuple[str, int]] = []
+    ended = threading.Event()
+
+    class Listening(Callback):
+        def on_done(self, job: Any) -> None:
+            heard.append(("on_done", 1))
+
+        def on_gather(self, local_jobs: Any, other_jobs: Any) -> None:
+            heard.append(("on_gather", len(local_jobs)))
+
+    options: Any = {"num_workers": 2, "callbacks": [Listening()]}
+    evaluator = Evaluator.create(lambda job: ended.wait(60), "thread", options)
+    evaluator.submit([{"x": 1}, {"x": 2}])
+    jobs = evaluator.close()
+    ended.set()
+
+    assert [job.objective for job in jobs] == [None, None]
+    assert heard == [("on_gather", 2)]
+
+
+@shows("`job.id`")
+def test_the_number_of_a_job_is_that_of_the_table() -> None:
+    seen: list[Any] = []
+    results = CBO(two_floats()).search(lambda job: float(seen.append(job.id) or 0), 3)  # type: ignore[func-returns-value]
+
+    assert seen == results.job_id.tolist() == [0, 1, 2]
+
+
 @shows("helpers for several objectives")
 def test_the_helpers_maximize_and_the_old_ones_minimize() -> None:
     from deephyper.moo import hypervolume, pareto_front
