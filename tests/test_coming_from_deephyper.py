@@ -182,8 +182,8 @@ def test_every_call_of_search_has_its_own_budget() -> None:
 def test_the_defaults_are_those_of_the_page_and_the_old_ones_have_their_names() -> None:
     options = Options.of()
 
-    assert options.surrogate.surrogate_model == "auto" and options.initial.initial_point_generator == "sobol"
-    assert options.acquisition.acq_func == "UCB" and options.acquisition.kappa is None
+    assert options.surrogate_model == "auto" and options.initial_point_generator == "sobol"
+    assert options.acq_func == "UCB" and options.kappa is None
     old = CBO(two_floats(), surrogate_model="ET", acq_func="UCBd", initial_point_generator="random")
     assert len(old.search(x2, 12)) == 12
 
@@ -207,8 +207,8 @@ def test_a_kappa_that_is_given_stays() -> None:
 
 @shows("what is learned from failures by default")
 def test_failures_are_modelled_unless_a_value_is_asked_for() -> None:
-    assert Options.of().maximizer.filter_failures == "model"
-    assert Options.of(acq_optimizer_kwargs={"filter_failures": "min"}).maximizer.filter_failures == "min"
+    assert Options.of().filter_failures == "model"
+    assert Options.of(acq_optimizer_kwargs={"filter_failures": "min"}).filter_failures == "min"
 
 
 @shows("the same configuration again")

@@ -146,19 +146,3 @@ def option(default: Any, accepted: Accepted, help_text: str, inside: str | None 
         inside: name of the dictionary of which it is a key; None if it is an argument itself.
     """
     return dataclasses.field(default=default, metadata={"accepted": accepted, "help": help_text, "inside": inside})
-
-
-def checked_group(where: str, group: type[Any], arguments: Mapping[str, Any]) -> Any:
-    """Make a group of options from keyword arguments; each option is checked alone.
-
-    Args:
-        where: whose options they are, for messages.
-        group: a frozen dataclass whose fields were declared by `option`.
-        arguments: the keyword arguments. Those of other groups are ignored.
-    """
-    values = {}
-    for field in dataclasses.fields(group):
-        inside, accepted = field.metadata["inside"], field.metadata["accepted"]
-        given = arguments if inside is None else arguments.get(inside) or {}
-        values[field.name] = accepted.check(where, field.name, given.get(field.name, field.default))
-    return group(**values)

@@ -4,27 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import Field, dataclass, fields
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
 from .._cells import plain
 from .._checks import instance_of, known_names, shown, warn
 from ..acquisition import ACQUISITIONS, MAXIMIZERS, USUAL_XI
-from ..job import Read
 from ..optimizer import N_INITIAL, STRATEGIES
 from ..space import DESIGNS
 from ..surrogate import SURROGATES
-from .accepted import CheckedLater, Configurations, Flag, NotNegative, OneOf, OrNone, Whole, checked_group, option
+from .accepted import CheckedLater, Configurations, Flag, NotNegative, OneOf, OrNone, Whole, option
 
 PORTFOLIO = "gp_hedge"
 MAX_TOTAL_FAILURES = 100
 _FAILURE_RULES = ("model", "min", "mean", "ignore")
+# The sections of the documentation, by the option with which each begins.
+_SECTIONS = {
+    "surrogate_model": "Surrogate",
+    "acq_func": "Acquisition function",
+    "acq_optimizer": "Acquisition optimizer",
+    "multi_point_strategy": "Several workers",
+    "n_initial_points": "Initial points",
+}
 
 
 @dataclass(frozen=True)
-class SurrogateOptions:
-    """Options of the model of the objective."""
-
-    title: ClassVar[str] = "surrogate"
+class Options:
+    """The options that a user passes to CBO, each checked alone; made by `Options.of`."""
 
     surrogate_model: Any = option(
         "auto",
@@ -39,13 +44,6 @@ class SurrogateOptions:
         "`max_rows`, how many evaluations the model uses at most; for forests and boosting also the settings of their "
         "scikit-learn classes.",
     )
-
-
-@dataclass(frozen=True)
-class AcquisitionOptions:
-    """Options of the acquisition function, which scores candidates."""
-
-    title: ClassVar[str] = "acquisition function"
 
     acq_func: str = option(
         "UCB",
@@ -73,13 +71,6 @@ class AcquisitionOptions:
         "function is called with the number of a suggestion and their first values, and returns both.",
         inside="acq_func_kwargs",
     )
-
-
-@dataclass(frozen=True)
-class MaximizerOptions:
-    """Options of the search for the candidate with the best score."""
-
-    title: ClassVar[str] = "acquisition optimizer"
 
     acq_optimizer: str = option(
         "auto", OneOf(MAXIMIZERS), "How the best candidate is searched for; `lbfgs` needs a surrogate with gradients."
@@ -120,13 +111,6 @@ class MaximizerOptions:
     )
     n_jobs: int = option(1, Whole(minus_one="all cores"), "Threads for linear algebra.", inside="acq_optimizer_kwargs")
 
-
-@dataclass(frozen=True)
-class StrategyOptions:
-    """Options of suggestions for several workers."""
-
-    title: ClassVar[str] = "several workers"
-
     multi_point_strategy: str = option(
         "auto",
         OneOf(STRATEGIES),
@@ -135,13 +119,6 @@ class StrategyOptions:
         "they had returned that value; `topk` takes the best rows of one score; `boltzmann` draws rows with "
         "probabilities that grow with the score; `qUCB` and `qUCBd` only draw a kappa for each suggestion.",
     )
-
-
-@dataclass(frozen=True)
-class InitialOptions:
-    """Options of the evaluations before the model is used."""
-
-    title: ClassVar[str] = "initial points"
 
     n_initial_points: int | None = option(
         None,
@@ -155,17 +132,6 @@ class InitialOptions:
         "Configurations to evaluate before all others; they count as initial points.",
     )
 
-
-@dataclass(frozen=True)
-class Options:
-    """The options that a user passes to CBO, each checked alone; made by `Options.of`."""
-
-    surrogate: SurrogateOptions
-    acquisition: AcquisitionOptions
-    maximizer: MaximizerOptions
-    strategy: StrategyOptions
-    initial: InitialOptions
-
     @classmethod
     def of(cls, **arguments: Any) -> Options:
         """Make options from keyword arguments that are named as those of CBO; the others keep their defaults.
@@ -175,8 +141,8 @@ class Options:
             TypeError: a name is not known, or a value has a wrong type.
 
         Example:
-            >>> Options.of(acq_func="EI", acq_func_kwargs={"xi": 0.01}).acquisition
-            AcquisitionOptions(acq_func='EI', kappa=None, xi=0.01, scheduler=None)
+            >>> Options.of(acq_func="EI", acq_func_kwargs={"xi": 0.01}).xi
+            0.01
         """
         known_names("CBO", "option", arguments, _ARGUMENTS)
         for argument, keys in _ARGUMENTS.items():
@@ -184,7 +150,12 @@ class Options:
             if keys and given is not None:
                 instance_of("CBO", argument, given, Mapping, "a dictionary")
                 known_names("CBO", f"key of {argument}", given, keys)
-        return cls(**{name: checked_group("CBO", group, arguments) for name, group in _GROUPS.items()})
+        values = {}
+        for field in fields(cls):
+            inside, accepted = field.metadata["inside"], field.metadata["accepted"]
+            group = arguments if inside is None else arguments.get(inside) or {}
+            values[field.name] = accepted.check("CBO", field.name, group.get(field.name, field.default))
+        return cls(**values)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the keyword arguments of CBO as plain JSON data.
@@ -193,62 +164,27 @@ class Options:
         any other object by the name of its class.
         """
         arguments: dict[str, Any] = {}
-        for group in (getattr(self, name) for name in _GROUPS):
-            for field in fields(group):
-                value, inside = _plain_option(getattr(group, field.name)), field.metadata["inside"]
-                if inside is None:
-                    arguments[field.name] = value
-                elif value != field.default:
-                    arguments[inside] = {**(arguments.get(inside) or {}), field.name: value}
-                else:
-                    arguments.setdefault(inside, None)
+        for field in fields(self):
+            value, inside = _plain_option(getattr(self, field.name)), field.metadata["inside"]
+            if inside is None:
+                arguments[field.name] = value
+            elif value != field.default:
+                arguments[inside] = {**(arguments.get(inside) or {}), field.name: value}
+            else:
+                arguments.setdefault(inside, None)
         return arguments
-
-    @classmethod
-    def from_plain(cls, arguments: Mapping[str, Any], read: Read | None = None) -> Options:
-        """Make options from the result of `as_dict`, which may have been written to JSON and read again.
-
-        Args:
-            arguments: the plain data.
-            read: turns initial points of plain data into the user's own values, see `Space.read`. None leaves them as
-                they are.
-
-        Raises:
-            ValueError: an option was an object or a function of the user, of which only the name is left.
-            TypeError: the same, for other options.
-        """
-        points = arguments.get("initial_points")
-        if points is None or read is None:
-            return cls.of(**arguments)
-        return cls.of(**{**arguments, "initial_points": [read(point) for point in points]})
-
-
-_GROUPS: dict[str, type[Any]] = {
-    "surrogate": SurrogateOptions,
-    "acquisition": AcquisitionOptions,
-    "maximizer": MaximizerOptions,
-    "strategy": StrategyOptions,
-    "initial": InitialOptions,
-}
-
-
-def _all_fields() -> list[tuple[str, Field[Any]]]:
-    """List every option, with the title of its group."""
-    return [(group.title, field) for group in _GROUPS.values() for field in fields(group)]
 
 
 def _keys_by_argument() -> dict[str, list[str]]:
     """Map CBO's arguments to the keys that they accept; there are none unless it is a dictionary of options."""
     keys: dict[str, list[str]] = {}
-    for _, field in _all_fields():
+    for field in fields(Options):
         inside = field.metadata["inside"]
         keys.setdefault(inside or field.name, []).extend([field.name] if inside else [])
     return keys
 
 
 _ARGUMENTS = _keys_by_argument()
-
-
 _HOMES = {key: argument for argument, keys in _ARGUMENTS.items() for key in keys}
 _RENAMED = {"max_failures": "max_total_failures"}
 
@@ -282,7 +218,6 @@ class OptionRow(NamedTuple):
     """One line of the table of options; its texts are Markdown."""
 
     name: str
-    group: str
     accepted: str
     default: str
     help: str
@@ -291,8 +226,8 @@ class OptionRow(NamedTuple):
 def options_table() -> list[OptionRow]:
     """List all options of CBO, in the order of its arguments."""
     return [
-        OptionRow(_name(field), title, field.metadata["accepted"].text, f"`{field.default!r}`", field.metadata["help"])
-        for title, field in _all_fields()
+        OptionRow(_name(field), field.metadata["accepted"].text, f"`{field.default!r}`", field.metadata["help"])
+        for field in fields(Options)
     ]
 
 
@@ -312,16 +247,9 @@ def options_as_markdown() -> str:
         "python -c 'import deephyper.hpo.options as o; print(o.options_as_markdown(), end=\"\")' > docs/options.md",
         "```",
     ]
-    group = ""
     for row in options_table():
-        if row.group != group:
-            group = row.group
-            lines += [
-                "",
-                f"## {group.capitalize()}",
-                "",
-                "| option | accepted | default | meaning |",
-                "|---|---|---|---|",
-            ]
+        if row.name in _SECTIONS:
+            heading = ["| option | accepted | default | meaning |", "|---|---|---|---|"]
+            lines += ["", f"## {_SECTIONS[row.name]}", "", *heading]
         lines.append(f"| `{row.name}` | {row.accepted} | {row.default} | {row.help} |")
     return "\n".join(lines) + "\n"

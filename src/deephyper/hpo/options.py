@@ -36,8 +36,6 @@ from ..surrogate import SURROGATES, Family, family_of, settings_of
 from .accepted import NotNegative
 from .option_groups import (
     PORTFOLIO,
-    AcquisitionOptions,
-    MaximizerOptions,
     OptionRow,
     Options,
     options_as_markdown,
@@ -79,32 +77,31 @@ def checked_options(options: Options, space: Space, draws: Draws) -> Checked:
         ValueError: a value is not accepted, or two values contradict each other.
         TypeError: a key is not known, or a value has a wrong type.
     """
-    acquisition, tuning, initial = options.acquisition, options.maximizer, options.initial
-    family = _family(options.surrogate.surrogate_model, options.surrogate.surrogate_model_kwargs)
-    strategy = _strategy(options.strategy.multi_point_strategy, acquisition.acq_func)
-    maximizer = _maximizer(tuning.acq_optimizer, family, options.surrogate.surrogate_model)
-    initial_rows, given = _initial_points(space, initial.initial_points)
-    n_initial = N_INITIAL if initial.n_initial_points is None else initial.n_initial_points
+    family = _family(options.surrogate_model, options.surrogate_model_kwargs)
+    strategy = _strategy(options.multi_point_strategy, options.acq_func)
+    maximizer = _maximizer(options.acq_optimizer, family, options.surrogate_model)
+    initial_rows, given = _initial_points(space, options.initial_points)
+    n_initial = N_INITIAL if options.n_initial_points is None else options.n_initial_points
     settings = Settings(
         space,
         draws,
         n_initial=n_initial,
         # If the user asks for a number of initial points, the table of an earlier search does not reduce it.
-        n_controls=N_CONTROLS if initial.n_initial_points is None else n_initial,
+        n_controls=N_CONTROLS if options.n_initial_points is None else n_initial,
         initial_rows=initial_rows,
-        design=DESIGNS[initial.initial_point_generator],
+        design=DESIGNS[options.initial_point_generator],
         family=family,
-        acquisitions=_acquisitions(acquisition.acq_func, strategy),
-        schedule=_schedule(acquisition, strategy, space),
+        acquisitions=_acquisitions(options.acq_func, strategy),
+        schedule=_schedule(options, strategy, space),
         strategy=strategy,
         maximizer=maximizer,
-        effort=_effort(maximizer, tuning),
-        maximize_every=tuning.acq_optimizer_freq,
-        failures=tuning.filter_failures,
-        may_repeat=not tuning.filter_duplicated,
-        n_threads=n_cores() if tuning.n_jobs == -1 else tuning.n_jobs,
+        effort=_effort(maximizer, options),
+        maximize_every=options.acq_optimizer_freq,
+        failures=options.filter_failures,
+        may_repeat=not options.filter_duplicated,
+        n_threads=n_cores() if options.n_jobs == -1 else options.n_jobs,
     )
-    limit = tuning.max_total_failures
+    limit = options.max_total_failures
     return Checked(options, settings, given, math.inf if limit == -1 else limit)
 
 
@@ -174,15 +171,15 @@ def _maximizer(name: str, family: Family, model: Any) -> Maximizer:
     return MAXIMIZERS[name]
 
 
-def _effort(maximizer: Maximizer, tuning: MaximizerOptions) -> Effort:
+def _effort(maximizer: Maximizer, options: Options) -> Effort:
     usual = maximizer.usual
-    if tuning.n_restarts_optimizer is not None and not maximizer.has_starts:
+    if options.n_restarts_optimizer is not None and not maximizer.has_starts:
         climbing = quoted(name for name, other in MAXIMIZERS.items() if other.has_starts)
         raise ValueError(f"CBO: n_restarts_optimizer goes with the acq_optimizer {climbing}; others start from no row.")
-    return Effort(tuning.n_points or usual.n_points, tuning.n_restarts_optimizer or usual.n_starts)
+    return Effort(options.n_points or usual.n_points, options.n_restarts_optimizer or usual.n_starts)
 
 
-def _schedule(options: AcquisitionOptions, strategy: Strategy, space: Space) -> Schedule:
+def _schedule(options: Options, strategy: Strategy, space: Space) -> Schedule:
     kappa, xi, scheduler = options.kappa, options.xi, options.scheduler
     start = (USUAL_KAPPA if kappa is None else kappa, USUAL_XI if xi is None else xi)
     if callable(scheduler):
