@@ -18,7 +18,7 @@ def test_rows_that_came_back_are_known_and_no_longer_pending():
 
     book.close(A[None])
 
-    assert book.is_known(A) and book.is_known(B) and not book.is_known(C)
+    assert book.n_times(A) and book.n_times(B) and not book.n_times(C)
     np.testing.assert_array_equal(book.pending([C]), [B, C])
     assert len(book.known(C[None])) == 3
 
@@ -39,7 +39,7 @@ def test_a_row_that_was_given_up_may_return_or_not():
     book.give_up(A[None], may_return=True)
     book.give_up(B[None], may_return=False)
 
-    assert not book.is_known(A) and book.is_known(B)
+    assert not book.n_times(A) and book.n_times(B)
     assert book.n_pending == 0
 
 

@@ -10,9 +10,10 @@ import pandas as pd
 import pytest
 
 from deephyper.job import Job, Objectives, Outcome
-from deephyper.results import History, read_rows, read_table
+from deephyper.results import History, read_csv, read_interrupted
+from deephyper.space import Categorical, Real, Space
 
-PARSERS = {"x": float, "kind": lambda text: {"null": None}.get(text, text)}
+SPACE = Space([Real("x", 0.0, 1.0), Categorical("kind", ["None", None])])
 
 
 def job(job_id: int, objective: Any, gather: float = 3.0, **metadata: Any) -> Job:
@@ -35,7 +36,7 @@ def test_rows_are_in_the_file_after_each_gather_from_the_first_on(tmp_path: Path
 
     for i, objective in enumerate(["F_x", 1.0, None]):
         ours.add([job(i, objective)])
-        lengths.append(len(read_table(tmp_path / "results.csv", PARSERS)))
+        lengths.append(len(read_csv(tmp_path / "results.csv")))
 
     assert lengths == [1, 2, 3]
     assert len(ours) == 3
@@ -61,7 +62,7 @@ def test_the_file_is_the_table(tmp_path: Path, objectives: list[Any], at_once: b
         ours.add(gathered)
     ours.complete()
 
-    pd.testing.assert_frame_equal(read_table(tmp_path / "results.csv", PARSERS), ours.table())
+    pd.testing.assert_frame_equal(read_csv(tmp_path / "results.csv"), ours.table())
 
 
 def test_a_late_column_comes_to_the_file_and_to_the_table(tmp_path: Path) -> None:
@@ -69,7 +70,7 @@ def test_a_late_column_comes_to_the_file_and_to_the_table(tmp_path: Path) -> Non
     ours.add([job(0, 1.0)])
     ours.add([job(1, 2.0, curve=[1, 2], note='a "b"\n')])
 
-    found = read_table(tmp_path / "results.csv", PARSERS)
+    found = read_csv(tmp_path / "results.csv")
 
     assert found["m:curve"].tolist()[1] == [1, 2]
     assert found["m:note"].tolist()[1] == 'a "b"\n'
@@ -125,7 +126,7 @@ def test_a_restored_history_goes_on_as_if_it_had_never_stopped(tmp_path: Path, n
     begun = history(tmp_path)
     begun.add(first)
     begun.complete()
-    _, rows = read_rows(tmp_path / "results.csv", PARSERS)
+    rows = read_interrupted(tmp_path / "results.csv", SPACE).rows
 
     resumed = history(tmp_path)
     resumed.restore(rows, Objectives(n_objectives))
@@ -133,7 +134,7 @@ def test_a_restored_history_goes_on_as_if_it_had_never_stopped(tmp_path: Path, n
     resumed.complete()
 
     pd.testing.assert_frame_equal(resumed.table(), whole.table())
-    pd.testing.assert_frame_equal(read_table(tmp_path / "results.csv", PARSERS), whole.table())
+    pd.testing.assert_frame_equal(read_csv(tmp_path / "results.csv"), whole.table())
     assert [path.name for path in tmp_path.iterdir()] == ["results.csv"]
 
 

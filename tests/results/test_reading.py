@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from deephyper.job import Job, Outcome
-from deephyper.results import History, as_frame, read_rows, read_table
+from deephyper.results import History, as_frame, read_csv
 
 metadata = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text()),
@@ -29,7 +29,7 @@ def test_metadata_of_every_kind_come_back(tmp_path: Path, cells: list[Any], x: f
         job.finish(Outcome(1.0, {"any": value, f"late{i}": value}), 0.0, 1.0, 2.0)
         history.add([job])
 
-    found = read_table(tmp_path / "results.csv", {"x": float})
+    found = read_csv(tmp_path / "results.csv")
 
     pd.testing.assert_frame_equal(found, history.table())
 
@@ -40,11 +40,11 @@ def test_cells_are_parsed_by_the_kind_of_their_column(tmp_path: Path) -> None:
         "p:x,p:other,objective,job_id,job_status,m:timestamp_end,m:note\n07,1,F_x,3,DONE,,[1]\n,a,1,4,DONE,2,\n"
     )
 
-    columns, rows = read_rows(path, {"x": str})
+    found = read_csv(path)
 
-    assert columns == ["p:x", "p:other", "objective", "job_id", "job_status", "m:timestamp_end", "m:note"]
+    assert list(found) == ["p:x", "p:other", "objective", "job_id", "job_status", "m:timestamp_end", "m:note"]
     assert (
-        repr([list(row.values()) for row in rows])
+        repr([list(row.values()) for row in found.to_dict("records")])
         == "[['07', 1, 'F_x', 3, 'DONE', nan, [1]], [nan, 'a', 1.0, 4, 'DONE', 2.0, nan]]"
     )
 
@@ -56,7 +56,7 @@ def test_a_cell_that_holds_no_value_of_its_column_is_told_with_its_place(tmp_pat
     with pytest.raises(
         ValueError, match=r"results\.csv, row 3: column 'p:x' cannot hold 'x': could not convert string to float"
     ):
-        read_rows(path, {"x": float})
+        as_frame(path, {"x": float})
 
 
 def test_a_table_is_taken_as_it_is() -> None:

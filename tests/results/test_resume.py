@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from deephyper.hpo import HpProblem
 from deephyper.job import Job, JobStatus, Outcome
-from deephyper.results import History, read_interrupted, read_table
+from deephyper.results import History, read_csv, read_interrupted
 from deephyper.space import Categorical, Integer, Real, Space
 
 CHOICES = [None, "None", "nan", "NaN", "", "1", 1, "true", "True", "null", 2.5, (1, 2), {"a": 1}, "é, \n ", "[1, 2]"]
@@ -88,8 +88,7 @@ def test_every_choice_survives_the_file(tmp_path: Path) -> None:
     found = read_interrupted(tmp_path / "results.csv", space)
 
     assert all(same(job.parameters, c) for job, c in zip(found.jobs, configurations, strict=True))
-    parsers = {dimension.name: dimension.read_cell for dimension in space.dimensions}
-    pd.testing.assert_frame_equal(read_table(tmp_path / "results.csv", parsers), history.table())
+    pd.testing.assert_frame_equal(read_csv(tmp_path / "results.csv", problem()), history.table())
 
 
 def test_several_objectives_come_back_also_when_failures_came_first(tmp_path: Path) -> None:

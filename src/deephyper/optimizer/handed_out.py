@@ -33,10 +33,6 @@ class HandedOut:
         """How many rows were handed out, and have neither come back nor been given up."""
         return len(self._pending)
 
-    def is_known(self, row: Array) -> bool:
-        """Whether a row, (d,), is pending, came back or was given up for good."""
-        return self.n_times(row) > 0
-
     def n_times(self, row: Array) -> int:
         """How often a row, (d,), is pending, came back or was given up for good."""
         key = row_keys(row[None])[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol, final
+from typing import ClassVar, NamedTuple, Protocol, final
 
 import numpy as np
 
@@ -67,19 +67,16 @@ class Strategy(ABC):
 
     Args:
         acquisition: the name of the only acquisition that it works with; None for any.
+
+    Attributes:
+        takes_several_of_one_score: whether several suggestions come from one score, so that a portfolio has nothing to
+            choose for each.
+        needs_different_kappas: whether only kappa tells suggestions apart: with a constant one they would be equal.
     """
 
     acquisition: str | None = None
-
-    @property
-    def takes_several_of_one_score(self) -> bool:
-        """Whether several suggestions come from one score, so that a portfolio has nothing to choose for each."""
-        return False
-
-    @property
-    def needs_different_kappas(self) -> bool:
-        """Whether only kappa tells suggestions apart, so that a constant one would make them equal."""
-        return False
+    takes_several_of_one_score: ClassVar[bool] = False
+    needs_different_kappas: ClassVar[bool] = False
 
     def aware(self, context: Context, model: Model, told: Told, before: Array, pending: Array) -> Model:
         """The model that knows of open rows as this strategy has it: they shrink doubt and leave the mean.
@@ -140,9 +137,7 @@ class Sharing(Strategy):
 class BestOfOne(Strategy):
     """The suggestions of a call are the best rows of one and the same score."""
 
-    @property
-    def takes_several_of_one_score(self) -> bool:
-        return True
+    takes_several_of_one_score = True
 
     def choose(self, chooser: Chooser, n: int) -> Choice:
         return chooser.best(n)
@@ -153,9 +148,7 @@ class BestOfOne(Strategy):
 class DrawnByScore(Strategy):
     """The suggestions of a call are drawn from one and the same score: the higher it is, the likelier."""
 
-    @property
-    def takes_several_of_one_score(self) -> bool:
-        return True
+    takes_several_of_one_score = True
 
     def choose(self, chooser: Chooser, n: int) -> Choice:
         return chooser.drawn(n)
@@ -170,10 +163,7 @@ class OwnKappa(Strategy):
     """
 
     acquisition: str | None = "UCB"
-
-    @property
-    def needs_different_kappas(self) -> bool:
-        return True
+    needs_different_kappas = True
 
     def aware(self, context: Context, model: Model, told: Told, before: Array, pending: Array) -> Model:
         return with_pending(model, before)
@@ -182,23 +172,16 @@ class OwnKappa(Strategy):
         return chooser.best(1)
 
 
-def _lowest(targets: Array) -> Array:
-    return np.array([column.min() for column in targets.T])
-
-
-def _mean(targets: Array) -> Array:
-    return np.array([column.mean() for column in targets.T])
-
-
-def _highest(targets: Array) -> Array:
-    return np.array([column.max() for column in targets.T])
+def _each(statistic: Callable[[Array], float]) -> Lie:
+    """The statistic of every column of targets."""
+    return lambda targets: np.array([statistic(column) for column in targets.T])
 
 
 STRATEGIES: dict[str, Strategy] = {
     "auto": Sharing(),
-    "cl_min": OneByOne(_lowest),
-    "cl_mean": OneByOne(_mean),
-    "cl_max": OneByOne(_highest),
+    "cl_min": OneByOne(_each(np.min)),
+    "cl_mean": OneByOne(_each(np.mean)),
+    "cl_max": OneByOne(_each(np.max)),
     "topk": BestOfOne(),
     "boltzmann": DrawnByScore(),
     "qUCB": OwnKappa("UCB"),

@@ -2,7 +2,7 @@
 
 from .history import History
 from .literals import literals_of
-from .reading import as_frame, read_csv, read_rows, read_table, warn_of
+from .reading import as_frame, read_csv, warn_of
 from .resume import Restored, read_interrupted
 from .table import Results, column, table_of
 
@@ -15,8 +15,6 @@ __all__ = [
     "literals_of",
     "read_csv",
     "read_interrupted",
-    "read_rows",
-    "read_table",
     "table_of",
     "warn_of",
 ]

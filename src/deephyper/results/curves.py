@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 
 import numpy as np
 import pandas as pd
@@ -34,10 +34,6 @@ def in_all(parts: Iterable[Curves]) -> Curves:
     found: dict[int, list[Observations]] = {}
     for number, observations in (curve for part in parts for curve in part):
         # Tables of different searches have jobs of the same number.
-        if not any(_are_same(observations, other) for other in found.setdefault(number, [])):
+        if observations not in found.setdefault(number, []):
             found[number].append(observations)
     return tuple((number, observations) for number, several in found.items() for observations in several)
-
-
-def _are_same(some: Sequence[tuple[float, float]], others: Sequence[tuple[float, float]]) -> bool:
-    return some is others or some == others

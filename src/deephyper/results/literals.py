@@ -24,7 +24,7 @@ def literals_of(space: Space) -> dict[str, list[str | None]]:
     """
     found = {}
     for dimension in space.dimensions:
-        choices = getattr(dimension, "choices", (dimension.value,) if hasattr(dimension, "value") else ())
+        choices = getattr(dimension, "choices", ())
         if not _SIMPLE.issuperset(map(type, choices)):
             found[dimension.name] = [_literal_of(choice) for choice in choices]
     return found

@@ -20,7 +20,7 @@ from .._checks import quoted
 from ..job import METADATA, PARAMETER, TIMES, JobStatus, Objectives, Row, is_reason
 from ..space import Space
 from .kinds import is_inactive
-from .lines import Line, Lines, lines_of
+from .lines import Lines, lines_of
 from .literals import parsers_of_literals
 from .older import as_today
 from .table import PARETO, Results, column, table_of
@@ -29,7 +29,6 @@ logger = logging.getLogger(__name__)
 
 Parse = Callable[[str], Any]
 
-_TIMES = [METADATA + name for name in TIMES]
 _STATUSES = [JobStatus.DONE.value, JobStatus.CANCELLED.value]
 # More digits stand for no count of anything.
 _LARGEST_NUMBER = 10**15
@@ -65,27 +64,6 @@ class FileRows:
     is_older: bool
 
 
-def read_rows(
-    path: str | os.PathLike[str], parsers: Mapping[str, Parse], where: str = ""
-) -> tuple[list[str], list[Row]]:
-    """Read the rows of a search from its CSV file, with the types that they had.
-
-    Args:
-        path: the file.
-        parsers: for each hyperparameter, how to turn the text of a cell into its value, see `Dimension.read_cell`; an
-            empty cell means inactive and becomes NaN.
-        where: the subject of errors.
-
-    Returns:
-        The columns of the file, and its rows; a last line that was cut off is left out.
-
-    Raises:
-        ValueError: it is no such file, or a cell holds no value of its column.
-    """
-    found = read_file(path, parsers, where)
-    return found.columns, found.rows
-
-
 def read_file(
     path: str | os.PathLike[str],
     parsers: Mapping[str, Parse],
@@ -93,11 +71,18 @@ def read_file(
     default: Parse = value_of,
     advice: str = _ADVICE,
 ) -> FileRows:
-    """Read the rows of a search, and what was left out of its file.
+    """Read the rows of a search from its CSV file, with the types that they had, without a last line that was cut off.
 
-    Args and errors are those of `read_rows`, and:
+    Args:
+        path: the file.
+        parsers: for hyperparameters, how to turn the text of a cell into its value, see `Dimension.read_cell`; an empty
+            cell means inactive and becomes NaN.
+        where: the subject of errors.
         default: reads the cells of all other hyperparameters.
         advice: what to do about a cell that holds no value of its column.
+
+    Raises:
+        ValueError: it is no such file, or a cell holds no value of its column.
     """
     lines = as_today(lines_of(path, where))
     place = f"{where}: {path}" if where else str(path)
@@ -110,13 +95,6 @@ def read_file(
     names = [name for name in lines.columns if name]
     rows = [dict(zip(names, values, strict=True)) for values in zip(*cells, strict=True)]
     return FileRows(names, rows, [line.number for line in lines.rows], lines.left_out, lines.is_older)
-
-
-def read_table(path: str | os.PathLike[str], parsers: Mapping[str, Parse], where: str = "") -> Results:
-    """Read a search's CSV file as the table that the search returned."""
-    columns, rows = read_rows(path, parsers, where)
-    names = [name.removeprefix(PARAMETER) for name in columns if name.startswith(PARAMETER)]
-    return table_of(rows, names, Objectives.of_columns(columns))
 
 
 def read_csv(path: str | os.PathLike[str], problem: HasSpace | None = None) -> Results:
@@ -305,18 +283,11 @@ def _without_torn_row(lines: Lines, parsers: Mapping[str, Parse]) -> Lines:
     if not lines.has_open_end or not lines.rows:
         return lines
     *others, last = lines.rows
-    if _is_readable(last, lines.columns, parsers):
-        return lines
-    return replace(lines, rows=others, left_out=[*lines.left_out, f"row {last.number} was cut off"])
-
-
-def _is_readable(line: Line, columns: Sequence[str], parsers: Mapping[str, Parse]) -> bool:
-    name, text = columns[-1], line.cells[-1]
     try:
-        parsers.get(name, value_of)(text)
+        parsers.get(lines.columns[-1], value_of)(last.cells[-1])
     except ValueError:
-        return False
-    return True
+        return replace(lines, rows=others, left_out=[*lines.left_out, f"row {last.number} was cut off"])
+    return lines
 
 
 def _parser_of(name: str, of_hyperparameters: Mapping[str, Parse], objectives: Objectives, default: Parse) -> Parse:
@@ -324,15 +295,7 @@ def _parser_of(name: str, of_hyperparameters: Mapping[str, Parse], objectives: O
     if name.startswith(PARAMETER):
         parse = of_hyperparameters.get(name.removeprefix(PARAMETER), default)
         return lambda text: math.nan if text == "" else parse(text)
-    if name in objectives.columns:
-        return _objective
-    if name in _TIMES:
-        return _number
-    if name == "job_status":
-        return _status
-    if name == PARETO:
-        return _flag
-    return _job_id if name == "job_id" else value_of
+    return _objective if name in objectives.columns else _PARSERS.get(name, value_of)
 
 
 def _objective(text: str) -> float | str:
@@ -373,3 +336,11 @@ def _number(text: str) -> float:
     if not math.isfinite(number):
         raise ValueError("it must be a finite number")
     return number
+
+
+_PARSERS: dict[str, Parse] = {
+    "job_id": _job_id,
+    "job_status": _status,
+    PARETO: _flag,
+    **{METADATA + name: _number for name in TIMES},
+}

@@ -14,17 +14,18 @@ from ..job import PARAMETER
 _MOST_COLUMNS = 20
 
 
-def order_of(columns: pd.Index[Any], objectives: Sequence[str]) -> list[int]:
-    """Places of the columns in the order in which they are shown."""
+def _order_of(columns: pd.Index[Any], objectives: Sequence[str]) -> tuple[list[int], int]:
+    """Places of the columns in the order in which they are shown, and how many of them come first in any case."""
     names = list(columns)
     first = [k for k, name in enumerate(names) if name in objectives]
     second = [k for k, name in enumerate(names) if isinstance(name, str) and name.startswith(PARAMETER)]
-    return first + second + [k for k in range(len(names)) if k not in {*first, *second}]
+    others = [k for k in range(len(names)) if k not in {*first, *second}]
+    return first + second + others, len(first) + len(second)
 
 
 def as_text(frame: pd.DataFrame, objectives: Sequence[str]) -> str:
     """Show a table as text, within the width that pandas shows tables in."""
-    order, n_first = order_of(frame.columns, objectives), _n_first(frame.columns, objectives)
+    order, n_first = _order_of(frame.columns, objectives)
     limit = pd.get_option("display.max_columns")
     shown = order
     if limit is not None:
@@ -36,7 +37,7 @@ def as_text(frame: pd.DataFrame, objectives: Sequence[str]) -> str:
 
 def as_html(frame: pd.DataFrame, objectives: Sequence[str]) -> str:
     """Show a table as HTML."""
-    order = order_of(frame.columns, objectives)
+    order, _ = _order_of(frame.columns, objectives)
     limit = pd.get_option("display.max_columns")
     shown = order if limit is None else order[: limit or _MOST_COLUMNS]
     with pd.option_context("display.show_dimensions", False, "display.max_columns", None):
@@ -50,10 +51,6 @@ def _rows() -> dict[str, Any]:
 
 def _width() -> int | None:
     return pd.get_option("display.width") if pd.get_option("display.expand_frame_repr") else None
-
-
-def _n_first(columns: pd.Index[Any], objectives: Sequence[str]) -> int:
-    return sum(name in objectives or (isinstance(name, str) and name.startswith(PARAMETER)) for name in columns)
 
 
 def _n_that_fit(frame: pd.DataFrame, order: Sequence[int]) -> int:

@@ -77,9 +77,8 @@ class Results(pd.DataFrame):
         # Straight from the object's own index: going through `self.columns` would come back here while unpickling.
         manager = object.__getattribute__(self, "__dict__").get("_mgr")
         if manager is not None and not name.startswith("_") and name not in manager.axes[0]:
-            for prefix in _PREFIXES:
-                if prefix + name in manager.axes[0]:
-                    return self[prefix + name]
+            if (column := _prefixed(name, manager.axes[0])) is not None:
+                return self[column]
             if name in _INSTEAD:
                 raise AttributeError(f"Results: there is no {name!r}; {_INSTEAD[name]}.", name=name, obj=self)
         return super().__getattr__(name)
@@ -92,9 +91,9 @@ class Results(pd.DataFrame):
             and not hasattr(type(self), name)
             and name not in self.columns
         ):
-            prefixed = next((prefix + name for prefix in _PREFIXES if prefix + name in self.columns), name)
+            column = _prefixed(name, self.columns) or name
             raise AttributeError(
-                f"Results: {name!r} is no column that can be set as an attribute; write df[{prefixed!r}] = … instead."
+                f"Results: {name!r} is no column that can be set as an attribute; write df[{column!r}] = … instead."
             )
         super().__setattr__(name, value)
 
@@ -338,3 +337,8 @@ def _pareto_efficient(table: Results) -> Mask:
     efficient = is_success.copy()
     efficient[is_success] = pareto_mask(numbers[is_success])
     return efficient
+
+
+def _prefixed(name: str, columns: pd.Index[Any]) -> str | None:
+    """The column that a name without its prefix stands for; None if there is none."""
+    return next((prefix + name for prefix in _PREFIXES if prefix + name in columns), None)

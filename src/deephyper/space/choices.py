@@ -173,16 +173,16 @@ class Categorical(_Choices):
 
 
 @final
-class Constant(Dimension):
+class Constant(_Choices):
     """A single value; it has no column."""
 
     def __init__(self, name: str, value: Any):
-        super().__init__(name)
+        super().__init__(name, [value])
         self.value = value
 
     @property
-    def n_levels(self) -> float:
-        return 1
+    def _accepted(self) -> str:
+        return repr(self.value)
 
     def from_share(self, share: Array) -> Array:
         return np.zeros_like(share)
@@ -191,26 +191,7 @@ class Constant(Dimension):
         return np.zeros_like(column)
 
     def encode(self, values: Sequence[Any]) -> Array:
-        for value in values:
-            if not _is_same(self.value, value):
-                raise self._refuse(value, repr(self.value))
-        return np.zeros(len(values))
+        return np.array([self._index(value) for value in values], float)
 
     def decode(self, column: Array) -> list[Any]:
         return [self.value] * len(column)
-
-    @cached_property
-    def _originals(self) -> Originals:
-        return Originals([self.value])
-
-    def read(self, value: Any) -> Any:
-        try:
-            return self._originals.meant_by(value)
-        except LookupError:
-            raise self._refuse(value, repr(self.value)) from None
-
-    def read_cell(self, text: str) -> Any:
-        try:
-            return self._originals.written_as(text)
-        except LookupError:
-            raise self._refuse(text, repr(self.value)) from None

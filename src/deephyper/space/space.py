@@ -298,10 +298,7 @@ def _drawn(space: Space, n: int, rng: np.random.Generator, gives_up: bool = Fals
 
 
 def _from_sampler(space: Space, sampler: Callable[[int], Sequence[Mapping[str, Any]]], n: int) -> Array:
-    configurations = list(sampler(n))
-    if not configurations:
-        return np.empty((0, space.n_columns))
-    return space.encode(configurations, "HpProblem: sampling function")
+    return space.encode(list(sampler(n)), "HpProblem: sampling function")
 
 
 def _encoded(space: Space, configurations: Sequence[Mapping[str, Any]]) -> Array:
@@ -357,23 +354,17 @@ def _values(space: Space, X: Array) -> list[list[Any]]:
 
 def row_keys(X: Array) -> list[bytes]:
     """A key for every row: equal canonical rows have equal keys."""
-    return [row.tobytes() for row in _without_negative_zeros(X)]
+    return list(each_row_key(X))
 
 
 def each_row_key(X: Array) -> Iterator[bytes]:
     """The same, one after the other, for whoever may need only the first ones."""
-    return (row.tobytes() for row in _without_negative_zeros(X))
-
-
-def _without_negative_zeros(X: Array) -> Array:
-    """The same rows with one zero only: -0.0 is the same value as 0.0, and has other bytes."""
-    same: Array = np.ascontiguousarray(X, float) + 0.0
-    return same
+    # The sum turns -0.0 into 0.0, the same value with other bytes.
+    return (row.tobytes() for row in np.ascontiguousarray(X, float) + 0.0)
 
 
 def _takes_none(dimension: Dimension) -> bool:
-    choices = (dimension.value,) if isinstance(dimension, Constant) else getattr(dimension, "choices", ())
-    return any(choice is None for choice in choices)
+    return any(choice is None for choice in getattr(dimension, "choices", ()))
 
 
 def _is_nan(value: Any) -> bool:
