@@ -47,26 +47,20 @@ class _Libraries:
 
     def __init__(self) -> None:
         self._known = (False,) * len(_BRING_LIBRARIES)
-        self._by_api: dict[str, dict[str, Any]] = {"blas": {}, "openmp": {}}
-
-    def of(self, api: str) -> dict[str, Any]:
-        """Those for "blas" or "openmp"."""
-        return self._by_api[api]
+        self.blas: dict[str, Any] = {}
+        self.openmp: dict[str, Any] = {}
 
     def look(self) -> None:
         """Look for libraries that have been loaded since the last call."""
         loaded = tuple(name in sys.modules for name in _BRING_LIBRARIES)
-        if loaded != self._known:
-            self._look()
-            self._known = loaded
-
-    def _look(self) -> None:
+        if loaded == self._known:
+            return
         from threadpoolctl import ThreadpoolController
 
         for library in ThreadpoolController().lib_controllers:
-            known = self._by_api.get(library.user_api)
-            if known is not None:
-                known.setdefault(library.filepath, library)
+            by_file = {"blas": self.blas, "openmp": self.openmp}.get(library.user_api, {})
+            by_file.setdefault(library.filepath, library)
+        self._known = loaded
 
 
 @final
@@ -91,8 +85,8 @@ class _Screen:
         """Stand between threadpoolctl's callers and its classes."""
         for kind in kinds - self._own.keys():
             self._own[kind] = get, set_ = kind.get_num_threads, kind.set_num_threads  # type: ignore[attr-defined]
-            kind.get_num_threads = self._reader(get)  # type: ignore[attr-defined]
-            kind.set_num_threads = self._writer(set_)  # type: ignore[attr-defined]
+            kind.get_num_threads = lambda library, get=get: self._read(library, get)  # type: ignore[attr-defined]
+            kind.set_num_threads = lambda library, n, set_=set_: self._write(library, n, set_)  # type: ignore[attr-defined]
 
     def take_down(self) -> None:
         """Let threadpoolctl be what it was."""
@@ -116,12 +110,6 @@ class _Screen:
         finally:
             self.is_setting = False
         let_anyone(force=True)
-
-    def _reader(self, get: Callable[[Any], int]) -> Callable[[Any], int]:
-        return lambda library: self._read(library, get)
-
-    def _writer(self, set_: Callable[[Any, int], object]) -> Callable[[Any, int], object]:
-        return lambda library, n: self._write(library, n, set_)
 
 
 @final
@@ -198,7 +186,7 @@ class _Process:
 
     def _begin(self) -> None:
         self._libraries.look()
-        libraries = self._libraries.of("blas")
+        libraries = self._libraries.blas
         for file, library in libraries.items():
             now = self._screen.get(library)
             # Whatever is not as we left it was set in another way than by threadpoolctl.
@@ -215,7 +203,7 @@ class _Process:
             self._without_us, self._set_in = {}, {}
 
     def _put_into_force(self) -> None:
-        for file, library in self._libraries.of("blas").items():
+        for file, library in self._libraries.blas.items():
             if file in self._without_us and self._screen.get(library) != (n := self._in_force(file)):
                 self._screen.set(library, n)
 
@@ -233,7 +221,7 @@ class _Process:
 
     def leave(self) -> None:
         """Put the limits without us into force, and stand in nobody's way."""
-        for file, library in self._libraries.of("blas").items():
+        for file, library in self._libraries.blas.items():
             if file in self._without_us:
                 self._screen.set(library, self._without_us[file])
         self._screen.take_down()
@@ -273,7 +261,7 @@ class _Process:
     def open_mp(self, n: int | None, only_less: bool, ends_thread: bool = False) -> Iterator[None]:
         """Limit OpenMP in this thread."""
         self._libraries.look()
-        libraries = {} if n is None else self._libraries.of("openmp")
+        libraries = {} if n is None else self._libraries.openmp
         before = {file: int(library.get_num_threads()) for file, library in libraries.items()}
         changed = {file: value for file, value in before.items() if _lowered(value, n, only_less) != value}
         for file in changed:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import NamedTuple, final
 
 
@@ -39,48 +39,37 @@ class Turns:
         self._calls: dict[str, _Use] = {}
         self._keepers: dict[str, _Use] = {}
 
-    @contextmanager
-    def of(self, call: str) -> Iterator[None]:
+    def of(self, call: str) -> AbstractContextManager[None]:
         """Use the object for one call, while the context lasts.
 
         Raises:
             RuntimeError: another call uses it, or another thread keeps it.
         """
-        use = _Use.here(call)
-        # A generator's `finally` runs also where an interrupt arrives before the context is entered.
-        try:
-            self._take(self._calls, use)
-            keeper = self._keepers.get("")
-            if keeper is not None and keeper.thread != use.thread:
-                raise RuntimeError(self._sentence(use, keeper))
-            yield
-        finally:
-            self._give_back(self._calls, use)
+        return self._used(self._calls, call)
 
-    @contextmanager
-    def kept(self, call: str) -> Iterator[None]:
+    def kept(self, call: str) -> AbstractContextManager[None]:
         """Keep the object for the calls of this thread, while the context lasts.
 
         Raises:
             RuntimeError: a call uses it, or it is kept already.
         """
-        use = _Use.here(call)
+        return self._used(self._keepers, call)
+
+    @contextmanager
+    def _used(self, uses: dict[str, _Use], call: str) -> Iterator[None]:
+        use, others = _Use.here(call), self._calls if uses is self._keepers else self._keepers
+        # A generator's `finally` runs also where an interrupt arrives before the context is entered.
         try:
-            self._take(self._keepers, use)
-            if (other := self._calls.get("")) is not None:
+            if (first := uses.setdefault("", use)) is not use:
+                raise RuntimeError(self._sentence(use, first))
+            other = others.get("")
+            # A thread that keeps the object may call it, but none may begin to keep it within a call.
+            if other is not None and (uses is self._keepers or other.thread != use.thread):
                 raise RuntimeError(self._sentence(use, other))
             yield
         finally:
-            self._give_back(self._keepers, use)
-
-    def _take(self, uses: dict[str, _Use], use: _Use) -> None:
-        other = uses.setdefault("", use)
-        if other is not use:
-            raise RuntimeError(self._sentence(use, other))
-
-    def _give_back(self, uses: dict[str, _Use], use: _Use) -> None:
-        if uses.get("") is use:
-            del uses[""]
+            if uses.get("") is use:
+                del uses[""]
 
     def _sentence(self, use: _Use, other: _Use) -> str:
         if other.thread == use.thread:

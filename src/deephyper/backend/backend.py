@@ -13,6 +13,9 @@ from ..worker import Report, RunFunction, Task
 from .clock import Clock, RealClock
 from .switchboard import Switchboard
 
+Lend = Callable[[], AbstractContextManager[None]]
+"""Makes a context in which the run-function works; there an interrupt may raise, and the context swallows it."""
+
 
 class Work(NamedTuple):
     """What the workers of a backend do with every task.
@@ -70,14 +73,11 @@ class Backend(ABC):
         for future in futures:
             future.cancel()
 
-    def work(
-        self, lend: Callable[[], AbstractContextManager[None]], until: float, has_news: Callable[[], bool]
-    ) -> None:
+    def work(self, lend: Lend, until: float, has_news: Callable[[], bool]) -> None:
         """Use the caller's thread for the tasks, for backends without workers; the caller calls this again and again.
 
         Args:
-            lend: makes a context in which the run-function works; there an interrupt may raise, and the context
-                swallows it.
+            lend: makes a context for the run-function.
             until: the time on the clock to come back at, infinity for none.
             has_news: true once a task has ended, or once the caller wants its thread back for another reason.
         """

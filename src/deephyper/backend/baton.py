@@ -29,7 +29,8 @@ class Runner(Generic[P, T]):
 
     def __init__(self, function: Callable[[], T]):
         self._function = function
-        self._outcome: Future[T] = Future()
+        # What the function has returned or raised, once it has ended.
+        self.outcome: Future[T] = Future()
         self._parked: P | None = None
         self._is_over = False
         # The function may work while `_go` can be taken, its caller while `_back` can.
@@ -40,15 +41,10 @@ class Runner(Generic[P, T]):
         self._turn = threading.Lock()
         threading.Thread(target=self._run, name="deephyper-virtual", daemon=True).start()
 
-    @property
-    def outcome(self) -> Future[T]:
-        """What the function has returned or raised, once it has ended."""
-        return self._outcome
-
     def step(self) -> P | None:
         """Let the function work until it parks or ends; returns what it has parked with, None if it has ended."""
         self._parked = None
-        if not self._outcome.done():
+        if not self.outcome.done():
             self._hand_over(self._go)
             self._back.acquire()
         return self._parked
@@ -78,9 +74,9 @@ class Runner(Generic[P, T]):
         self._go.acquire()
         try:
             if not self._is_over:
-                self._outcome.set_result(self._function())
+                self.outcome.set_result(self._function())
         except BaseException as error:
-            self._outcome.set_exception(error)
+            self.outcome.set_exception(error)
         finally:
             self._is_over = True
             self._hand_over(self._go)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import AbstractContextManager
 from typing import final
 
 from ..worker import Report, Task, evaluate
-from .backend import Backend, Work
+from .backend import Backend, Lend, Work
 from .switchboard import Switchboard
 
 
@@ -28,9 +27,7 @@ class CallersThread(Backend):
         self._line.append((future, task))
         return future
 
-    def work(
-        self, lend: Callable[[], AbstractContextManager[None]], until: float, has_news: Callable[[], bool]
-    ) -> None:
+    def work(self, lend: Lend, until: float, has_news: Callable[[], bool]) -> None:
         """Run the oldest task that was not cancelled, unless there is news already or no time left."""
         while self._line and not has_news() and self.clock.now() < until:
             future, task = self._line.popleft()

@@ -36,12 +36,12 @@ class Conversation:
         others: Mapping[Kind, Callable[..., object]] | None = None,
         longest: int = LONGEST_MESSAGE,
     ):
-        self._frames, self._switchboard = Frames(connection, longest), switchboard
+        self._frames = Frames(connection, longest)
         self._n_dropped = 0
         self._steps: dict[Kind, Callable[..., object]] = {
-            Kind.BEGIN: self._begin,
+            Kind.BEGIN: lambda ticket: switchboard.begin(ticket, now()),
             Kind.RECORD: switchboard.record,
-            Kind.STOPPED: self._stopped,
+            Kind.STOPPED: lambda ticket: self.answer(ticket, switchboard.is_stopped(ticket)),
             **(others or {}),
         }
 
@@ -82,9 +82,3 @@ class Conversation:
                 logger.warning("dropped what a worker has sent: %s", error)
             return
         step(*content)
-
-    def _begin(self, ticket: int) -> None:
-        self._switchboard.begin(ticket, now())
-
-    def _stopped(self, ticket: int) -> None:
-        self.answer(ticket, self._switchboard.is_stopped(ticket))

@@ -78,15 +78,8 @@ class EventLoop(Backend):
         self._abandoning.atexit = False
 
     def _give_up_slow(self) -> float:
-        """Give up coroutines that take too long; returns how many seconds the next one still has."""
-        loop, time = self._loop, now()
-        running = {} if loop is None else loop.running
-        left = {future: self._limits.time_left(begun, time) for future, begun in running.items()}
-        for future, seconds in left.items():
-            if seconds <= 0:
-                with contextlib.suppress(InvalidStateError):
-                    future.set_exception(self._limits.too_long)
-        return min((seconds for seconds in left.values() if seconds > 0), default=self._limits.timeout_s or math.inf)
+        loop = self._loop
+        return self._limits.give_up_slow({} if loop is None else loop.running)
 
 
 @final

@@ -27,23 +27,13 @@ class Frames:
     def __init__(self, connection: Connection, longest: int):
         self._file, self._longest = connection.fileno(), longest
         self._begun = bytearray()
-        self._fault = ""
-        self._is_over = False
+        self.fault = ""  # what the other side has done that no sender of messages does
+        self.is_over = False  # no more messages will come
         os.set_blocking(self._file, False)
-
-    @property
-    def is_over(self) -> bool:
-        """Whether no more messages will come."""
-        return self._is_over
-
-    @property
-    def fault(self) -> str:
-        """What the other side has done that no sender of messages does; empty if nothing."""
-        return self._fault
 
     def receive(self) -> list[bytes] | None:
         """Give the messages that are complete with what has arrived; None if nothing has arrived."""
-        if self._is_over:
+        if self.is_over:
             return None
         try:
             arrived = os.read(self._file, _CHUNK_BYTES)
@@ -52,14 +42,14 @@ class Frames:
         except OSError:
             arrived = b""
         if not arrived:
-            self._is_over = True
+            self.is_over = True
             return None
         self._begun += arrived
         return self._completed()
 
     def send(self, message: bytes) -> None:
         """Send a short message. A receiver that takes none is at fault."""
-        if self._is_over:
+        if self.is_over:
             return
         frame = _LENGTH.pack(len(message)) + message
         try:
@@ -88,5 +78,5 @@ class Frames:
         return messages
 
     def _end(self, fault: str) -> None:
-        self._is_over, self._fault = True, fault
+        self.is_over, self.fault = True, fault
         self._begun = bytearray()

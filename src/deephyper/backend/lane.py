@@ -43,18 +43,14 @@ class Call(Future[Report]):
         super().__init__()
         self.task = task
         self._on_begin = on_begin
-        self._begun: float | None = None
-
-    @property
-    def begun(self) -> float | None:
-        """When a worker began with it, None if none has."""
-        return self._begun
+        # When a worker began with it, None if none has.
+        self.begun: float | None = None
 
     def begin(self) -> None:
         """Note that a worker begins with it now, unless one has begun before."""
-        if self._begun is None:
-            self._begun = now()
-            self._on_begin(self.task.ticket, self._begun)
+        if self.begun is None:
+            self.begun = now()
+            self._on_begin(self.task.ticket, self.begun)
 
 
 @final
@@ -81,17 +77,13 @@ class Worker:
         self._executor = ProcessPoolExecutor(
             1, context=WorkerContext(), initializer=enter, initargs=(setup,), env=environment
         )
-        self._pid: int | None = None
+        # Its process number, None until it is ready.
+        self.pid: int | None = None
         is_left_to_parent(self)
-
-    @property
-    def pid(self) -> int | None:
-        """Its process number, None until it is ready."""
-        return self._pid
 
     def note_ready(self, pid: int) -> None:
         """Its process says that it is ready, and its number."""
-        self._pid = pid
+        self.pid = pid
 
     def submit(self, task: Task) -> Future[Report]:
         """Give it a task, to be done after those that it was given before."""
@@ -104,10 +96,10 @@ class Worker:
         """True once the process has ended, though somebody may still have to ask for its exit status."""
         import psutil
 
-        if self._pid is None:
+        if self.pid is None:
             return False
         try:
-            return bool(psutil.Process(self._pid).status() == psutil.STATUS_ZOMBIE)
+            return bool(psutil.Process(self.pid).status() == psutil.STATUS_ZOMBIE)
         except psutil.NoSuchProcess:
             return True
 
@@ -116,11 +108,11 @@ class Worker:
 
         Those whose own parent has ended, and that have another session, are left to whoever looks for the mark.
         """
-        if self._pid is not None and not self.is_dead:
-            end_tree(self._pid)
-        if self._pid is not None and hasattr(os, "killpg"):
+        if self.pid is not None and not self.is_dead:
+            end_tree(self.pid)
+        if self.pid is not None and hasattr(os, "killpg"):
             with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._pid, signal.SIGKILL)
+                os.killpg(self.pid, signal.SIGKILL)
 
     def bury(self) -> str:
         """Wait for the end of the process and let go of all that belongs to it.
@@ -195,81 +187,68 @@ class Lane:
         self._on_end = on_end
         self._retirement, self._n_done = retirement, 0
         self._lock = threading.RLock()
-        self._worker: Worker | None = None
-        self._call: Call | None = None
-        self._resources: Mapping[str, Any] | None = None
-
-    @property
-    def worker(self) -> Worker | None:
-        """The process of this lane, if it is there."""
-        return self._worker
-
-    @property
-    def call(self) -> Call | None:
-        """The call that it was given and that has not ended."""
-        return self._call
-
-    @property
-    def resources(self) -> Mapping[str, Any] | None:
-        """What was lent to the newest call, None before the first one."""
-        return self._resources
+        # The process of this lane, if it is there, and the call that it was given and that has not ended.
+        self.worker: Worker | None = None
+        self.call: Call | None = None
+        # What was lent to the newest call, None before the first one.
+        self.resources: Mapping[str, Any] | None = None
 
     def submit(self, call: Call) -> None:
         """Run a call; the lane must be free."""
         with self._lock:
-            self._resources = call.task.lease.resources
-            self._call = call
-            if self._worker is None:
-                self._worker, self._n_done = self._open_worker(), 0
+            self.resources = call.task.lease.resources
+            self.call = call
+            if self.worker is None:
+                self.worker, self._n_done = self._open_worker(), 0
             try:
-                inner = self._worker.submit(call.task)
+                inner = self.worker.submit(call.task)
             except BrokenExecutor:
                 # The worker died while it was idle.
-                self._on_end(self._worker, None, None)
-                self._worker, self._n_done = self._open_worker(), 0
-                inner = self._worker.submit(call.task)
+                self._on_end(self.worker, None, None)
+                self.worker, self._n_done = self._open_worker(), 0
+                inner = self.worker.submit(call.task)
             self._note_begin()
-            inner.add_done_callback(partial(self._note_end, self._worker, call))
+            inner.add_done_callback(partial(self._note_end, self.worker, call))
 
     def note_ready(self, worker: Worker) -> None:
         """A worker, perhaps that of this lane, begins to take calls."""
         with self._lock:
-            if worker is self._worker:
+            if worker is self.worker:
                 self._note_begin()
 
     def kill(self, call: Call, error: BaseException) -> None:
         """End the process if that call still runs in it; the call fails with the error."""
         with self._lock:
-            if self._call is call:
+            if self.call is call:
                 self._lose(error)
 
     def lose(self, worker: Worker, error: BaseException) -> None:
         """End a process if it is that of this lane; what runs in it fails with the error."""
         with self._lock:
-            if self._worker is worker:
+            if self.worker is worker:
                 self._lose(error)
 
     def drop(self) -> None:
         """End the process and forget what runs in it."""
         with self._lock:
-            self._call = None
+            self.call = None
             self._lose(None)
 
     def _note_begin(self) -> None:
-        if self._call is not None and self._worker is not None and self._worker.pid is not None:
-            self._call.begin()
+        if self.call is not None and self.worker is not None and self.worker.pid is not None:
+            self.call.begin()
 
     def _note_end(self, worker: Worker, call: Call, inner: Future[Report]) -> None:
         error = inner.exception()
         # Code of the user may run here, so not while others wait for the lock.
         report = None if error is not None else inner.result().unpacked()
         with self._lock:
-            if call is not self._call:
+            if call is not self.call:
                 return
             if isinstance(error, BrokenExecutor):
                 self._lose(error)
                 return
-            self._call = None
+            self.call = None
             self._n_done += 1
             if self._retirement.is_due(worker.pid, self._n_done):
                 self._lose(None)
@@ -281,8 +260,8 @@ class Lane:
 
     def _lose(self, error: BaseException | None) -> None:
         """The process ends, and with it the call."""
-        worker, self._worker = self._worker, None
-        call, self._call = self._call, None
+        worker, self.worker = self.worker, None
+        call, self.call = self.call, None
         if worker is not None:
             worker.kill()
             self._on_end(worker, call, error)

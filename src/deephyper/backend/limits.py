@@ -6,11 +6,13 @@ import contextlib
 import math
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass
-from typing import final
+from typing import Any, final
 
 from .._checks import byte_count, seconds
+from ..worker import now
 
 
 class LimitExceeded(Exception):
@@ -50,6 +52,23 @@ class Limits:
     def time_left(self, begun: float, now: float) -> float:
         """Seconds that an evaluation may still run; infinity without a limit."""
         return math.inf if self.timeout_s is None else begun + self.timeout_s - now
+
+    def give_up_slow(self, running: Mapping[Future[Any], float]) -> float:
+        """Fail the futures of evaluations that take too long.
+
+        Args:
+            running: the future of each evaluation, and when that began.
+
+        Returns:
+            After how many seconds it must be called again.
+        """
+        time = now()
+        left = {future: self.time_left(begun, time) for future, begun in running.items()}
+        for future, seconds_left in left.items():
+            if seconds_left <= 0:
+                with contextlib.suppress(InvalidStateError):
+                    future.set_exception(self.too_long)
+        return min((left_over for left_over in left.values() if left_over > 0), default=self.timeout_s or math.inf)
 
     @property
     def too_long(self) -> LimitExceeded:

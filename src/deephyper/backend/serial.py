@@ -6,11 +6,10 @@ import functools
 import inspect
 from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import AbstractContextManager
 from typing import Any, final
 
 from ..worker import Report, Task
-from .backend import Backend, Work
+from .backend import Backend, Lend, Work
 from .callers_thread import CallersThread
 from .limits import Limits
 from .switchboard import Switchboard
@@ -51,9 +50,7 @@ class Serial(Backend):
         assert self._inner is not None
         return self._inner.submit(task)
 
-    def work(
-        self, lend: Callable[[], AbstractContextManager[None]], until: float, has_news: Callable[[], bool]
-    ) -> None:
+    def work(self, lend: Lend, until: float, has_news: Callable[[], bool]) -> None:
         if self._inner is not None:
             self._inner.work(lend, until, has_news)
 

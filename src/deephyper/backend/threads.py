@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import math
 import threading
 from concurrent.futures import Future, InvalidStateError
 from typing import final
@@ -80,11 +79,4 @@ class Threads(Backend):
                 future.set_result(report)
 
     def _abandon_slow(self) -> float:
-        """Give up evaluations that take too long; returns how many seconds the next one still has."""
-        time = now()
-        left = {future: self._limits.time_left(begun, time) for future, begun in list(self._running.items())}
-        for future, seconds in left.items():
-            if seconds <= 0:
-                with contextlib.suppress(InvalidStateError):
-                    future.set_exception(self._limits.too_long)
-        return min((seconds for seconds in left.values() if seconds > 0), default=math.inf)
+        return self._limits.give_up_slow(self._running.copy())

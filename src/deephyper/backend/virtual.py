@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any, NamedTuple, final
 
@@ -14,7 +13,7 @@ import numpy as np
 from .._checks import got, is_bool, is_number, shown
 from .._draws import Purpose, draws_from
 from ..worker import Report, Task, evaluate
-from .backend import Backend, Work
+from .backend import Backend, Lend, Work
 from .baton import Runner
 from .switchboard import Switchboard
 from .virtual_clock import VirtualClock
@@ -123,9 +122,7 @@ class Virtual(Backend):
         running.go_on()
         return running.future
 
-    def work(
-        self, lend: Callable[[], AbstractContextManager[None]], until: float, has_news: Callable[[], bool]
-    ) -> None:
+    def work(self, lend: Lend, until: float, has_news: Callable[[], bool]) -> None:
         """Let the virtual time go on."""
         while not has_news() and self._clock.now() < until and self._clock.jump(until):
             pass

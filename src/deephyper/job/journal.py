@@ -8,7 +8,7 @@ import io
 import json
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import final
 
@@ -112,22 +112,7 @@ class Journal:
             keep_older: keep a file that is there and was not written by this journal under another name.
         """
         is_anothers = keep_older and not self.is_untouched
-        before, self._columns = self._columns, list(columns)
-        try:
-            self._replace(self._lines(rows), keeps_older=is_anothers)
-        except BaseException:
-            self._columns = before
-            raise
-        self._n_rewritten += len(rows)
-
-    def _lines(self, rows: Sequence[Row]) -> list[list[str]]:
-        return [self._line(row) for row in rows]
-
-    def _line(self, row: Row) -> list[str]:
-        if _LATE in self._columns:
-            late = {name: cell(value) for name, value in row.items() if name not in self._columns}
-            row = {**row, _LATE: late} if late else row
-        return [cell(row.get(name, math.nan)) for name in self._columns]
+        self._replace(columns, [_line(row, columns) for row in rows], keeps_older=is_anothers)
 
     def _make_room(self, late: list[str]) -> None:
         """Give late columns their place, or a common one if that would write all rows again too often."""
@@ -138,23 +123,16 @@ class Journal:
         header, *lines = with_late_columns(_lines_of(self.path.read_bytes()))
         # Some of them may have stood in the common column until now.
         late = [name for name in late if name not in header]
-        before, self._columns = self._columns, header + (late if may_rewrite else [_LATE])
-        n_new = len(self._columns) - len(header)
-        try:
-            self._replace([line + [""] * n_new for line in lines])
-        except BaseException:
-            self._columns = before
-            raise
-        self._n_rewritten += len(lines)
+        new = late if may_rewrite else [_LATE]
+        self._replace(header + new, [line + [""] * len(new) for line in lines])
 
     def _write_at_the_end(self, rows: Sequence[Row]) -> None:
-        text = io.StringIO(newline="")
-        csv.writer(text).writerows(self._lines(rows))
-        line_end = "\r\n" if self._needs_line_end else ""
+        line_end = b"\r\n" if self._needs_line_end else b""
+        data = _csv(_line(row, self._columns) for row in rows)
         self._is_torn = True
         try:
             with self.path.open("ab") as file:
-                file.write((line_end + text.getvalue()).encode("utf-8"))
+                file.write(line_end + data)
         except BaseException:
             with contextlib.suppress(OSError):
                 self._mend()
@@ -172,14 +150,24 @@ class Journal:
             os.truncate(self.path, self._left[2])
         self._is_torn = False
 
-    def _replace(self, lines: list[list[str]], keeps_older: bool = False) -> None:
-        text = io.StringIO(newline="")
-        writer = csv.writer(text)
-        writer.writerow(self._columns)
-        writer.writerows(lines)
-        replace_file(self.path, text.getvalue().encode("utf-8"), keeps_older)
-        self._n_rows, self._is_torn, self._needs_line_end = len(lines), False, False
+    def _replace(self, columns: Sequence[str], lines: list[list[str]], keeps_older: bool = False) -> None:
+        replace_file(self.path, _csv([columns, *lines]), keeps_older)
+        self._columns, self._n_rows, self._is_torn, self._needs_line_end = list(columns), len(lines), False, False
+        self._n_rewritten += len(lines)
         self._left = identity(self.path)
+
+
+def _line(row: Row, columns: Sequence[str]) -> list[str]:
+    if _LATE in columns:
+        late = {name: cell(value) for name, value in row.items() if name not in columns}
+        row = {**row, _LATE: late} if late else row
+    return [cell(row.get(name, math.nan)) for name in columns]
+
+
+def _csv(lines: Iterable[Sequence[str]]) -> bytes:
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows(lines)
+    return text.getvalue().encode("utf-8")
 
 
 def _lines_of(data: bytes) -> list[list[str]]:

@@ -217,6 +217,15 @@ def pickled(where: str, run_function: RunFunction, *others: Any) -> bytes:
 _kept = lru_cache(maxsize=4)(contents_of)
 
 
+def set_variables(variables: Mapping[str, str | None]) -> None:
+    """Set environment variables for good; None removes one."""
+    for name, value in variables.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
+
+
 @contextmanager
 def environment(variables: Mapping[str, str]) -> Iterator[None]:
     """Set environment variables for as long as the context lasts."""
@@ -225,8 +234,4 @@ def environment(variables: Mapping[str, str]) -> Iterator[None]:
     try:
         yield
     finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
+        set_variables(before)

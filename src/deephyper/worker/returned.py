@@ -38,7 +38,11 @@ def understood(returned: Any, settle: Callable[[], None]) -> Any:
         return returned
     settle()
     if not isinstance_of(returned, Mapping):
-        _refuse_generators(returned)
+        if isinstance_of(returned, (GeneratorType, AsyncGeneratorType)):
+            raise TypeError(
+                "the run-function must return its objective, got a generator; remove 'yield' from it, or return "
+                "what the generator gives last."
+            )
         return _objective(returned)
     items = items_of(returned)
     metadata = items.get("metadata")
@@ -48,14 +52,6 @@ def understood(returned: Any, settle: Callable[[], None]) -> Any:
         if name in items:
             items[name] = _objective(items[name])
     return items
-
-
-def _refuse_generators(returned: Any) -> None:
-    if isinstance_of(returned, (GeneratorType, AsyncGeneratorType)):
-        raise TypeError(
-            "the run-function must return its objective, got a generator; remove 'yield' from it, or return "
-            "what the generator gives last."
-        )
 
 
 def isinstance_of(value: Any, kind: type | tuple[type, ...]) -> bool:

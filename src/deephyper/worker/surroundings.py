@@ -10,6 +10,8 @@ from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 from typing import NamedTuple, Self, final
 
+from .evaluation import set_variables
+
 _given: dict[str, str] = {}
 
 
@@ -55,11 +57,7 @@ class Surroundings(NamedTuple):
     def take_over(self) -> None:
         """Make them those of this process."""
         _given.update(self.given)
-        for name, value in self.variables.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
+        set_variables(self.variables)
         if self.hidden:
             sys.meta_path.insert(0, _Hidden(self.hidden))
         sys.path[:] = self.path
