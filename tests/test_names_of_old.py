@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import importlib
+import importlib.util
 import pickle
 from typing import Any
 
@@ -92,8 +93,10 @@ def test_a_module_that_is_not_here_says_what_to_write(name: str) -> None:
 
 def test_a_module_is_refused_however_it_is_imported() -> None:
     for line in ("import deephyper.stopper", "from deephyper import stopper", "from deephyper.stopper import Stopper"):
-        with pytest.raises(ImportError, match="early discarding is not built yet"):
+        with pytest.raises(ModuleNotFoundError, match="early discarding is not built yet"):
             exec(line)
+    with pytest.raises(ModuleNotFoundError, match="early discarding is not built yet"):
+        importlib.util.find_spec("deephyper.stopper")
 
 
 @pytest.mark.parametrize("name", ["nowhere", "hpo.nowhere", "evaluator.nowhere", "space._nowhere"])

@@ -55,12 +55,15 @@ def one_of(
         what: what it is.
         value: what the user passed.
         accepted: the names.
-        called_here: gives the name here of what has another name elsewhere; an empty text for others.
+        called_here: gives the name here of what has another name elsewhere, or the option to which it belongs, with
+            its value; an empty text for others.
     """
     names = list(accepted)
     if not isinstance(value, str) or value not in names:
         here = called_here(value) if isinstance(value, str) and called_here is not None else ""
-        hint = f" Did you mean {here!r}?" if here in names else did_you_mean(value, names)
+        # The name of a value, or of another option with its value.
+        meant = here if "=" in here else repr(here) if here in names else ""
+        hint = f" Did you mean {meant}?" if meant else did_you_mean(value, names)
         raise ValueError(f"{where}: {what} must be one of {quoted(names)}, got {shown(value)}.{hint}")
 
 
@@ -108,6 +111,13 @@ def is_number(value: Any) -> bool:
 def is_bool(value: Any) -> bool:
     """Whether this is a bool of Python or numpy, found without importing numpy, since workers import this module."""
     return isinstance(value, bool) or type(value).__name__ in ("bool_", "bool")
+
+
+def yes_or_no(where: str, what: str, value: Any) -> bool:
+    """Return a bool of Python or numpy as one of Python; raise TypeError if it is none."""
+    if not is_bool(value):
+        raise TypeError(f"{where}: {what} must be True or False, {got(value)}.")
+    return bool(value)
 
 
 def is_integer(value: Any) -> bool:
@@ -182,25 +192,6 @@ def warn(message: str, category: type[Warning] = UserWarning) -> None:
 def by_name(sentences: Mapping[str, str]) -> dict[str, str]:
     """Turn a table of sentences, each with the names for which it stands in one text, into sentences by name."""
     return {name: sentence for sentence, names in sentences.items() for name in names.split()}
-
-
-def refuse_names(module: str, instead: Mapping[str, str]) -> None:
-    """Let a module refuse names that existing scripts import from it, with what to write today.
-
-    For those, `from module import name` raises ImportError; names that are known nowhere are missing as usual.
-
-    Args:
-        module: its `__name__`.
-        instead: what to write, by the name.
-    """
-
-    def refuse(name: str) -> Any:
-        if name in instead:
-            raise ImportError(f"{module}: there is no {name!r}; {instead[name]}.", name=module)
-        raise AttributeError(f"module {module!r} has no attribute {name!r}")
-
-    # Set here: a type checker that sees it in the module takes every name for one of the module's.
-    vars(sys.modules[module])["__getattr__"] = refuse
 
 
 def options_of(function: Callable[..., Any]) -> list[str]:

@@ -488,8 +488,8 @@ def test_no_thread_stays_behind_however_long_the_interval(measured: Measured) ->
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"memory": 1}, r"memory must be True or False, got 1\."),
-        ({"raise_exception": "yes"}, r"raise_exception must be True or False, got 'yes'\."),
+        ({"memory": 1}, r"memory must be True or False, got 1 of type int\."),
+        ({"raise_exception": "yes"}, r"raise_exception must be True or False, got 'yes' of type str\."),
         ({"memory_limit": 0}, r"memory_limit \(bytes, -1 for no limit\) must be a whole number of at least 1, got 0\."),
         ({"memory_limit": -2}, r"memory_limit .* got -2\."),
         ({"memory_limit": 0.5}, r"memory_limit .* got 0\.5\."),

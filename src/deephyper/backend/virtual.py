@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, final
 
 import numpy as np
 
-from .._checks import got, is_bool, is_number, shown
+from .._checks import is_number, shown, yes_or_no
 from .._draws import Purpose, draws_from
 from ..worker import Report, Task, evaluate
 from .backend import Backend, Lend, Work
@@ -98,9 +98,7 @@ class Virtual(Backend):
         per_budget = seconds_per_budget
         self._per_budget = None if per_budget is None else _Durations(f"{where}: seconds_per_budget", per_budget)
         self._draws = draws_from(seed, f"{where}: seed")
-        if not is_bool(charge_manager):
-            raise TypeError(f"{where}: charge_manager must be True or False, {got(charge_manager)}.")
-        self._clock = VirtualClock(bool(charge_manager))
+        self._clock = VirtualClock(yes_or_no(where, "charge_manager", charge_manager))
         self._in_steps: dict[Future[Report], _InSteps] = {}
 
     @property

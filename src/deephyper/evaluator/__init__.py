@@ -1,6 +1,6 @@
 """Evaluators, which run a function on many configurations."""
 
-from .._checks import refuse_names
+from .._missing import refuse_names
 from ..errors import MaximumJobsSpawnReached
 from ..job import HPOJob, Job, JobStatus
 from ..worker import RunFunction, RunningJob
@@ -18,7 +18,6 @@ from .methods import (
     ThreadEvaluator,
     ThreadPoolEvaluator,
 )
-from .other_names import NOT_HERE
 from .place import Place
 from .queued import queued
 
@@ -50,4 +49,4 @@ __all__ = [
 ]
 __dir__ = __all__.copy
 
-refuse_names(__name__, NOT_HERE)
+refuse_names(__name__)

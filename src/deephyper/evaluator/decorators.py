@@ -7,11 +7,11 @@ import functools
 import inspect
 import math
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, overload
+from typing import Any
 
-from .._checks import byte_count, explained, function, is_bool, is_number, shown, warn
+from .._checks import byte_count, explained, function, is_number, shown, warn, yes_or_no
 from ..backend import is_async
 from ..job import LIMITS
 from ..worker import RunFunction, now
@@ -20,30 +20,6 @@ from ..worker.tracing import MemoryTrace, TaskInterruption, ThreadInterruption
 _NO_LIMIT = -1
 # The attribute of a profiled function that holds its limit.
 _LIMIT = "_deephyper_memory_limit"
-
-
-@overload
-def profile(
-    run_function: RunFunction,
-    *,
-    memory: bool = False,
-    memory_limit: float | None = _NO_LIMIT,
-    memory_tracing_interval: float = 0.1,
-    raise_exception: bool = False,
-    register: bool | None = None,
-) -> RunFunction: ...
-
-
-@overload
-def profile(
-    run_function: None = None,
-    *,
-    memory: bool = False,
-    memory_limit: float | None = _NO_LIMIT,
-    memory_tracing_interval: float = 0.1,
-    raise_exception: bool = False,
-    register: bool | None = None,
-) -> Callable[[RunFunction], RunFunction]: ...
 
 
 @explained("profile(run, memory=True) or @profile(memory=True)")
@@ -55,7 +31,7 @@ def profile(
     memory_tracing_interval: float = 0.1,
     raise_exception: bool = False,
     register: bool | None = None,
-) -> RunFunction | Callable[[RunFunction], RunFunction]:
+) -> RunFunction:
     """Add start and end times, and on request the memory used, to what a run-function returns.
 
     The function then returns `{"objective": …, "metadata": {"timestamp_start": …, "timestamp_end": …, "memory": …}}`.
@@ -99,7 +75,7 @@ def profile(
     if register is not None:
         warn("profile: leave out register, since functions reach workers by value.", DeprecationWarning)
     tracing = _Tracing.checked(memory_limit, memory_tracing_interval, raise_exception)
-    traces = _yes_or_no("memory", memory) or tracing.limit < math.inf
+    traces = yes_or_no("profile", "memory", memory) or tracing.limit < math.inf
 
     def profiled(given: RunFunction) -> RunFunction:
         function("profile", "run_function", given, "a function of a job")
@@ -164,7 +140,7 @@ class _Tracing:
                 "profile: memory_tracing_interval must be a positive number of seconds, "
                 f"got {shown(memory_tracing_interval)}."
             )
-        return cls(limit, float(memory_tracing_interval), _yes_or_no("raise_exception", raise_exception))
+        return cls(limit, float(memory_tracing_interval), yes_or_no("profile", "raise_exception", raise_exception))
 
     def with_memory(self, returned: Any, peak: int) -> dict[str, Any]:
         """Add the memory to what was returned; if it is over the limit, return or raise the failure instead."""
@@ -235,9 +211,3 @@ def _with_metadata(returned: Any, added: Mapping[str, Any]) -> dict[str, Any]:
         return {"objective": returned, "metadata": dict(added)}
     metadata = returned.get("metadata")
     return {**returned, "metadata": {**(metadata if isinstance(metadata, Mapping) else {}), **added}}
-
-
-def _yes_or_no(what: str, value: Any) -> bool:
-    if not is_bool(value):
-        raise TypeError(f"profile: {what} must be True or False, got {shown(value)}.")
-    return bool(value)

@@ -90,23 +90,6 @@ _ATTRIBUTES = by_name(
     }
 )
 
-# Names that scripts import from `deephyper.evaluator`.
-NOT_HERE = by_name(
-    {
-        "write Evaluator.create(run, 'process', num_workers=4)": "SubprocessEvaluator MochiEvaluator",
-        "run_function_kwargs of an evaluator reach every evaluation: run_function_kwargs={'data': data}": "JobContext",
-        "method 'simulated' takes the time of evaluations: Evaluator.create(run, 'simulated', duration=60)": (
-            "slow_down"
-        ),
-        "an evaluator describes itself: evaluator.to_json()": "to_json Encoder",
-        "one CBO shares its evaluations among all processes: CBO(problem, Evaluator.create(run, "
-        "mpi4py.futures.MPIPoolExecutor(), num_workers=8))": "distributed",
-        "evaluations are limited by the evaluator: Evaluator.create(run, 'process', job_timeout=60)": (
-            "terminate_on_timeout"
-        ),
-    }
-)
-
 
 def instead_of_option(name: str) -> str:
     """Say where what an option is for elsewhere is said here; empty if it is known nowhere."""

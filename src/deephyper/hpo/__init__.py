@@ -1,10 +1,9 @@
 """Searches for good configurations, and the problems that they search."""
 
-from .._checks import refuse_names
+from .._missing import refuse_names
 from ..errors import AllFailedError, SearchSpaceExhausted
 from ..problem import HpProblem, check_hyperparameter
 from .cbo import CBO
-from .other_words import NOT_HERE
 from .proposer import Proposer, Trial
 from .random import RandomSearch
 from .search import Search
@@ -22,4 +21,4 @@ __all__ = [
 ]
 __dir__ = __all__.copy
 
-refuse_names(__name__, NOT_HERE)
+refuse_names(__name__)

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from .._checks import count, got, instance_of, is_bool, is_integer, is_number, one_of, shown
+from .._checks import count, got, instance_of, is_integer, is_number, one_of, shown, yes_or_no
 from .other_words import called_here
 
 
@@ -89,9 +89,7 @@ class Flag:
     text: str = "`True` or `False`"
 
     def check(self, where: str, what: str, value: Any) -> Any:
-        if not is_bool(value):
-            raise TypeError(f"{where}: {what} must be True or False, {got(value)}.")
-        return bool(value)
+        return yes_or_no(where, what, value)
 
 
 @dataclass(frozen=True)

@@ -120,33 +120,10 @@ _VALUES = {
     "cl_max": "constantliar liar cl",
     "lbfgs": "lbfgsb gradient",
     "ga": "genetic evolution",
+    "min": "max worst",
+    "multi_point_strategy='boltzmann'": "boltzmann boltzmannsampling",
+    "multi_point_strategy='qUCB'": "qucb qlcb",
 }
-# Names that scripts import from `deephyper.hpo` or `deephyper.search`.
-NOT_HERE = by_name(
-    {
-        "write CBO(problem).search(evaluator, max_evals=100), with from deephyper.hpo import CBO": "AMBS",
-        "one CBO shares its evaluations among all processes: CBO(problem, Evaluator.create(run, "
-        "mpi4py.futures.MPIPoolExecutor(), num_workers=8))": "DBO MPIDistributedBO",
-        "it is a dictionary here: CBO(problem, acq_func_kwargs={'kappa': 1.96, 'scheduler': {'type': "
-        "'periodic-exp-decay', 'period': 10}})": (
-            "AcqFuncKwargs AcqFuncKwargsScheduler scheduler_periodic_exponential_decay scheduler_bandit "
-            "scheduler_constant"
-        ),
-        "it is a dictionary here: CBO(problem, acq_optimizer_kwargs={'n_points': 1000})": "AcqOptimizerKwargs",
-        "it is a dictionary here: CBO(problem, surrogate_model='ET', surrogate_model_kwargs={'n_estimators': 100})": (
-            "SurrogateModelKwargs SurrogateModelScheduler"
-        ),
-        "a whole design is CBO(problem, n_initial_points=100, initial_point_generator='lhs').search(run, "
-        "max_evals=100)": "ExperimentalDesignSearch",
-        "it is not built yet; write CBO(problem) or RandomSearch(problem)": "RegularizedEvolution",
-        "the table that search() returns has results.best and results.best_parameters": (
-            "Solution SolutionSelection ArgMaxObsSelection ArgMaxEstSelection"
-        ),
-        "search.history is the table of all evaluations": "SearchHistory",
-        "search.get_params() says what a search is made of": "get_init_params_as_json",
-        "scikit-learn has scores of models, in sklearn.metrics": "calibration_error gaussian_ll gaussian_ll_score",
-    }
-)
 _CALLED_HERE, _SENTENCES, _LINES = by_name(_VALUES), by_name(_OPTIONS), by_name(_METHODS)
 
 

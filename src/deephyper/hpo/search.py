@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from .. import __version__
-from .._checks import count, explained, instance_of, is_bool, warn
+from .._checks import count, explained, instance_of, is_bool, warn, yes_or_no
 from .._draws import Draws, draws_from
 from .._turns import Turns
 from ..errors import AllFailedError, ResultsNotWritten, SearchSpaceExhausted
@@ -21,7 +21,6 @@ from ..evaluator import Evaluator, Place, RunFunction
 from ..job import Objective, Outcome, is_failure, replace_file
 from ..problem import HpProblem
 from ..results import Results, literals_of
-from .accepted import Flag
 from .arguments import Chosen, budgets_of, check_problem, pairs_of, refuse_mistyped
 from .calls import Called
 from .interrupts import CaughtSignal, orderly_end
@@ -127,11 +126,8 @@ class Search(metaclass=Called):
         self._draws = draws_from(random_state, f"{where}: random_state")
         # True and False are what most people write.
         self._verbose = int(verbose) if is_bool(verbose) else count(where, "verbose", verbose, at_least=0)
-        for name, flag in (
-            ("checkpoint_history_to_csv", checkpoint_history_to_csv),
-            ("checkpoint_restart", checkpoint_restart),
-        ):
-            Flag().check(where, name, flag)
+        yes_or_no(where, "checkpoint_history_to_csv", checkpoint_history_to_csv)
+        yes_or_no(where, "checkpoint_restart", checkpoint_restart)
         # An evaluator that we make from a function is closed after every call, and starts again in the next one.
         self._evaluator = None if evaluator is None else Chosen.of(where, evaluator)
         self._crashes = Crashes()
@@ -303,7 +299,7 @@ class Search(metaclass=Called):
                 hold the rows.
         """
         where = f"{type(self).__name__}.search"
-        Flag().check(where, "max_evals_strict", max_evals_strict)
+        yes_or_no(where, "max_evals_strict", max_evals_strict)
         first, limits, timeout = budgets_of(where, evaluator, max_evals, timeout, max_evals_total)
         given = cast("Evaluator | RunFunction | None", first)
         chosen = self._evaluator if given is None else Chosen.of(where, given)

@@ -1,6 +1,6 @@
 """The search space as the user declares it."""
 
-from .._checks import by_name, refuse_names
+from .._missing import refuse_names
 from .configspace import dimension_of
 from .given import legal_configuration, legal_row
 from .problem import HpProblem
@@ -9,5 +9,4 @@ from .short_forms import hyperparameter_of as check_hyperparameter
 __all__ = ["HpProblem", "check_hyperparameter", "dimension_of", "legal_configuration", "legal_row"]
 __dir__ = __all__.copy
 
-_INSTEAD = {"declare its choices in an HpProblem": "NaProblem BaseProblem", "write import ConfigSpace": "config_space"}
-refuse_names(__name__, by_name(_INSTEAD))
+refuse_names(__name__)

@@ -1,13 +1,12 @@
 """Stores, which keep the jobs of searches."""
 
-from .._checks import refuse_names
+from .._missing import refuse_names
 from .memory import MemoryStorage
 from .null import NullStorage
-from .other_names import NOT_HERE
 from .seat import Seat
 from .storage import IS_FINAL, Cursor, Member, Record, Storage
 
 __all__ = ["IS_FINAL", "Cursor", "Member", "MemoryStorage", "NullStorage", "Record", "Seat", "Storage"]
 __dir__ = __all__.copy
 
-refuse_names(__name__, NOT_HERE)
+refuse_names(__name__)
