@@ -32,10 +32,10 @@ def did_you_mean(name: object, known: Iterable[str]) -> str:
     return f" Did you mean {by_small_letters[near[0]]!r}?" if near else ""
 
 
-def shown(value: Any) -> str:
+def shown(value: Any, longest: int = _LONGEST_VALUE) -> str:
     """Show a value in a sentence: on one line, and cut where it is long."""
     text = " ".join(repr(value).split())
-    return text if len(text) <= _LONGEST_VALUE else text[:_LONGEST_VALUE] + "…"
+    return text if len(text) <= longest else text[:longest] + "…"
 
 
 def got(value: Any) -> str:

@@ -286,11 +286,6 @@ class Ledger:
             lambda job: job.id in self._open or self._is_running(job) or (number_asked(job) or 0) >= first
         )
 
-    @property
-    def is_settling_due(self) -> bool:
-        """Whether so many jobs have been noted that it is time for `settle`."""
-        return self.open_jobs.is_long
-
     def _is_running(self, job: Job) -> bool:
         return job.timestamp_submit is not None and job.id not in self.history
 

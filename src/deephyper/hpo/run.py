@@ -181,7 +181,7 @@ class Run:
             with self._tally.spent_on("tell"):
                 self._ledger.history.add(jobs)
                 self._proposer.tell(jobs)
-            if self._ledger.is_settling_due:
+            if self._ledger.open_jobs.is_long:
                 self._ledger.settle(self._proposer.memory)
 
     def _take_news(self, others: Sequence[Job]) -> None:

@@ -7,6 +7,7 @@ import os
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -101,12 +102,11 @@ def earlier_tasks(where: str, df: Table | Sequence[Table], space: Space) -> list
 
 def _frame_of(where: str, table: Table, space: Space) -> pd.DataFrame:
     """Return the table; choices from a file become the user's own objects. Texts of numbers are read later."""
-    numeric = {d.name: _text_of_number for d in space.columns if isinstance(d, (Real, Integer))}
-    frame = as_frame(table, numeric, where).reset_index(drop=True)
-    if isinstance(table, pd.DataFrame):
-        return frame
-    choices = {PARAMETER + d.name: d for d in space.columns if not isinstance(d, (Real, Integer))}
-    return frame.assign(**{name: _read(frame[name], choices[name]) for name in choices if name in frame.columns})
+    parsers = {
+        dimension.name: _text_of_number if isinstance(dimension, (Real, Integer)) else partial(_choice, dimension)
+        for dimension in space.columns
+    }
+    return as_frame(table, parsers, where).reset_index(drop=True)
 
 
 def _text_of_number(text: str) -> str:
@@ -119,12 +119,8 @@ def _text_of_number(text: str) -> str:
     return text
 
 
-def _read(texts: pd.Series[Any], dimension: Dimension) -> pd.Series[Any]:
-    values = {text: _value_or_nan(text, dimension) for text in texts.unique() if isinstance(text, str)}
-    return pd.Series([values.get(text, np.nan) for text in texts], dtype=object)
-
-
-def _value_or_nan(text: str, dimension: Dimension) -> Any:
+def _choice(dimension: Dimension, text: str) -> Any:
+    """The choice that a cell holds; NaN for what is none here."""
     try:
         return dimension.read_cell(text)
     except ValueError:
@@ -236,10 +232,8 @@ def source_of(tasks: Sequence[EarlierTask], goods: Sequence[Array], n_leads: int
         space: the space of the search that learns.
         draws: the random draws of that search.
     """
-    rows = [_rows_of(task, good, space, draws) for task, good in zip(tasks, goods, strict=True)]
+    rows = []
+    for task, good in zip(tasks, goods, strict=True):
+        seen = best_and_random(task.values, MOST_ROWS, draws.at(Purpose.SOURCE, _SUBSET))
+        rows.append(EarlierRows(good, partial_rows(task.frame.iloc[seen], space), task.values[seen]))
     return rows_source_of(rows, n_leads, space, draws)
-
-
-def _rows_of(task: EarlierTask, good: Array, space: Space, draws: Draws) -> EarlierRows:
-    seen = best_and_random(task.values, MOST_ROWS, draws.at(Purpose.SOURCE, _SUBSET))
-    return EarlierRows(good, partial_rows(task.frame.iloc[seen], space), task.values[seen])

@@ -12,7 +12,6 @@ from typing import Any, final
 
 import numpy as np
 
-from .._arrays import Array
 from .._draws import Purpose
 from ..moo import merit
 from ..surrogate import Data, Hyperparameters, best_and_random, learn_labels, targets
@@ -90,15 +89,10 @@ def learn(context: Context, told: Told, last: Lesson | None) -> Lesson:
 def _learned_from(context: Context, told: Told, rng: np.random.Generator) -> list[Data]:
     """For each objective the rows to learn from, the same for all, and its targets there."""
     places, Y = context.lessons_of(told)
-    Z = targets_of(Y)
+    Z = np.column_stack([targets(y) for y in Y.T])  # each column by itself
     seen = best_and_random(merit(Z), context.family.most_learned, rng)
     X = told.X[places[seen]]
     return [Data.of(X, z, context.space.n_choices) for z in Z[seen].T]
-
-
-def targets_of(Y: Array) -> Array:
-    """Targets of objectives, each column by itself, (n, m) -> (n, m)."""
-    return np.column_stack([targets(y) for y in Y.T])
 
 
 def labelled(context: Context, told: Told) -> Data:

@@ -76,12 +76,9 @@ class Constraint:
         columns = ", ".join(map(repr, table.columns))
         try:
             return self._function(table)
-        except (ValueError, TypeError) as error:
-            if any(words in str(error) for words in _OF_WHOLE_COLUMNS):
-                raise ValueError(f"{_WHERE} raised {type(error).__name__} ({error}): {_HINT}.") from error
-            error.add_note(f"(raised by the constraint function, on a table with the columns {columns})")
-            raise
         except Exception as error:
+            if isinstance(error, (ValueError, TypeError)) and any(words in str(error) for words in _OF_WHOLE_COLUMNS):
+                raise ValueError(f"{_WHERE} raised {type(error).__name__} ({error}): {_HINT}.") from error
             error.add_note(f"(raised by the constraint function, on a table with the columns {columns})")
             raise
 

@@ -38,8 +38,11 @@ def parameters_of(space: Space, configuration: Any, where: str) -> Mapping[str, 
     return {columns.get(key, key): configuration[key] for key in starts}
 
 
-def legal_row(space: Space, configuration: Any, where: str) -> Array:
-    """Turn a configuration into its row, (1, d).
+def legal_configuration(space: Space, configuration: Any, where: str) -> tuple[Array, dict[str, Any]]:
+    """Give the row of a configuration, (1, d), and its active hyperparameters with the values that the user wrote.
+
+    Values become what is declared: a whole number written as 3.0 is 3, a choice is the user's own object. What was
+    encoded and decoded may differ in the last digits, so real numbers are kept. A constant may be left out.
 
     Args:
         space: what may be tried.
@@ -50,11 +53,7 @@ def legal_row(space: Space, configuration: Any, where: str) -> Array:
         TypeError: it is neither.
         ValueError: it has a name or a value that it must not have, or it is ruled out.
     """
-    return _legal(space, parameters_of(space, configuration, where), where)[0]
-
-
-def _legal(space: Space, parameters: Mapping[str, Any], where: str) -> tuple[Array, dict[str, Any]]:
-    """The row, (1, d), and the active hyperparameters as the row has them; errors are those of `legal_row`."""
+    parameters = parameters_of(space, configuration, where)
     for name in parameters:
         if name not in space.names:
             near = did_you_mean(name, space.names)
@@ -66,19 +65,6 @@ def _legal(space: Space, parameters: Mapping[str, Any], where: str) -> tuple[Arr
         raise ValueError(
             f"{where}: {dict(parameters)!r} is ruled out by a forbidden clause or by the constraint function."
         )
-    return row, active
-
-
-def legal_configuration(space: Space, configuration: Any, where: str) -> tuple[Array, dict[str, Any]]:
-    """Give the row of a configuration, (1, d), and its active hyperparameters with the values that the user wrote.
-
-    Values become what is declared: a whole number written as 3.0 is 3, a choice is the user's own object. What was
-    encoded and decoded may differ in the last digits, so real numbers are kept. A constant may be left out.
-
-    Args and errors are those of `legal_row`.
-    """
-    parameters = parameters_of(space, configuration, where)
-    row, active = _legal(space, parameters, where)
     declared = {dimension.name: dimension for dimension in space.dimensions}
     return row, {
         name: value if _is_missing(parameters.get(name)) else declared[name].read(parameters[name])

@@ -16,20 +16,16 @@ from .._checks import by_name, is_integer, is_number
 
 # A longer line would explain nothing.
 _MOST_ITEMS = 8
-_LOG, _STEPS = (
-    "add_hyperparameter((1e-5, 1e-1, 'log-uniform'), 'lr')",
-    "add_hyperparameter(list(range(10, 101, 10)), 'n')",
+# From what to write here to options of other libraries that say the same.
+_KEYWORDS = by_name(
+    {
+        "add_hyperparameter((1e-5, 1e-1, 'log-uniform'), 'lr')": "log log_scale prior",
+        "add_hyperparameter(list(range(10, 101, 10)), 'n')": "step steps q num",
+        "add_hyperparameter((1, 9), 'n')": "low high lower upper min max bounds range",
+        "add_hyperparameter(['sgd', 'adam'], 'optimizer')": "choices categories values sequence items",
+        "add_hyperparameter((1, 9), 'n', default_value=3)": "default initial init",
+    }
 )
-_RANGE, _CHOICES = "add_hyperparameter((1, 9), 'n')", "add_hyperparameter(['sgd', 'adam'], 'optimizer')"
-_DEFAULT = "add_hyperparameter((1, 9), 'n', default_value=3)"
-# From options of other libraries to what says the same here.
-_KEYWORDS = {
-    **dict.fromkeys(("log", "log_scale", "prior"), _LOG),
-    **dict.fromkeys(("step", "steps", "q", "num"), _STEPS),
-    **dict.fromkeys(("low", "high", "lower", "upper", "min", "max", "bounds", "range"), _RANGE),
-    **dict.fromkeys(("choices", "categories", "values", "sequence", "items"), _CHOICES),
-    **dict.fromkeys(("default", "initial", "init"), _DEFAULT),
-}
 # From what to write here to attributes that a problem has elsewhere.
 INSTEAD = by_name(
     {

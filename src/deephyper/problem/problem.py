@@ -16,7 +16,7 @@ from .._draws import Purpose, draws_from
 from ..space import Space, Walkers
 from .configspace import dimension_of, parent_names, space_of
 from .constraint import ConstraintFn
-from .given import legal_row
+from .given import legal_configuration
 from .mistaken import INSTEAD, of_grid, of_keyword
 from .sampler import SamplingFn
 from .short_forms import hyperparameter_of, refuse_choices
@@ -208,13 +208,8 @@ class HpProblem:
     def _knows_all_of(self, clause: Any) -> bool:
         """Whether ConfigSpace can have nothing against a clause."""
         parts = clause.dlcs if isinstance(clause, ForbiddenConjunction) else [clause]
-        used = [
-            hyperparameter
-            for part in parts
-            for hyperparameter in (
-                (part.left, part.right) if isinstance(part, ForbiddenRelation) else (part.hyperparameter,)
-            )
-        ]
+        places = ("hyperparameter", "left", "right")
+        used = [getattr(part, place) for part in parts for place in places if hasattr(part, place)]
         known = self._without_new_clauses()
         return all(hyperparameter.name in known for hyperparameter in used)
 
@@ -316,7 +311,7 @@ class HpProblem:
             raise_if_not_valid: raise with the reason instead of returning False.
         """
         try:
-            legal_row(self.numeric_space(), parameters, "HpProblem")
+            legal_configuration(self.numeric_space(), parameters, "HpProblem")
         except ValueError:
             if raise_if_not_valid:
                 raise

@@ -21,13 +21,13 @@ from ConfigSpace.hyperparameters import (
 )
 
 from .._cells import cell
-from .._checks import did_you_mean, is_bool, is_integer, is_number, known_names, quoted
+from .._checks import did_you_mean, is_bool, is_integer, is_number, known_names, quoted, shown
 from .mistaken import line, of_arguments, of_mapping, of_other, of_tuple
 
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
+_LONGEST = 200
 PRIORS = ("uniform", "log-uniform")
 _NORMAL_KEYS = ("mu", "sigma", "lower", "upper")
-_LONGEST_VALUE = 200
 # Rounding may move a bound by this share of the range, which nobody notices; the declared number is kept all the same.
 _ROUNDING = 1e-6
 _NORMAL = "{'mu': …, 'sigma': …, 'lower': …, 'upper': …}"
@@ -64,7 +64,9 @@ def hyperparameter_of(parameter: Any, name: str | None = None, default_value: An
         return _normal(where, value, name, default_value)
     if isinstance(value, (int, float, str, bool)):
         return _constant(where, value, name, default_value)
-    raise TypeError(f"{where}: {_short(value)} is no hyperparameter. Accepted are {_ACCEPTED}.{of_other(value, name)}")
+    raise TypeError(
+        f"{where}: {shown(value, _LONGEST)} is no hyperparameter. Accepted are {_ACCEPTED}.{of_other(value, name)}"
+    )
 
 
 def _as_it_is(hyperparameter: Hyperparameter[Any, Any], name: str | None, default: Any) -> Hyperparameter[Any, Any]:
@@ -139,12 +141,10 @@ def _range(where: str, value: tuple[Any, ...], name: str, default: Any) -> Hyper
             f"{where}: a log-uniform range must begin above zero, got low {low}; raise it or use 'uniform', such as "
             f"{line(repr((_above_zero(low, high), high, prior)) if high > 0 else repr((low, high)), name)}."
         )
-    if default is not None and not (is_number(default) and low <= default <= high):
-        raise ValueError(f"{where}: the default value must lie in [{low}, {high}], got {default!r}.")
+    is_whole = is_integer(low) and is_integer(high)
+    _check_default(where, default, low, high, is_whole)
     if low == high:
         return Constant(name, low)
-    is_whole = is_integer(low) and is_integer(high)
-    _refuse_broken_default(where, is_whole, default)
     kind = UniformIntegerHyperparameter if is_whole else UniformFloatHyperparameter
     with _in_one_sentence(where, value):
         made: Hyperparameter[Any, Any] = kind(name, low, high, default_value=default, log=prior == "log-uniform")
@@ -159,7 +159,7 @@ def _choices(where: str, value: list[Any], name: str, default: Any) -> Hyperpara
     refuse_choices(where, value)
     same = [choice for choice in value if choice == default and is_bool(choice) == is_bool(default)]
     if default is not None and not same:
-        raise ValueError(f"{where}: the default value must be one of {_short(value)}, got {default!r}.")
+        raise ValueError(f"{where}: the default value must be one of {shown(value, _LONGEST)}, got {default!r}.")
     default = same[0] if same else value[0]
     if all(is_number(choice) for choice in value):
         return OrdinalHyperparameter(name, _Distinct(value), default_value=default)
@@ -175,7 +175,7 @@ def _constant(where: str, value: Any, name: str, default: Any) -> Hyperparameter
 
 def _normal(where: str, value: Mapping[str, Any], name: str, default: Any) -> Hyperparameter[Any, Any]:
     if hint := of_mapping(value, name):
-        raise TypeError(f"{where}: {_short(dict(value))} is no normal distribution, {_NORMAL}.{hint}")
+        raise TypeError(f"{where}: {shown(dict(value), _LONGEST)} is no normal distribution, {_NORMAL}.{hint}")
     known_names(where, "key of a normal distribution", value, _NORMAL_KEYS)
     missing = [key for key in _NORMAL_KEYS if not is_number(value.get(key))]
     if missing:
@@ -189,21 +189,14 @@ def _normal(where: str, value: Mapping[str, Any], name: str, default: Any) -> Hy
         )
     if lower >= upper or sigma <= 0:
         raise ValueError(f"{where}: a normal distribution needs lower < upper and sigma > 0, got {dict(value)!r}.")
-    if default is not None and not (is_number(default) and lower <= default <= upper):
-        raise ValueError(f"{where}: the default value must lie in [{lower}, {upper}], got {default!r}.")
     whole = all(is_integer(number) for number in (mu, lower, upper))
-    _refuse_broken_default(where, whole, default)
+    _check_default(where, default, lower, upper, whole)
     kind = NormalIntegerHyperparameter if whole else NormalFloatHyperparameter
     with _in_one_sentence(where, dict(value)):
         made: Hyperparameter[Any, Any] = kind(name, mu=mu, sigma=sigma, lower=lower, upper=upper, default_value=default)
         if whole:
             return _with_all_digits(made, lower=lower, upper=upper)
         return _with_all_digits(made, lower=lower, upper=upper, mu=mu, sigma=sigma, default_value=default)
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"
 
 
 def _above_zero(low: Any, high: Any) -> Any:
@@ -218,8 +211,12 @@ def _is_finite(number: Any) -> bool:
         return False
 
 
-def _refuse_broken_default(where: str, is_whole: bool, default: Any) -> None:
-    if is_whole and default is not None and default != round(default):
+def _check_default(where: str, default: Any, low: Any, high: Any, is_whole: bool) -> None:
+    if default is None:
+        return
+    if not (is_number(default) and low <= default <= high):
+        raise ValueError(f"{where}: the default value must lie in [{low}, {high}], got {default!r}.")
+    if is_whole and default != round(default):
         raise ValueError(f"{where}: the default value of a range of whole numbers must be one, got {default!r}.")
 
 

@@ -23,23 +23,16 @@ def as_today(lines: Lines) -> Lines:
         return lines
     ids = [line.cells[columns.index("job_id")] for line in lines.rows]
     submit, start = (METADATA + name for name in TIMES[:2])
+    rows = [{"job_status": "DONE", **dict(zip(columns, line.cells, strict=True))} for line in lines.rows]
+    has_reasons = any(row["job_status"] == "CANCELLED" and is_reason(row[objectives.columns[0]]) for row in rows)
     is_today = columns == lines.columns and "job_status" in columns and (start in columns or submit not in columns)
-    if is_today and not (ids and all("." in number for number in ids)) and not _has_reasons_of_cancelled(lines):
+    if is_today and not (ids and all("." in number for number in ids)) and not has_reasons:
         return lines
-    rows = []
-    for line, number in zip(lines.rows, _numbers(ids), strict=True):
-        row = {"job_status": "DONE", **dict(zip(columns, line.cells, strict=True)), "job_id": number}
+    for row, number in zip(rows, _numbers(ids), strict=True):
         status, cells = _ended(row["job_status"], [row[name] for name in objectives.columns])
-        row |= {"job_status": status, **dict(zip(objectives.columns, cells, strict=True))}
-        rows.append(Line(line.number, list(row.values())))
-    return replace(lines, columns=list(dict.fromkeys(["job_status", *columns])), rows=rows, is_older=True)
-
-
-def _has_reasons_of_cancelled(lines: Lines) -> bool:
-    status, objective = (
-        lines.columns.index(n) for n in ("job_status", Objectives.of_columns(lines.columns).columns[0])
-    )
-    return any(line.cells[status] == "CANCELLED" and is_reason(line.cells[objective]) for line in lines.rows)
+        row |= {"job_id": number, "job_status": status, **dict(zip(objectives.columns, cells, strict=True))}
+    whole = [Line(line.number, list(row.values())) for line, row in zip(lines.rows, rows, strict=True)]
+    return replace(lines, columns=list(dict.fromkeys(["job_status", *columns])), rows=whole, is_older=True)
 
 
 def _with_prefixes(columns: list[str]) -> list[str]:

@@ -16,7 +16,7 @@ import pandas as pd
 
 from .._arrays import Array
 from .._cells import value_of
-from .._checks import quoted
+from .._checks import quoted, shown
 from ..job import METADATA, PARAMETER, TIMES, JobStatus, Objectives, Row, is_reason
 from ..space import Space
 from .kinds import is_inactive
@@ -215,11 +215,9 @@ def _try(parse: Parse, text: str, place: str, advice: str) -> None:
     try:
         parse(text)
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"{place} cannot hold {_short(text)}: {str(error).removesuffix('.')}; {advice}.") from None
-
-
-def _short(text: str) -> str:
-    return repr(text) if len(text) <= _LONGEST else f"{text[:_LONGEST]!r}…"
+        raise ValueError(
+            f"{place} cannot hold {shown(text, _LONGEST)}: {str(error).removesuffix('.')}; {advice}."
+        ) from None
 
 
 def refuse(place: str, number: int, column: str, reason: str) -> NoReturn:

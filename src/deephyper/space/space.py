@@ -99,13 +99,14 @@ class Space:
         """
         if self._legal is None or self._sampler is not None or self.n_combinations <= LARGEST_GRID:
             return self
-        given = self._starts
-
-        def starts() -> Array:
-            parts = [np.empty((0, self.n_columns)), *([] if given is None else [given()])]
-            return np.concatenate(parts if known is None else [*parts, known])
-
-        return Space(self.dimensions, self._active, self._legal, walkers=walkers, starts=starts)
+        further = np.empty((0, self.n_columns)) if known is None else known
+        return Space(
+            self.dimensions,
+            self._active,
+            self._legal,
+            walkers=walkers,
+            starts=lambda: np.concatenate((self._start_rows(), further)),
+        )
 
     @property
     def is_conditional(self) -> bool:
@@ -119,9 +120,7 @@ class Space:
 
     def active(self, X: Array) -> Mask:
         """Which cells count, (n, d); the others belong to hyperparameters that their parents switch off."""
-        if self._active is None:
-            return np.ones(X.shape, bool)
-        return self._active(X)[:, self._column_places]
+        return self._active_everywhere(X)[:, self._column_places]
 
     def legal(self, X: Array) -> Mask:
         """Which canonical rows no forbidden clause and no constraint rules out, (n,)."""
@@ -159,8 +158,8 @@ class Space:
             if len(rows) < n and not walkers.can_walk:
                 self._seek(walkers, rng)
             if not len(walkers.shares):
-                return _drawn(self, n, rng)[0][:n]
-            if len(rows) < n and len(walkers.shares):
+                return self.sample_by_force(n, rng)
+            if len(rows) < n:
                 missing = walkers.walk(self._ground, n - len(rows), rng)
                 return np.concatenate((rows, missing))
         return rows[:n]
@@ -171,15 +170,14 @@ class Space:
 
     def _seek(self, walkers: Walkers, rng: np.random.Generator) -> None:
         """Give the walkers places that draws do not find."""
-        starts = (
-            walkers.shares
-            if self._starts is None
-            else np.concatenate((walkers.shares, self._shares_of(self._starts())))
-        )
-        found = sought(self._ground, starts, rng)
+        starts = self._shares_of(self._start_rows())
+        found = sought(self._ground, np.concatenate((walkers.shares, starts)), rng)
         if len(found):
             walkers.keep(found)
             walkers.spread(self._ground, rng)
+
+    def _start_rows(self) -> Array:
+        return np.empty((0, self.n_columns)) if self._starts is None else self._starts()
 
     def _shares_of(self, X: Array) -> Array:
         """Shares of the priors whose rows are these, (n, d) -> (n, d), as far as they can be told apart."""

@@ -113,12 +113,9 @@ class Density:
         """Which choice rows (n, d) make in a categorical column, none where the cell does not count, (choices, n)."""
         n_choices = int(self.space.n_choices[j])
         # Of very many choices only those of good rows matter.
-        choices = np.arange(n_choices) if n_choices <= _MOST_CHOICES else self._good_choices(j)
+        choices = np.arange(n_choices) if n_choices <= _MOST_CHOICES else np.unique(self.good[self._known[:, j], j])
         made: Array = ((choices[:, None] == X[:, j]) & counts[:, j]).astype(float)
         return made
-
-    def _good_choices(self, j: int) -> Array:
-        return np.unique(self.good[self._known[:, j], j])
 
     def _log_bumps(self, X: Array) -> Array:
         """Logarithm of every bump at every row, (n, m): a sum over the columns that both know.
