@@ -44,6 +44,10 @@ class Ledger:
             `search.json`.
         restarts: whether to continue from the files that are there.
         check: raises ValueError for an objective from which the search could not learn.
+
+    Attributes:
+        n_suggested: how many suggestions were made; the number of the next one.
+        member: whose random draws this search uses; it stays the same after a restart or in another store.
     """
 
     def __init__(
@@ -60,27 +64,24 @@ class Ledger:
         results = self.results
         self.history = History(space.names, results if self._folder.is_written else None)
         self._seat: Seat | None = None
-        self._member = 0
+        self.member = 0
         self._open: dict[int, tuple[Job, Array]] = {}  # asked and not told yet, each with its row, (d,)
-        self._n_suggested = 0
+        self.n_suggested = 0
         self.open_jobs = OpenJobs(goes_on=restarts)
         self._lost: list[Job] = []  # were running when an interrupted search was killed
         self._description: Mapping[str, Any] = {}
         self._restored: list[Job] = []
         # A file without a single letter is what some editors and copies leave; there is nothing to continue in it.
         if restarts and results is not None and results.exists() and results.stat().st_size:
-            self._restored = self._restore(results)
+            restored = read_interrupted(results, space)
+            self.history.restore(restored.rows, restored.objectives, restored.is_as_written)
+            self._restored = restored.jobs
         self._file = SearchFile(self._folder.file("search.json") if restarts else None)
         if restarts:
             self._restore_open_jobs()
         self._folder.release()
         self._is_warned = False
         self._others = Others(where, space, self.history, check)
-
-    def _restore(self, path: Path) -> list[Job]:
-        restored = read_interrupted(path, self._space)
-        self.history.restore(restored.rows, restored.objectives, restored.is_as_written)
-        return restored.jobs
 
     def _restore_open_jobs(self) -> None:
         """Find what an interrupted search had handed out, and how many suggestions it had made."""
@@ -96,7 +97,7 @@ class Ledger:
             if job.id not in self.history:
                 self._sort(job)
         self.open_jobs.note_number(self.history.next_job_id - 1)
-        self._n_suggested = self._n_suggested_before()
+        self.n_suggested = self._n_suggested_before()
 
     def _sort(self, job: Job) -> None:
         if job.timestamp_submit is not None:
@@ -118,11 +119,6 @@ class Ledger:
         n_cut_off = max(0, n_rows - sum(job.id < next_job_id for job in self._restored))
         numbers = [number for job in known if (number := number_asked(job)) is not None]
         return max([n_suggested - n_cut_off, 0, *(number + 1 for number in numbers)])
-
-    @property
-    def n_suggested(self) -> int:
-        """How many suggestions were made; the number of the next one."""
-        return self._n_suggested
 
     @property
     def memory(self) -> Mapping[str, Any]:
@@ -164,7 +160,7 @@ class Ledger:
     @property
     def is_empty(self) -> bool:
         """Whether nothing was ever suggested or evaluated."""
-        return not self._n_suggested and not len(self.history)
+        return not self.n_suggested and not len(self.history)
 
     def seat(self, place: Place, describe: Callable[[], Mapping[str, Any]]) -> Seat:
         """Return the search's seat in a store; join the store first if there is none.
@@ -184,7 +180,7 @@ class Ledger:
         seat = place.seat(description)
         # Folders of earlier versions name no member; a single process, which is member 0, made each of them.
         unknown = 0 if self._restored else seat.member
-        self._member = unknown if self._file.earlier_member is None else self._file.earlier_member
+        self.member = unknown if self._file.earlier_member is None else self._file.earlier_member
         seat.restore([job.record() for job in (*self._restored, *self._asked)])
         if self._restored:
             # No file holds what was recorded on the way; a store that has outlived the search does.
@@ -243,11 +239,6 @@ class Ledger:
         self._seat = seat
 
     @property
-    def member(self) -> int:
-        """The member whose random draws this search uses; it stays the same after a restart or in another store."""
-        return self._member
-
-    @property
     def _asked(self) -> list[Job]:
         """The jobs that came from `ask` and were not told yet."""
         return [job for job, _ in self._open.values()]
@@ -280,7 +271,7 @@ class Ledger:
             memory: what the proposer notes.
         """
         running = [job for job in self.open_jobs.jobs if self._is_running(job)]
-        first = min((number for job in running if (number := number_asked(job)) is not None), default=self._n_suggested)
+        first = min((number for job in running if (number := number_asked(job)) is not None), default=self.n_suggested)
         self._write_description({**self._description, "memory": memory}, first)
         self.open_jobs.settle(
             lambda job: job.id in self._open or self._is_running(job) or (number_asked(job) or 0) >= first
@@ -306,7 +297,7 @@ class Ledger:
 
     def note_suggestions(self, n: int) -> None:
         """Count `n` suggestions."""
-        self._n_suggested += n
+        self.n_suggested += n
 
     def tell(self, results: Sequence[tuple[Mapping[str, Any], Outcome]]) -> list[Job]:
         """Store evaluations that were made elsewhere, whether their configurations came from `ask` or not.
@@ -363,7 +354,7 @@ class Ledger:
         seat = 0 if self._seat is None else self._seat.member
         place = {"search_id": self.search_id, "member": self.member, "seat": seat}
         self._description = {**description, "num_workers": num_workers, **place, "memory": self.memory}
-        self._write_description(self._description, self._n_suggested)
+        self._write_description(self._description, self.n_suggested)
 
     def _write_description(self, description: Mapping[str, Any], n_suggested: int) -> None:
         path = self._folder.file("search.json")
@@ -374,10 +365,6 @@ class Ledger:
         try:
             self._file.write(path, {**description, **numbers})
         except OSError as error:
-            self._warn_of(path, error)
-
-    def _warn_of(self, path: Path, error: OSError) -> None:
-        """Say once that a file other than the table cannot be written."""
-        if not self._is_warned:
-            self._is_warned = True
-            logger.warning("%s: %s cannot be written: %s; it is tried again.", self._where, path, error)
+            if not self._is_warned:
+                self._is_warned = True
+                logger.warning("%s: %s cannot be written: %s; it is tried again.", self._where, path, error)

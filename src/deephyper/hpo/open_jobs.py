@@ -27,6 +27,9 @@ class OpenJobs(Callback):
 
     Args:
         goes_on: whether this search continues the one that wrote the file.
+
+    Attributes:
+        next_job_id: one more than the largest number that was noted or settled here.
     """
 
     def __init__(self, goes_on: bool) -> None:
@@ -34,12 +37,7 @@ class OpenJobs(Callback):
         self._path: Path | None = None
         self._file: int | None = None
         self._jobs: dict[int, Job] = {}
-        self._next_job_id = self._n_open = 0
-
-    @property
-    def next_job_id(self) -> int:
-        """One more than the largest number that was noted or settled here."""
-        return self._next_job_id
+        self.next_job_id = self._n_open = 0
 
     @property
     def jobs(self) -> list[Job]:
@@ -48,7 +46,7 @@ class OpenJobs(Callback):
 
     def note_number(self, job_id: int) -> None:
         """Note that a number was given away."""
-        self._next_job_id = max(self._next_job_id, job_id + 1)
+        self.next_job_id = max(self.next_job_id, job_id + 1)
 
     @property
     def is_long(self) -> bool:

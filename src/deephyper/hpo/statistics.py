@@ -105,11 +105,9 @@ class Tally(Callback):
             utilization=self._busy_s / (self._n_workers * span) if span > 0 else math.nan,
             n_prepared=self._n_prepared,
             n_fresh=self._n_fresh,
-            ask_s=self._seconds["ask"],
-            tell_s=self._seconds["tell"],
-            wait_s=self._seconds["wait"],
             wall_s=self._now() - self._begin,
             source=source,
+            **{f"{what}_s": spent for what, spent in self._seconds.items()},
         )
 
 

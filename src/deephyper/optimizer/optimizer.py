@@ -99,9 +99,10 @@ class BayesianOptimizer:
 
         An interrupted search that is given its source again goes on as if it had had it from the beginning.
         """
-        n_given = len(self._settings.initial_rows)
         # Rows that the user wants to be tried first are no controls: they may be known to be good.
-        self._source = source.beginning_at(*((n_given, 0) if self._is_untouched else (self.n_told, self.n_asked)))
+        n_given = len(self._settings.initial_rows)
+        n_told, n_asked = (n_given, 0) if self._is_untouched else (self.n_told, self.n_asked)
+        self._source = replace(source, n_told=n_told, n_asked=n_asked)
         self._source_report = SourceReport(tuple(0.0 for _ in source.guides))
         self.drop_ready()
         self._model = self._restored_model() if self._is_untouched and self.n_told else None

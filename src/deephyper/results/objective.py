@@ -225,7 +225,8 @@ class ObjectiveArray(ExtensionArray):
 
     def _cells(self) -> Any:
         """Numbers, and texts for failures: (n,) of objects."""
-        return np.where(_is_reason(self._reasons), self._reasons, self._numbers.astype(object))
+        has_reason = np.array([reason is not None for reason in self._reasons], bool)
+        return np.where(has_reason, self._reasons, self._numbers.astype(object))
 
     def astype(self, dtype: Any, copy: bool = True) -> Any:
         """Turn it into another type: failures become NaN in numbers, and their reasons in texts and objects."""
@@ -322,10 +323,6 @@ def _objects(values: Sequence[Any]) -> Any:
     found = np.empty(len(values), object)
     found[:] = values
     return found
-
-
-def _is_reason(reasons: Any) -> Mask:
-    return np.array([reason is not None for reason in reasons], bool)
 
 
 def _add_operators() -> None:

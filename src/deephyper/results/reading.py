@@ -87,12 +87,10 @@ def read_file(
     lines = as_today(lines_of(path, where))
     place = f"{where}: {path}" if where else str(path)
     objectives = objectives_of(lines.columns, place)
-    of_columns = {name: _parser_of(name, parsers, objectives, default) for name in lines.columns if name}
-    lines = _without_torn_row(lines, of_columns)
-    cells = [
-        _parsed(f"{place}, row", lines, k, of_columns[name], advice) for k, name in enumerate(lines.columns) if name
-    ]
     names = [name for name in lines.columns if name]
+    of_columns = {name: _parser_of(name, parsers, objectives, default) for name in names}
+    lines = _without_torn_row(lines, of_columns)
+    cells = [_parsed(f"{place}, row", lines, name, of_columns[name], advice) for name in names]
     rows = [dict(zip(names, values, strict=True)) for values in zip(*cells, strict=True)]
     return FileRows(names, rows, [line.number for line in lines.rows], lines.left_out, lines.is_older)
 
@@ -194,8 +192,9 @@ def objectives_of(columns: Sequence[str], place: str) -> Objectives:
     return objectives
 
 
-def _parsed(place: str, lines: Lines, k: int, parse: Parse, advice: str) -> list[Any]:
+def _parsed(place: str, lines: Lines, column: str, parse: Parse, advice: str) -> list[Any]:
     """The values of one column. Equal texts are read once where there are many of them."""
+    k = lines.columns.index(column)
     texts = [line.cells[k] for line in lines.rows]
     different = set(texts)
     try:
@@ -206,7 +205,7 @@ def _parsed(place: str, lines: Lines, k: int, parse: Parse, advice: str) -> list
         return [parse(text) for text in texts]
     except (ValueError, RecursionError):
         for line, text in zip(lines.rows, texts, strict=True):
-            _try(parse, text, f"{place} {line.number}: column {lines.columns[k]!r}", advice)
+            _try(parse, text, f"{place} {line.number}: column {column!r}", advice)
         raise
 
 

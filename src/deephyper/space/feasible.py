@@ -68,25 +68,20 @@ class Walkers:
     They live as long as one proposal. What they know at its end, `shares`, is handed on to the next one.
 
     Args:
-        shares: where they are, as shares of the priors, (k, d).
+        shares: where they are, as shares of the priors, (k, d); later on at most 256.
     """
 
     def __init__(self, shares: Array):
-        self._shares = shares
-
-    @property
-    def shares(self) -> Array:
-        """Where they are now, as shares of the priors, (k, d); at most 256."""
-        return self._shares
+        self.shares = shares
 
     @property
     def can_walk(self) -> bool:
         """Whether there are enough of them to reach every region."""
-        return len(self._shares) >= _FEWEST_TO_WALK
+        return len(self.shares) >= _FEWEST_TO_WALK
 
     def keep(self, shares: Array) -> None:
         """Start from further places that were found to be legal, (k, d), too."""
-        self._shares = np.concatenate((self._shares, shares))[-_N_WALKERS:]
+        self.shares = np.concatenate((self.shares, shares))[-_N_WALKERS:]
 
     def spread(self, ground: Ground, rng: np.random.Generator) -> None:
         """Let walkers that start from few places move until they are spread."""
@@ -103,9 +98,9 @@ class Walkers:
         """
         rows_of, is_legal, is_choice = ground
         # Under other priors than before, the same shares are other rows.
-        at = self._shares[is_legal(rows_of(self._shares))]
+        at = self.shares[is_legal(rows_of(self.shares))]
         if not len(at):
-            self._shares = at
+            self.shares = at
             return rows_of(at)
         at = np.resize(at, (_N_WALKERS, at.shape[1]))
         rows, visited = rows_of(at), [np.empty((0, at.shape[1]))]
@@ -117,7 +112,7 @@ class Walkers:
             can_move = is_legal(tried_rows)
             at[movers[can_move]], rows[movers[can_move]] = tried[can_move], tried_rows[can_move]
             visited.append(tried_rows[can_move])
-        self._shares = at
+        self.shares = at
         # Where everybody is in the end comes first; where many rows are wanted, the way there follows, the newest
         # first.
         return np.concatenate((rows[rng.permutation(_N_WALKERS)], *reversed(visited)))[:n]

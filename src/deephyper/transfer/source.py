@@ -9,7 +9,7 @@ this search soon say more.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import final
 
 import numpy as np
@@ -46,10 +46,6 @@ class Source:
     leads: Array
     n_told: int = 0
     n_asked: int = 0
-
-    def beginning_at(self, n_told: int, n_asked: int) -> Source:
-        """The same, given to a search at another time."""
-        return replace(self, n_told=n_told, n_asked=n_asked)
 
     def is_distrusted(self, X: Array, y: Array) -> bool:
         """Whether controls have beaten all leads.
