@@ -19,8 +19,6 @@ class Attendant:
     """Takes in what workers say, in the thread of a loop.
 
     Args:
-        loop: does it.
-        switchboard: takes in what run-functions report.
         on_ready: called with each worker that is about to take tasks, before it may begin with one.
         on_fault: called with each worker that has said what nobody can understand, so that nobody listens to it any
             more, and with what it was.

@@ -22,12 +22,7 @@ _LARGEST_SHARE_OF_TIME = 0.1
 
 @final
 class Inspector:
-    """Looks at all lanes now and then, in the thread of whoever asks it to.
-
-    Args:
-        lanes: what to look after.
-        limits: what one evaluation may take.
-    """
+    """Looks at all lanes now and then, in the thread of whoever asks it to."""
 
     def __init__(self, lanes: Sequence[Lane], limits: Limits):
         self._lanes, self._limits = lanes, limits

@@ -43,15 +43,7 @@ _IDLE_S = 50.0
 class Lanes(Backend):
     """Processes of this machine, each in its own lane. One is killed with its children when its task is given up.
 
-    Args:
-        where: who is named in messages.
-        job_timeout: seconds that one evaluation may take; the start of a worker and its initializer do not count.
-        job_memory_limit: bytes that one evaluation may take, its children included.
-        initializer: called once in every worker before its first evaluation.
-        initargs: arguments of the initializer.
-        threads_per_worker: how many threads the libraries inside of one evaluation may use.
-        max_tasks_per_child: after how many evaluations a worker is replaced by a new one; None for never.
-        max_memory_per_child: bytes; a worker that takes more when an evaluation has ended is replaced by a new one.
+    `ProcessEvaluator` says what its options mean; `where` is who is named in messages.
     """
 
     can_work_ahead = True
@@ -122,15 +114,7 @@ class Lanes(Backend):
 
 @final
 class _OpenLanes:
-    """Lanes, and the line of calls before them.
-
-    Args:
-        needs: of the system, and how many lanes there are.
-        open_worker: starts a worker.
-        limits: what one evaluation may take.
-        retirement: when a worker is replaced by a new one.
-        switchboard: takes in what run-functions report.
-    """
+    """As many lanes as are needed, and the line of calls before them."""
 
     def __init__(
         self,
@@ -282,7 +266,8 @@ class _OpenLanes:
         for lane in self._lanes:
             self._take_next(lane)
         if call is not None and error is not None:
-            call.set_exception(_with_last_words(error, last_words))
+            has_more_to_say = bool(last_words) and isinstance(error, BrokenExecutor)
+            call.set_exception(BrokenExecutor(f"{error}\n{last_words}") if has_more_to_say else error)
 
 
 # Those that nobody has closed when the interpreter ends.
@@ -302,9 +287,3 @@ def _close_before_loky() -> None:
 def _close_all() -> None:
     for lanes in list(_open_lanes):
         lanes.close()
-
-
-def _with_last_words(error: BaseException, last_words: str) -> BaseException:
-    if not last_words or not isinstance(error, BrokenExecutor):
-        return error
-    return BrokenExecutor(f"{error}\n{last_words}")

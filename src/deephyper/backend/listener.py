@@ -41,9 +41,6 @@ class Listener:
 
     It listens at a path that is open to this user alone, or where there are no such sockets at a port of 127.0.0.1. It
     hears only those who know its key, and reads only bytes of JSON, so that nobody can send objects.
-
-    Args:
-        switchboard: takes in what run-functions report.
     """
 
     def __init__(self, switchboard: Switchboard):

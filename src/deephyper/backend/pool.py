@@ -22,10 +22,7 @@ from .switchboard import Switchboard
 class Pool(Backend):
     """Any `concurrent.futures.Executor`. It stays the user's and is never shut down here.
 
-    Args:
-        where: who is named in messages.
-        executor: an open executor.
-        threads_per_worker: how many threads the libraries inside of one evaluation may use.
+    `ExecutorEvaluator` says what its options mean; `where` is who is named in messages.
     """
 
     def __init__(self, where: str, executor: Executor, threads_per_worker: int | None = None):

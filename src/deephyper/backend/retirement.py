@@ -33,12 +33,7 @@ class Retirement:
         )
 
     def is_due(self, pid: int | None, n_tasks: int) -> bool:
-        """Whether a worker retires now.
-
-        Args:
-            pid: its process number.
-            n_tasks: how many evaluations it has run.
-        """
+        """Whether a worker of that process number, which has run so many evaluations, retires now."""
         if self.max_tasks is not None and n_tasks >= self.max_tasks:
             return True
         return self.max_memory_bytes is not None and pid is not None and memory_of([pid])[pid] > self.max_memory_bytes

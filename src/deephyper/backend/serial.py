@@ -19,9 +19,7 @@ from .switchboard import Switchboard
 class Serial(Backend):
     """The caller's thread for plain functions, so that a debugger works; an event loop for `async def` functions.
 
-    Args:
-        where: who is named in messages.
-        job_timeout: seconds that one call of an `async def` function may take; then it is cancelled.
+    `SerialEvaluator` says what its options mean; `where` is who is named in messages.
     """
 
     def __init__(self, where: str, job_timeout: float | None = None):
@@ -29,20 +27,13 @@ class Serial(Backend):
         self._limits = Limits.checked(where, job_timeout)
         self._inner: Backend | None = None
 
-    def check(self, function: Any) -> None:
-        """Refuse a limit that cannot be kept.
-
-        Raises:
-            ValueError: there is a `job_timeout`, and the function is not an `async def` one.
-        """
-        if self._limits.timeout_s is not None and not is_async(function):
+    def open(self, work: Work, n_workers: int, switchboard: Switchboard) -> None:
+        if self._limits.timeout_s is not None and not is_async(work.function):
             raise ValueError(
                 f"{self._where}: job_timeout works for 'async def' functions only, since nothing can end a function in "
                 f"the caller's own thread; use method 'process'."
             )
 
-    def open(self, work: Work, n_workers: int, switchboard: Switchboard) -> None:
-        self.check(work.function)
         self._inner = self._made_for(work.function)
         self._inner.open(work, n_workers, switchboard)
 

@@ -137,13 +137,9 @@ def _tasks_of_user() -> _Tasks:
         return _tasks_of_user()
     import psutil
 
-    processes = psutil.process_iter(["uids", "num_threads"])
-    mine = [process.info["num_threads"] or 1 for process in processes if _is_mine(process.info["uids"])]
-    return hard, sum(mine), "ulimit -u {}"
-
-
-def _is_mine(uids: tuple[int, ...] | None) -> bool:
-    return uids is not None and uids[0] == os.getuid()
+    processes = [process.info for process in psutil.process_iter(["uids", "num_threads"])]
+    mine = [info for info in processes if info["uids"] is not None and info["uids"][0] == os.getuid()]
+    return hard, sum(info["num_threads"] or 1 for info in mine), "ulimit -u {}"
 
 
 def _tasks_of_container() -> _Tasks:

@@ -22,10 +22,7 @@ class Threads(Backend):
     A thread cannot be ended. One whose evaluation is given up must neither hold a place in a pool nor keep the
     interpreter from exiting, so each evaluation has a new one, which costs some 50 microseconds.
 
-    Args:
-        where: who is named in messages.
-        job_timeout: seconds that one evaluation may take; then its future fails and its thread is abandoned.
-        threads_per_worker: how many threads the libraries inside of one evaluation may use.
+    `ThreadEvaluator` says what its options mean; `where` is who is named in messages.
     """
 
     def __init__(self, where: str, job_timeout: float | None = None, threads_per_worker: int | None = None):

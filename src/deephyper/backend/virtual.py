@@ -78,12 +78,7 @@ class Virtual(Backend):
 
     The run-function's own CPU time does not count.
 
-    Args:
-        where: who is named in messages.
-        duration: seconds that an evaluation takes.
-        seed: fixes the draws of functions that are given as seconds; None makes them new for every backend.
-        charge_manager: whether the manager's CPU time passes on the clock. Without it a seed fixes everything.
-        seconds_per_budget: seconds that an evaluation needs for one unit of the budget that it records; None as above.
+    `SimulatedEvaluator` says what its options mean; `where` is who is named in messages.
     """
 
     def __init__(

@@ -20,9 +20,6 @@ class Broadcast:
 
     An error of a callback does not end the search, and the other callbacks are still called. The first error of each
     callback is logged with the name of its class.
-
-    Args:
-        callbacks: the callbacks, in the order in which they are called.
     """
 
     def __init__(self, callbacks: Sequence[Callback]):
@@ -45,12 +42,7 @@ class Broadcast:
             del self._callbacks[n_before:]
 
     def tell(self, event: str, *about: Any) -> None:
-        """Call one method of every callback.
-
-        Args:
-            event: name of the method, such as "on_done".
-            about: arguments of the method.
-        """
+        """Call one method of every callback, such as "on_done", with these arguments."""
         for callback in tuple(self._callbacks):
             try:
                 method = getattr(callback, event)

@@ -187,8 +187,7 @@ class LoggerCallback(Callback):
     """Prints a line per evaluation: how many have ended, the best objective so far, and its own objective."""
 
     def __init__(self) -> None:
-        self._best = Best()
-        self._n_done = 0
+        self.on_start(None)
 
     def on_start(self, max_evals: int | None) -> None:
         self._best, self._n_done = Best(), 0

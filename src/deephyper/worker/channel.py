@@ -102,12 +102,7 @@ def unpacked(message: bytes) -> tuple[Kind, list[Any]]:
 
 
 def packed_answer(about: int, answer: bool) -> bytes:
-    """Write the answer to a question.
-
-    Args:
-        about: the process number or ticket that the question named.
-        answer: yes or no.
-    """
+    """Write the answer to a question about a process number or a ticket."""
     return json.dumps((about, answer)).encode()
 
 
@@ -255,12 +250,7 @@ def _no_more() -> bytes:
 
 @final
 class PipeChannel:
-    """The channel of one evaluation in a lane.
-
-    Args:
-        wire: the pipe of the lane's process.
-        ticket: number of this attempt to run the evaluation.
-    """
+    """The channel of one evaluation in a lane, by the pipe of its process."""
 
     def __init__(self, wire: Wire, ticket: int):
         self._wire, self._ticket = wire, ticket

@@ -168,13 +168,7 @@ async def evaluate_coroutine(
 
 
 def evaluate_pickled(payload: bytes, task: Task, channel: Channel | None = None) -> Report:
-    """Run one evaluation of a pickled function; the report is packed.
-
-    Args:
-        payload: the function and its keyword arguments, packed by `pickled`.
-        task: what to evaluate.
-        channel: reports to the manager.
-    """
+    """Run one evaluation of a function and its keyword arguments, packed by `pickled`; the report is packed."""
     start = now()
     try:
         run_function, kwargs = _kept(payload)

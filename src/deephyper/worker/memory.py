@@ -16,9 +16,6 @@ def memory_of(roots: Iterable[int]) -> dict[int, int]:
     Memory that several of them share counts once for each of them, so the result is an upper bound. If the kernel does
     not list children, the process table is read once for all roots.
 
-    Args:
-        roots: process numbers.
-
     Returns:
         Resident bytes of each root that is alive and its descendants.
     """

@@ -16,11 +16,7 @@ _PIECE, _ASCII_PIECE = 1 << 11, 1 << 12
 
 @final
 class Printing:
-    """Replaces `sys.stdout` and `sys.stderr` of this process.
-
-    Args:
-        wire: to the manager.
-    """
+    """Replaces `sys.stdout` and `sys.stderr` of this process."""
 
     def __init__(self, wire: Wire):
         self._wire = wire

@@ -19,7 +19,11 @@ class WorkerProcess(LokyProcess):  # type: ignore[misc]
 
     @staticmethod
     def _Popen(process_obj: Any) -> Any:  # noqa: N802
-        return _popen_class()(process_obj)
+        from loky.backend.popen_loky_posix import Popen
+
+        # loky runs the module that its class is from.
+        starter: Any = type("Popen", (Popen,), {"__module__": f"{__package__}.begin", "__init__": _launch})
+        return starter(process_obj)
 
 
 @final
@@ -30,13 +34,6 @@ class WorkerContext(LokyContext):  # type: ignore[misc]
     """
 
     Process = WorkerProcess
-
-
-def _popen_class() -> Any:
-    from loky.backend.popen_loky_posix import Popen
-
-    # loky runs the module that its class is from.
-    return type("Popen", (Popen,), {"__module__": f"{__package__}.begin", "__init__": _launch})
 
 
 def _launch(popen: Any, process_obj: Any) -> None:

@@ -43,12 +43,7 @@ class Surroundings(NamedTuple):
 
     @classmethod
     def here(cls, changed: Iterable[str], given: Mapping[str, str]) -> Self:
-        """Those of this process.
-
-        Args:
-            changed: names of the environment variables that the start of a worker changes.
-            given: environment variables that the worker is given.
-        """
+        """Those of this process; `changed` are the names of the `variables`."""
         variables = {name: os.environ.get(name) for name in changed}
         method = multiprocessing.get_start_method(allow_none=True)
         script = getattr(sys.modules["__main__"], "__file__", None)

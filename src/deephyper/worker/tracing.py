@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
-from typing import Any, Protocol, final
+from typing import Any, final
 
 from .memory import resident_memory_of
 
@@ -14,31 +14,19 @@ class Interrupted(BaseException):
     """Raised once inside a run-function that takes too much memory; `except Exception` does not catch it."""
 
 
-class Interruption(Protocol):
-    """A way to interrupt the function that runs in the thread, or the asyncio task, that made this object."""
-
-    def send(self) -> bool:
-        """Interrupt the function from another thread; False if that is not possible now.
-
-        A function in C code is interrupted when it returns to the interpreter.
-        """
-
-    def withdraw(self) -> None:
-        """Take back an interruption that has not arrived yet; called where the function ran, perhaps more than once."""
-
-    def has_caused(self, error: BaseException) -> bool:
-        """Whether the interruption caused what the function raised; called after `withdraw`."""
-
-
 @final
 class ThreadInterruption:
-    """Raises `Interrupted` in the thread that makes this object."""
+    """Interrupts the function that runs in the thread that makes this object: raises `Interrupted` there."""
 
     def __init__(self) -> None:
         self._thread = threading.get_ident()
         self._is_sent = False
 
     def send(self) -> bool:
+        """Interrupt the function from another thread; False if that is not possible now.
+
+        A function in C code is interrupted when it returns to the interpreter.
+        """
         # Until a new thread has begun, Python 3.11 gives it the number of the thread that starts it. The exception
         # could end the new thread instead, and its starter would wait for it forever.
         if any(thread.ident is None for thread in threading.enumerate()):
@@ -48,10 +36,12 @@ class ThreadInterruption:
         return True
 
     def withdraw(self) -> None:
+        """Take back an interruption that has not arrived yet; called where the function ran, perhaps more than once."""
         if self._is_sent:
             self._set_pending(None)
 
     def has_caused(self, error: BaseException) -> bool:
+        """Whether the interruption caused what the function raised; called after `withdraw`."""
         # The function may have turned the interruption into another exception. A Ctrl-C is none of ours.
         return self._is_sent and isinstance(error, (Interrupted, Exception))
 
@@ -65,7 +55,7 @@ class ThreadInterruption:
 
 @final
 class TaskInterruption:
-    """Cancels the asyncio task that makes this object; distinguishes this from a cancellation by other code."""
+    """Does the same in an asyncio task, by cancelling it; distinguishes this from a cancellation by other code."""
 
     def __init__(self) -> None:
         import asyncio
@@ -111,7 +101,7 @@ class MemoryTrace:
         interruption: how to interrupt the function.
     """
 
-    def __init__(self, every_s: float, limit: float, interruption: Interruption):
+    def __init__(self, every_s: float, limit: float, interruption: ThreadInterruption | TaskInterruption):
         self._every_s = min(every_s, threading.TIMEOUT_MAX)
         self._limit = limit
         self._interruption = interruption
