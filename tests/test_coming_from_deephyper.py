@@ -19,7 +19,7 @@ from deephyper.errors import AllFailedError
 from deephyper.evaluator import Evaluator, ThreadPoolEvaluator, queued
 from deephyper.evaluator.callback import Callback, SearchEarlyStopping
 from deephyper.hpo import CBO, HpProblem, RandomSearch
-from deephyper.hpo.options import Options
+from deephyper.hpo.option_groups import Options
 
 PAGE = Path(__file__).parents[1] / "docs" / "coming-from-deephyper.md"
 SHOWN: list[str] = []

@@ -16,7 +16,7 @@ from sklearn.gaussian_process import GaussianProcessRegressor
 import deephyper
 from deephyper.acquisition import ACQUISITIONS, MAXIMIZERS
 from deephyper.hpo import CBO
-from deephyper.hpo.options import Options, options_as_markdown, options_table
+from deephyper.hpo.option_groups import Options, options_as_markdown, options_table
 from deephyper.optimizer import STRATEGIES
 from deephyper.space import DESIGNS
 from deephyper.surrogate import SURROGATES

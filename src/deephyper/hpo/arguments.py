@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import inspect
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -38,16 +37,8 @@ def _no_problem(where: str, given: Any) -> str:
     return ""
 
 
-def check_evaluator(where: str, given: Any) -> None:
-    """Raise TypeError for what is passed instead of an evaluator and is no function, and say what to write."""
-    if line := _instead_of_evaluator(where, given):
-        raise TypeError(
-            f"{where}: evaluator must be an Evaluator or a function, and a run_function must be callable, "
-            f"{got(given)}. {line}"
-        )
-
-
 def _instead_of_evaluator(where: str, given: Any) -> str:
+    """What to write instead of what is passed as an evaluator and is no function; empty for what may be one."""
     name = where.partition(".")[0]
     if isinstance(given, HpProblem):
         return f"The problem belongs to the constructor: {name}(problem).search(run, max_evals=100)."
@@ -91,7 +82,11 @@ class Chosen:
     def of(cls, where: str, given: Evaluator | RunFunction) -> Chosen:
         if isinstance(given, Evaluator):
             return cls(given, is_ours=False)
-        check_evaluator(where, given)
+        if line := _instead_of_evaluator(where, given):
+            raise TypeError(
+                f"{where}: evaluator must be an Evaluator or a function, and a run_function must be callable, "
+                f"{got(given)}. {line}"
+            )
         return cls(Evaluator.create(given, method="serial"), is_ours=True)
 
     @contextmanager
@@ -144,10 +139,3 @@ def pairs_of(where: str, results: Iterable[tuple[Mapping[str, Any], Any]]) -> It
                 line = "pass tell([(job.parameters, job.objective) for job in jobs])"
             raise TypeError(f"{where}: results[{i}] must be {what}, got {shown(pair)}; {line}.")
         yield pair[0], pair[1]
-
-
-def n_by_position(constructor: Callable[..., Any]) -> float:
-    """How many arguments a constructor takes by position, without `self`."""
-    kinds = [parameter.kind for parameter in inspect.signature(constructor).parameters.values()]
-    is_any = inspect.Parameter.VAR_POSITIONAL in kinds
-    return math.inf if is_any else kinds.count(inspect.Parameter.POSITIONAL_OR_KEYWORD) - 1

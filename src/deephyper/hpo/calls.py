@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._checks import is_number, known_options, options_of
-from .arguments import check_problem, n_by_position
+from .arguments import check_problem
 from .other_words import BY_POSITION_AFTER_A_SEED, without_unbuilt
 
 
@@ -34,7 +34,9 @@ class Called(ABCMeta):
                 args, kwargs = args[:1], _by_name(where, args[1:], kwargs)
             kwargs = cls._in_todays_words(without_unbuilt(where, kwargs, accepted))
             known_options(where, kwargs, cls.__init__, instead_of=cls._instead_of)
-            if len(args) > (most := n_by_position(cls.__init__)):
+            kinds = [parameter.kind for parameter in cls.__signature__.parameters.values()]
+            most = kinds.count(inspect.Parameter.POSITIONAL_OR_KEYWORD)
+            if len(args) > most and inspect.Parameter.VAR_POSITIONAL not in kinds:
                 raise TypeError(
                     f"{where}: at most {most} arguments are taken by position, got {len(args)}; write the others by "
                     f"name, {where}(problem, evaluator, random_state=42)."

@@ -16,8 +16,8 @@ from ..evaluator import Evaluator, RunFunction
 from ..problem import HpProblem
 from ..transfer import N_LEADS
 from .bayesian import Bayesian
-from .option_groups import moved
-from .options import Options, checked_options
+from .option_groups import Options, moved
+from .options import checked_options
 from .proposer import Proposer
 from .search import Search
 from .tables import (
@@ -96,9 +96,7 @@ class CBO(Search):
         (12, True)
     """
 
-    @staticmethod
-    def _in_todays_words(options: dict[str, Any]) -> dict[str, Any]:
-        return moved(options)
+    _in_todays_words = staticmethod(moved)
 
     def __init__(
         self,

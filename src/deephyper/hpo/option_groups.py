@@ -244,7 +244,8 @@ def options_as_markdown() -> str:
         "Written from the declarations in `src/deephyper/hpo/option_groups.py`. To write it again:",
         "",
         "```sh",
-        "python -c 'import deephyper.hpo.options as o; print(o.options_as_markdown(), end=\"\")' > docs/options.md",
+        "python -c 'import deephyper.hpo.option_groups as o; "
+        'print(o.options_as_markdown(), end="")\' > docs/options.md',
         "```",
     ]
     for row in options_table():

@@ -34,16 +34,8 @@ from ..problem import legal_configuration
 from ..space import DESIGNS, Space, row_keys
 from ..surrogate import SURROGATES, Family, family_of, settings_of
 from .accepted import NotNegative
-from .option_groups import (
-    PORTFOLIO,
-    OptionRow,
-    Options,
-    options_as_markdown,
-    options_table,
-)
+from .option_groups import PORTFOLIO, Options
 from .other_words import called_here
-
-__all__ = ["Checked", "OptionRow", "Options", "checked_options", "options_as_markdown", "options_table"]
 
 _PORTFOLIO_MEMBERS = ("UCB", "EI", "PI")
 _SCHEDULERS: dict[str, tuple[str, ...]] = {

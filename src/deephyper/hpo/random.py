@@ -34,9 +34,7 @@ class RandomSearch(Search):
         3
     """
 
-    @staticmethod
-    def _instead_of(name: str) -> str:
-        return instead_of_learning(name)
+    _instead_of = staticmethod(instead_of_learning)
 
     def _new_proposer(self, draws: Draws, member: int) -> Proposer:
         return _Sampler(self._space, draws, member)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from .. import __version__
 from .._checks import count, explained, instance_of, is_bool, warn, yes_or_no
@@ -77,15 +77,13 @@ class Search(metaclass=Called):
         (10, True)
     """
 
-    @staticmethod
-    def _instead_of(name: str) -> str:
-        """Say what to write instead of an argument that this search does not take; empty if it is known nowhere."""
-        return instead_of_option(name)
+    # What to write instead of an argument that this search does not take; empty if it is known nowhere.
+    _instead_of: ClassVar[Callable[..., str]] = staticmethod(instead_of_option)
+    # Brings arguments of an earlier version into the form that the constructor takes.
+    _in_todays_words: ClassVar[Callable[..., dict[str, Any]]] = staticmethod(dict)
 
-    @staticmethod
-    def _in_todays_words(options: dict[str, Any]) -> dict[str, Any]:
-        """Bring arguments of an earlier version into the form that the constructor takes."""
-        return options
+    is_master: ClassVar[bool] = True
+    """Whether this process decides what is evaluated."""
 
     if not TYPE_CHECKING:
 
@@ -194,11 +192,6 @@ class Search(metaclass=Called):
     def stopped(self) -> bool:
         """Whether the last call of `search` ended before its budget was spent; `stop_reason` says why."""
         return self.stop_reason is not None
-
-    @property
-    def is_master(self) -> bool:
-        """Whether this process decides what is evaluated; always True."""
-        return True
 
     @explained("search.ask(4)")
     def ask(self, n: int = 1) -> list[dict[str, Any]]:
