@@ -239,6 +239,7 @@ def test_verbose_is_a_number_or_a_yes_or_no(kind: type[Search], problem: HpProbl
         ({"acq_optimizer": "boltzmann_sampling"}, r"Did you mean multi_point_strategy='boltzmann'\?"),
         ({"acq_optimizer": "boltzmann"}, r"Did you mean multi_point_strategy='boltzmann'\?"),
         ({"acq_func": "qUCB"}, r"Did you mean multi_point_strategy='qUCB'\?"),
+        ({"acq_func": "qUCBd"}, r"Did you mean multi_point_strategy='qUCBd'\?"),
         ({"acq_func": None}, "acq_func must be one of"),
         ({"acq_func_kwargs": 1.96}, "acq_func_kwargs must be a dictionary"),
         ({"acq_func_kwargs": {"scheduler": "bandit"}}, "Write {'type': 'bandit'}"),

@@ -123,6 +123,7 @@ _VALUES = {
     "min": "max worst",
     "multi_point_strategy='boltzmann'": "boltzmann boltzmannsampling",
     "multi_point_strategy='qUCB'": "qucb qlcb",
+    "multi_point_strategy='qUCBd'": "qucbd qlcbd",
 }
 _CALLED_HERE, _SENTENCES, _LINES = by_name(_VALUES), by_name(_OPTIONS), by_name(_METHODS)
 
