@@ -43,12 +43,7 @@ class SearchSpaceExhausted(DeepHyperError):
 
 
 class AllFailedError(DeepHyperError):
-    """The first evaluations of a search all raised, lost their worker or returned no objective.
-
-    Args:
-        message: one sentence, then what came of the first one.
-        results: the table of these evaluations.
-    """
+    """The first evaluations of a search all raised, lost their worker or returned no objective; see `results`."""
 
     def __init__(self, message: str, results: Any = None):
         super().__init__(message)
@@ -56,12 +51,7 @@ class AllFailedError(DeepHyperError):
 
 
 class ResultsNotWritten(DeepHyperError, OSError):
-    """A search has ended, and its table could not be written to its file.
-
-    Args:
-        message: one sentence with the file and the reason.
-        results: the table.
-    """
+    """A search has ended, and its table, `results`, could not be written to its file."""
 
     def __init__(self, message: str, results: Any = None):
         super().__init__(message)

@@ -18,8 +18,6 @@ class Undertaker:
     """Lets go of workers that have ended or were killed, and sees to it that none outlives this process.
 
     Args:
-        loop: of the attendant.
-        attendant: listens to the workers.
         alive: process numbers of the workers that are there.
     """
 
