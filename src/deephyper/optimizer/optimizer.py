@@ -34,6 +34,10 @@ class BayesianOptimizer:
 
     Args:
         settings: how it decides.
+
+    Attributes:
+        nominees: what each acquisition of a portfolio would have suggested lately, (k, acquisitions, d).
+        source_report: what has become of the source; None where there is none.
     """
 
     def __init__(self, settings: Settings):
@@ -45,11 +49,11 @@ class BayesianOptimizer:
         self._shelf = Shelf()
         self._model: Model | None = None
         self._source: Source | None = None
-        self._source_report: SourceReport | None = None
+        self.source_report: SourceReport | None = None
         # Nothing was asked or told yet but what an interrupted search has left.
         self._is_untouched = True
-        self._nominees = np.empty((0, len(settings.acquisitions), d))
-        self._fresh_nominees = self._nominees
+        self.nominees = np.empty((0, len(settings.acquisitions), d))
+        self._fresh_nominees = self.nominees
         self._places: Indices = np.arange(0)
         # Places known to be legal, where draws from the priors hardly ever are.
         self._feasible = np.empty((0, d))
@@ -74,11 +78,6 @@ class BayesianOptimizer:
         """How many rows were told without having been asked."""
         return self._handed_out.n_volunteered
 
-    @property
-    def nominees(self) -> Array:
-        """What each acquisition of a portfolio would have suggested lately, (k, acquisitions, d)."""
-        return self._nominees
-
     def take_fresh_nominees(self) -> Array:
         """Return the nominees that have come since the last call, (k, acquisitions, d)."""
         fresh, self._fresh_nominees = self._fresh_nominees, self._fresh_nominees[:0]
@@ -89,11 +88,6 @@ class BayesianOptimizer:
         """How many prepared rows wait to be taken."""
         return len(self._shelf)
 
-    @property
-    def source_report(self) -> SourceReport | None:
-        """What has become of the source; None where there is none."""
-        return self._source_report
-
     def learn_from(self, source: Source) -> None:
         """Use from now on what earlier tasks say, in place of those given before.
 
@@ -103,7 +97,7 @@ class BayesianOptimizer:
         n_given = len(self._settings.initial_rows)
         n_told, n_asked = (n_given, 0) if self._is_untouched else (self.n_told, self.n_asked)
         self._source = replace(source, n_told=n_told, n_asked=n_asked)
-        self._source_report = SourceReport(tuple(0.0 for _ in source.guides))
+        self.source_report = SourceReport(tuple(0.0 for _ in source.guides))
         self.drop_ready()
         self._model = self._restored_model() if self._is_untouched and self.n_told else None
 
@@ -182,8 +176,8 @@ class BayesianOptimizer:
         self.tell(X, y)
         self._handed_out.resume(n_asked, n_volunteered, pending)
         self._places = np.arange(len(X)) if places is None else places
-        if nominees is not None and nominees.shape[1:] == self._nominees.shape[1:]:
-            self._nominees = nominees[-MOST_NOMINATIONS:]
+        if nominees is not None and nominees.shape[1:] == self.nominees.shape[1:]:
+            self.nominees = nominees[-MOST_NOMINATIONS:]
         self._is_untouched = True
         self._model = self._restored_model()
 
@@ -214,7 +208,7 @@ class BayesianOptimizer:
             n_volunteered=self._handed_out.n_volunteered,
             model=self._model,
             source=self._source,
-            nominees=self._nominees,
+            nominees=self.nominees,
             feasible=self._feasible,
         )
 
@@ -224,7 +218,7 @@ class BayesianOptimizer:
             self._model = proposals.model
             self._note_source(proposals.model)
         if proposals.nominees is not None:
-            self._nominees = np.concatenate((self._nominees, proposals.nominees))[-MOST_NOMINATIONS:]
+            self.nominees = np.concatenate((self.nominees, proposals.nominees))[-MOST_NOMINATIONS:]
             self._fresh_nominees = np.concatenate((self._fresh_nominees, proposals.nominees))
         self._feasible = proposals.feasible
         n_late = max(0, self.n_asked - proposals.first)
@@ -238,10 +232,10 @@ class BayesianOptimizer:
 
     def _note_source(self, model: Model) -> None:
         """Remember how much the newest model uses the source."""
-        if self._source is None or self._source_report is None:
+        if self._source is None or self.source_report is None:
             return
         is_distrusted = self._source.is_distrusted(self._told.X, self._told.merit)
-        self._source_report = self._source_report.after(model.lesson.guidances, model.n_told, is_distrusted)
+        self.source_report = self.source_report.after(model.lesson.guidances, model.n_told, is_distrusted)
 
     def drop_ready(self) -> None:
         """Forget the rows that were prepared."""

@@ -42,14 +42,13 @@ class Sampler:
             TypeError: these are no configurations.
             ValueError: nearly a hundred configurations had such values, and not one could be used.
         """
-        given = self._called(size)
-        good, reason = self._usable(given)
-        if reason is not None and not good:
-            given += self._called(_FEWEST_JUDGED)
+        given: list[Mapping[str, Any]] = []
+        for n in (size, _FEWEST_JUDGED):
+            given += self._called(n)
             good, reason = self._usable(given)
-        if reason is not None and not good:
-            raise ValueError(f"{_WHERE}: {reason} None of {len(given)} configurations could be used.")
-        return good
+            if good or reason is None:
+                return good
+        raise ValueError(f"{_WHERE}: {reason} None of {len(given)} configurations could be used.")
 
     def _called(self, size: int) -> list[Mapping[str, Any]]:
         try:

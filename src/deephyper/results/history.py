@@ -41,6 +41,10 @@ class History:
     Args:
         names: all hyperparameters, in order of definition.
         path: the CSV file that every row is appended to at once; none if None.
+
+    Attributes:
+        objectives: those of the search, as far as the evaluations have told.
+        n_ended: how many evaluations have ended by themselves; those that were cancelled do not count.
     """
 
     def __init__(self, names: Sequence[str], path: Path | None = None):
@@ -48,8 +52,8 @@ class History:
         self._rows: list[Row] = []
         self._curves: dict[int, Observations] = {}
         self._job_ids: set[int] = set()
-        self._n_ended = 0
-        self._objectives = Objectives()
+        self.n_ended = 0
+        self.objectives = Objectives()
         self._journal = Journal(path) if path is not None else None
         self._n_written = 0
         self._must_rewrite = False
@@ -64,11 +68,6 @@ class History:
         return job_id in self._job_ids
 
     @property
-    def objectives(self) -> Objectives:
-        """Those of the search, as far as the evaluations have told."""
-        return self._objectives
-
-    @property
     def last_time(self) -> float:
         """The latest time of any row, in seconds since the search began; 0 without rows."""
         # Not every file that a search may continue has times, and some have two clocks: that of gathering goes on.
@@ -79,11 +78,6 @@ class History:
         return 0.0
 
     @property
-    def n_ended(self) -> int:
-        """How many evaluations have ended by themselves; those that were cancelled do not count."""
-        return self._n_ended
-
-    @property
     def next_job_id(self) -> int:
         """One more than the largest number of a job."""
         return max(self._job_ids, default=-1) + 1
@@ -91,11 +85,11 @@ class History:
     def add(self, jobs: Sequence[Job]) -> None:
         """Append evaluations that have ended."""
         self._learn_objectives(jobs)
-        rows = [flat_row(job, self._names, self._objectives) for job in jobs]
+        rows = [flat_row(job, self._names, self.objectives) for job in jobs]
         self._rows += rows
         self.add_curves({job.id: job.observations for job in jobs})
         self._job_ids.update(job.id for job in jobs)
-        self._n_ended += sum(job.status is JobStatus.DONE for job in jobs)
+        self.n_ended += sum(job.status is JobStatus.DONE for job in jobs)
         self._save()
 
     def add_curves(self, observations: Mapping[int, Observations]) -> None:
@@ -104,7 +98,7 @@ class History:
 
     def jobs(self) -> list[Job]:
         """The evaluations as jobs, as far as their rows tell."""
-        jobs = [Job.from_row(row, self._names, self._objectives) for row in self._rows]
+        jobs = [Job.from_row(row, self._names, self.objectives) for row in self._rows]
         for job in jobs:
             job.observations = self._curves.get(job.id, [])
         return jobs
@@ -115,9 +109,9 @@ class History:
         Its file is left as it is until there is a further row. If it holds more than these rows, such as a line that
         was cut off, or is not as this version writes it, it is kept under another name then.
         """
-        self._rows, self._objectives = list(rows), objectives
+        self._rows, self.objectives = list(rows), objectives
         self._job_ids = {int(row["job_id"]) for row in rows}
-        self._n_ended = sum(row["job_status"] == JobStatus.DONE.value for row in rows)
+        self.n_ended = sum(row["job_status"] == JobStatus.DONE.value for row in rows)
         self._n_written = len(rows)
         if self._journal is not None:
             self._must_rewrite = not is_as_written or not self._journal.adopt(len(rows))
@@ -203,18 +197,18 @@ class History:
     def table(self) -> Results:
         """All rows as a table."""
         # A copy, since another thread may read the history while rows are added.
-        return table_of(self._rows.copy(), self._names, self._objectives, tuple(self._curves.copy().items()))
+        return table_of(self._rows.copy(), self._names, self.objectives, tuple(self._curves.copy().items()))
 
     def _learn_objectives(self, jobs: Sequence[Job]) -> None:
         """Fix the number of objectives by the first success; failures before it get a cell for each of them."""
-        unknown, self._objectives = self._objectives, self._objectives.learned_from(job.objective for job in jobs)
-        if self._objectives != unknown and self._has_several and self._rows:
+        unknown, self.objectives = self.objectives, self.objectives.learned_from(job.objective for job in jobs)
+        if self.objectives != unknown and self._has_several and self._rows:
             (column,) = unknown.columns
-            self._rows = [row | self._objectives.cells(row[column]) for row in self._rows]
+            self._rows = [row | self.objectives.cells(row[column]) for row in self._rows]
             for row in self._rows:
                 del row[column]
             self._must_rewrite = True
 
     @property
     def _has_several(self) -> bool:
-        return self._objectives.n is not None and self._objectives.n > 1
+        return self.objectives.n is not None and self.objectives.n > 1

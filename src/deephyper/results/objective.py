@@ -302,14 +302,13 @@ def _as_floats(found: Any) -> Any:
 
 
 def _checked(value: Any) -> float | str:
-    if isinstance(value, str):
-        if not is_reason(value):
-            raise ValueError(f"Results: an objective is a number or a text that begins with 'F', got {value!r}.")
+    if isinstance(value, str) and is_reason(value):
         return str(value)
     if value is None or value is pd.NA or value is pd.NaT:
         return float("nan")
     if isinstance(value, (bool, np.bool_, complex, np.complexfloating)) or not pd.api.types.is_number(value):
-        raise TypeError(f"Results: an objective is a number or a text that begins with 'F', got {value!r}.")
+        kind = ValueError if isinstance(value, str) else TypeError
+        raise kind(f"Results: an objective is a number or a text that begins with 'F', got {value!r}.")
     return number_of(value)
 
 

@@ -67,6 +67,9 @@ class Space:
         n_choices = [int(d.n_levels) if d.is_categorical else 0 for d in self.columns]
         self.n_choices: Indices = np.array(n_choices, np.intp)
         self.n_combinations = float(np.prod([float(d.n_levels) for d in self.columns]))
+        places = [k for k, d in enumerate(self.dimensions) if not isinstance(d, Constant)]
+        self._column_places: Indices = np.array(places, np.intp)
+        self._imputed: Array = np.array([d.imputed for d in self.columns])
         self._active, self._legal = active, legal
         self._sampler, self._walkers, self._starts = sampler, walkers, starts
 
@@ -260,14 +263,6 @@ class Space:
         if self._active is None:
             return np.ones((len(X), len(self.dimensions)), bool)
         return self._active(X)
-
-    @cached_property
-    def _column_places(self) -> Indices:
-        return np.array([k for k, d in enumerate(self.dimensions) if not isinstance(d, Constant)], np.intp)
-
-    @cached_property
-    def _imputed(self) -> Array:
-        return np.array([d.imputed for d in self.columns])
 
 
 def _drawn(space: Space, n: int, rng: np.random.Generator, gives_up: bool = False) -> tuple[Array, Array, bool]:
