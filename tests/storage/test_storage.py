@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from deephyper.evaluator import Evaluator
+from deephyper.hpo import CBO, HpProblem
 from deephyper.storage import MemoryStorage, NullStorage, Storage
 from deephyper.testing import StorageContract
 
@@ -37,3 +39,19 @@ def test_the_null_storage_numbers_jobs_and_forgets_them() -> None:
     assert storage.records("a") == [] == storage.open_jobs("a")
     assert storage.description("a") == {}
     assert storage.search_ids() == ["a"]
+
+
+def test_two_searches_share_a_new_name_as_older_scripts_make_it() -> None:
+    storage = MemoryStorage()
+    search_id = storage.connect().create_new_search()
+
+    def search(seed: int) -> CBO:
+        evaluator = Evaluator.create(lambda job: job["x"], method_kwargs={"storage": storage, "search_id": search_id})
+        return CBO(problem, evaluator, random_state=seed, log_dir=None)
+
+    problem = HpProblem()
+    problem.add_hyperparameter((0.0, 1.0), "x")
+    search(1).search(max_evals=3)
+
+    assert len(search(2).search(max_evals=2)) == 5
+    assert storage.search_ids() == [search_id] != [storage.create_new_search()]

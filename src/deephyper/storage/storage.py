@@ -5,7 +5,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from importlib import import_module
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
+from uuid import uuid4
 
 from .._checks import one_of
 
@@ -146,6 +147,14 @@ class Storage(ABC):
         one_of("Storage.create", "method", method, STORES)
         made: Storage = getattr(import_module(f".{method}", __package__), STORES[method])(**(method_kwargs or {}))
         return made
+
+    def create_new_search(self) -> str:
+        """Return a new name, which several evaluators can be given as `search_id`; it is stored by the first `join`."""
+        return uuid4().hex
+
+    def connect(self) -> Self:
+        """Return the store, which is connected from the start; older scripts call this first."""
+        return self
 
     def close(self) -> None:
         """Close connections and files, if there are any."""
