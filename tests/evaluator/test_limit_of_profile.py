@@ -185,7 +185,9 @@ def wraps_itself() -> Any:
 
 
 @pytest.mark.parametrize(
-    "function", [AnswersToAnything(), wraps_itself(), max, str.upper, functools.partial(max), profile(take)], ids=repr
+    "function",
+    [AnswersToAnything(), wraps_itself(), max, str.upper, functools.partial(max), profile(take)],
+    ids=["answers to anything", "wraps itself", "builtin", "method in C", "partial", "without a limit"],
 )
 def test_nothing_is_said_of_functions_without_a_limit(function: Any) -> None:
     with warnings.catch_warnings():
