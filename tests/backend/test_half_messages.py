@@ -123,6 +123,8 @@ def test_a_worker_that_is_killed_before_a_large_task_has_arrived_costs_its_own_e
     before = Before()
     with opened(run, 1) as lanes:
         assert lanes.submit("fine").result(PATIENCE_S).returned == "done"
+        # Records have a way of their own, and may arrive after the result.
+        assert comes_true(lambda: bool(lanes.observations[0]), PATIENCE_S)
         dead = lanes.submit(bytes(LARGE))
         os.kill(int(lanes.observations[0][0][1]), signal.SIGKILL)
 

@@ -212,7 +212,7 @@ def test_the_row_says_how_much_was_taken() -> None:
     problem = HpProblem()
     problem.add_hyperparameter(["in_one_call"], "x")
     with Evaluator.create(EARLIER(take), "process") as evaluator:
-        row = RandomSearch(problem, evaluator, random_state=0).search(max_evals=1).iloc[0]
+        row = RandomSearch(problem, evaluator, random_state=0, log_dir=None).search(max_evals=1).iloc[0]
 
     assert row["objective"] == TOO_MUCH
     assert row["m:memory"] > LIMIT
@@ -246,7 +246,7 @@ def test_a_search_that_makes_the_evaluator_says_so_too() -> None:
     problem = HpProblem()
     problem.add_hyperparameter((0.0, 1.0), "x")
     with pytest.warns(UserWarning, match="memory_limit") as caught:
-        RandomSearch(problem, EARLIER(take)).search(max_evals=2)
+        RandomSearch(problem, EARLIER(take), log_dir=None).search(max_evals=2)
 
     assert {warning.filename for warning in caught} == {__file__}
 

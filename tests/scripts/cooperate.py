@@ -11,6 +11,7 @@ from typing import Any
 from deephyper.evaluator import Evaluator, JobStatus
 
 TIMEOUT_S = 0.6
+PATIENCE_S = 60.0
 
 
 def until_stopped(job: Any, folder: str) -> dict[str, Any]:
@@ -46,6 +47,9 @@ def outcome_of(run: Any, method: str, old: bool) -> dict[str, Any]:
     begin = time.monotonic()
     results = search.search(timeout=TIMEOUT_S) if old else search.search(evaluator, timeout=TIMEOUT_S)
     seconds = time.monotonic() - begin
+    # Threads that were given up look once more, after the search has returned.
+    while method == "thread" and len(list(Path(method).iterdir())) < workers and time.monotonic() < begin + PATIENCE_S:
+        time.sleep(0.01)
     return {
         "workers": workers,
         "rows": len(results),

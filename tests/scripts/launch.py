@@ -69,10 +69,12 @@ def main() -> None:
 
     stored = pd.read_csv(os.path.join(arguments.log_dir, "results.csv"))
     best = results.iloc[results.objective.argmax()]
+    # Rows come in the order in which evaluations have ended.
+    first = stored[stored["job_id"] == 0].iloc[0]
     facts = {
         "rows": len(results),
         "stored": len(stored),
-        "first": [stored["p:lr"][0], int(stored["p:layers"][0]), stored["p:activation"][0]],
+        "first": [first["p:lr"], int(first["p:layers"]), first["p:activation"]],
         "best": float(best["objective"]),
         "epochs": sorted(set(map(int, results["m:epochs"]))),
         "parameters": [column for column in results.columns if column.startswith("p:")],
