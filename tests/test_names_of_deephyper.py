@@ -119,6 +119,10 @@ def test_every_line_is_there_once() -> None:
     assert len(lines) == len(set(lines))
 
 
+def test_no_line_ends_in_what_python_says_by_itself() -> None:
+    assert {row.state for row in rows()} == {"works", "works, warns", "refused", "not yet"}
+
+
 @pytest.mark.parametrize("row", rows(), ids=lambda row: row.written)
 def test_a_line_does_what_the_page_says(row: Row, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)

@@ -103,7 +103,8 @@ class Job:
         return (dict(self.parameters), self.objective)[index]
 
     # No `__getattr__`, which would make every attribute slower.
-    run_function = storage = context = rank = set_output = create_running_job = property(_elsewhere)
+    run_function = storage = context = rank = property(_elsewhere)
+    set_output = create_running_job = standardize_output = property(_elsewhere)
 
     @property
     def objective(self) -> Objective | None:
