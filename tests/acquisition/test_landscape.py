@@ -19,7 +19,7 @@ def belief(y=Y):
 
 
 def landscape(name="UCB", may_fail=False):
-    success = SuccessModel(belief(np.where(X[:, 0] < 0.5, 1.0, -1.0))) if may_fail else None
+    success = SuccessModel(belief(np.where(X[:, 0] < 0.5, 1.0, -1.0)), X[X[:, 0] < 0.5]) if may_fail else None
     return Landscape((belief(),), ACQUISITIONS[name], Aim(1.0, best=0.5), success, np.array([-2.0]))
 
 

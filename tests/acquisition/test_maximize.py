@@ -33,7 +33,7 @@ def test_slope_of_the_landscape_is_its_finite_difference(may_fail):
     X, landscape = landscape_on(space)
     if may_fail:
         labels = np.where(X[:, 0] < 0.5, 1.0, -1.0)
-        success = SuccessModel(condition(PLAUSIBLE, Data.of(X, labels, space.n_choices)))
+        success = SuccessModel(condition(PLAUSIBLE, Data.of(X, labels, space.n_choices)), X[labels > 0.0])
         landscape = replace(landscape, success=success, worst=np.array([-2.0]))
     Z = space.sample(6, np.random.default_rng(1))
 
@@ -51,7 +51,7 @@ def test_what_surely_fails_is_worth_as_much_as_the_worst_value():
     space = mixed_space()
     X, landscape = landscape_on(space, kappa=2.0)
     labels = np.where(X[:, 0] < 0.5, 1.0, -1.0)
-    success = SuccessModel(condition(PLAUSIBLE, Data.of(X, labels, space.n_choices)))
+    success = SuccessModel(condition(PLAUSIBLE, Data.of(X, labels, space.n_choices)), X[labels > 0.0])
     spoiled = replace(landscape, success=success, worst=np.array([-2.0]))
 
     succeeds, fails = success.probability(X) > 0.97, success.probability(X) < 0.03

@@ -199,6 +199,31 @@ class TestFailures:
         assert bowl(rows[rows[:, 0] <= 0.45]).max() > -1e-4
         assert (rows[20:, 0] > 0.45).mean() < 0.2
 
+    def test_those_that_come_by_chance_cost_little(self):
+        rng = np.random.default_rng(5)
+
+        rows = run(
+            BayesianOptimizer(Settings(SQUARE, Draws(0))),
+            40,
+            lambda X: self.failing(X, lambda X: rng.random(len(X)) < 0.3),
+        )
+
+        assert bowl(rows).max() > -1e-6
+
+    def test_four_that_happen_to_lie_on_the_optimum_do_not_keep_the_search_away(self):
+        n_failed = 0
+
+        def objective(X):
+            nonlocal n_failed
+            fails = bowl(X)[0] > -0.01 and n_failed < 4
+            n_failed += fails
+            return np.full(1, np.nan) if fails else bowl(X)
+
+        rows = run(BayesianOptimizer(Settings(SQUARE, Draws(0))), 40, objective)
+
+        assert n_failed == 4
+        assert bowl(rows).max() > -1e-6
+
     def test_they_do_not_change_what_is_believed_of_the_values(self):
         with_failures, without = (BayesianOptimizer(Settings(SQUARE, Draws(0), n_initial=3)) for _ in range(2))
         X = np.random.default_rng(0).random((12, 2)) * 0.5

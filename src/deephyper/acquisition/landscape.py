@@ -15,7 +15,7 @@ from .functions import Acquisition, Aim, Score, plausible_maxima
 
 # A standard deviation that is next to none, and can be divided by.
 _CERTAIN = 1e-6
-# A probability that is next to none, and has a logarithm.
+# A share that is next to none, and has a logarithm.
 _IMPOSSIBLE = 1e-12
 
 
@@ -37,8 +37,9 @@ def best_rows(beliefs: Sequence[Surrogate], n: int) -> Array:
 class Landscape:
     """The score of one suggestion, as a function of rows.
 
-    With p the probability of success, a row is worth p times its score and 1 - p times that of the worst value seen;
-    where the score is the logarithm of a gain, log p is added (Gelbart et al. 2014, eq. 3: a failure gains nothing).
+    Where a row may fail, it keeps a share w of its score (see `SuccessModel`), and is worth w times its score and 1 - w
+    times that of the worst value seen; where the score is the logarithm of a gain, log w is added (Gelbart et al. 2014,
+    eq. 3, has the probability of success there: a failure gains nothing).
 
     Nobody looks at the beliefs but this class, and only this class knows how many objectives there are.
 
@@ -92,7 +93,7 @@ class Landscape:
 
     def value(self, X: Array) -> Array:
         """Score of rows (n, d), (n,)."""
-        return self._worth([belief.predict(X) for belief in self.beliefs], self._probability(X), self.aim)
+        return self._worth([belief.predict(X) for belief in self.beliefs], self._share(X), self.aim)
 
     def gradient(self, X: Array) -> tuple[Array, Array]:
         """Score of rows (n, d), (n,), and its slopes, (n, d), zero in categorical columns."""
@@ -101,44 +102,44 @@ class Landscape:
         score = self._score([posterior], self.aim)
         value, slope = score.value, score.d_mean[:, None] * slopes.mean + score.d_std[:, None] * slopes.std
         if self.success is not None:
-            probability, success_slope = self.success.gradient(X)
+            share, share_slope = self.success.share_gradient(X)
             if self.acquisition.is_logarithm:
-                slope = slope + success_slope / (probability + _IMPOSSIBLE)[:, None]
+                slope = slope + share_slope / (share + _IMPOSSIBLE)[:, None]
             else:
                 above_floor = value - self._floor(self.aim)
-                slope = probability[:, None] * slope + success_slope * above_floor[:, None]
-            value = self._counting_failures(value, probability, self.aim)
+                slope = share[:, None] * slope + share_slope * above_floor[:, None]
+            value = self._counting_failures(value, share, self.aim)
         return value, slope
 
     def at(self, X: Array) -> Outlook:
         """The score of rows (n, d) under any kappa, to which pending ones among them can be added cheaply."""
-        probability = self._probability(X)
+        share = self._share(X)
 
         def value(posteriors: list[Posterior], kappa: float) -> Array:
-            return self._worth(posteriors, probability, replace(self.aim, kappa=kappa))
+            return self._worth(posteriors, share, replace(self.aim, kappa=kappa))
 
         return Outlook([belief.at(X) for belief in self.beliefs], value)
 
-    def _probability(self, X: Array) -> Array | None:
-        """How likely rows (n, d) succeed, (n,); None where all do."""
-        return None if self.success is None else self.success.probability(X)
+    def _share(self, X: Array) -> Array | None:
+        """Which part of their score rows (n, d) keep, (n,); None where all is kept."""
+        return None if self.success is None else self.success.share(X)
 
     def _score(self, posteriors: Sequence[Posterior], aim: Aim) -> Score:
         """The score of what is believed of all objectives at n rows."""
         (posterior,) = posteriors
         return self.acquisition(posterior, aim)
 
-    def _worth(self, posteriors: Sequence[Posterior], probability: Array | None, aim: Aim) -> Array:
+    def _worth(self, posteriors: Sequence[Posterior], share: Array | None, aim: Aim) -> Array:
         """The score of n rows, (n,), which may fail."""
         value = self._score(posteriors, aim).value
-        return value if probability is None else self._counting_failures(value, probability, aim)
+        return value if share is None else self._counting_failures(value, share, aim)
 
-    def _counting_failures(self, value: Array, probability: Array, aim: Aim) -> Array:
-        """Scores of rows that succeed, (n,), as scores of rows that succeed with some probability, (n,)."""
+    def _counting_failures(self, value: Array, share: Array, aim: Aim) -> Array:
+        """Scores of rows that succeed, (n,), as scores of rows that keep a share of it, (n,), since they may fail."""
         if self.acquisition.is_logarithm:
-            return value + np.log(probability + _IMPOSSIBLE)
+            return value + np.log(share + _IMPOSSIBLE)
         floor = self._floor(aim)
-        counted: Array = floor + probability * (value - floor)
+        counted: Array = floor + share * (value - floor)
         return counted
 
     def _floor(self, aim: Aim) -> Array:

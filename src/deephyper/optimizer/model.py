@@ -70,7 +70,10 @@ def _settled_model(
     context: Context, told: Told, lesson: Lesson, seen: Indices, Z: Array, settled: tuple[Surrogate, ...]
 ) -> Model:
     """A model without pending rows."""
-    success = None if lesson.success is None else SuccessModel(condition(lesson.success, labelled(context, told)))
+    success = None
+    if lesson.success is not None:
+        labels = labelled(context, told)
+        success = SuccessModel(condition(lesson.success, labels), labels.X[labels.y > 0.0])
     return Model(lesson, len(told.X), seen, Z, settled, settled, told.X[:0], success)
 
 

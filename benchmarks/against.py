@@ -1,0 +1,293 @@
+"""Run searches of this code, of an older one, of Optuna's TPE and at random on the same tasks, and print a table.
+
+`failures.py` and `choices.py` bring the tasks. With several workers, evaluations end in a random order: those of
+log-normal times (sigma 0.5) on a virtual clock.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import heapq
+import multiprocessing
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import ConfigSpace as CS
+import numpy as np
+from compare import is_installed
+from functions import Choice, Configuration, Number, Task
+
+# Optuna, and code older than this one, are not always there.
+RANDOM, TPE, BEFORE, AFTER = "random", "tpe", "before", "after"
+
+
+class Penalty(float):
+    """A number that is told in place of a failure."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A task as a search meets it.
+
+    Args:
+        task: the true values.
+        told: from a configuration and a generator to what the evaluation gives: a number, or None where it fails.
+        n_evaluations: how many there are.
+        n_workers: how many of them are under way at the same time.
+    """
+
+    task: Task
+    told: Callable[[Configuration, np.random.Generator], float | None]
+    n_evaluations: int = 60
+    n_workers: int = 1
+
+
+@dataclass(frozen=True)
+class Column:
+    """One way to search.
+
+    Args:
+        name: in the table.
+        options: of CBO.
+        source: the `src` of the code that is run; this one's if empty.
+        tells_failures: tell failures in place of penalties.
+    """
+
+    name: str
+    options: dict[str, Any] = field(default_factory=dict)
+    source: str = ""
+    tells_failures: bool = False
+
+
+def problem_of(task: Task) -> Any:
+    from deephyper.hpo import HpProblem
+
+    problem = HpProblem()
+    for part in task.space:
+        if isinstance(part, Choice):
+            problem.add_hyperparameter(list(part.choices), part.name)
+        else:
+            kind = int if part.is_integer else float
+            bounds = (kind(part.low), kind(part.high))
+            problem.add_hyperparameter((*bounds, "log-uniform") if part.is_log else bounds, part.name)
+    for child, (parent, choice) in task.parents.items():
+        problem.add_condition(CS.EqualsCondition(problem.space[child], problem.space[parent], choice))
+    return problem
+
+
+class Ours:
+    def __init__(self, task: Task, seed: int, options: dict[str, Any]):
+        from deephyper.hpo import CBO
+
+        self.search = CBO(
+            problem_of(task),
+            random_state=seed,
+            log_dir=tempfile.gettempdir(),
+            checkpoint_history_to_csv=False,
+            **options,
+        )
+
+    def ask(self) -> tuple[Any, dict[str, Any]]:
+        (configuration,) = self.search.ask()
+        return configuration, configuration
+
+    def tell(self, trial: Any, value: float | None) -> None:
+        self.search.tell([(trial, "F_failed" if value is None else value)])
+
+
+class Tpe:
+    def __init__(self, task: Task, seed: int, is_parallel: bool):
+        import optuna
+
+        warnings.filterwarnings("ignore", module="optuna")
+        optuna.logging.set_verbosity(optuna.logging.ERROR)
+        sampler = optuna.samplers.TPESampler(seed=seed, multivariate=True, group=True, constant_liar=is_parallel)
+        self.task, self.study = task, optuna.create_study(direction="maximize", sampler=sampler)
+        self.failed = optuna.trial.TrialState.FAIL
+
+    def ask(self) -> tuple[Any, dict[str, Any]]:
+        trial, configuration = self.study.ask(), {}
+        for part in self.task.space:
+            parent = self.task.parents.get(part.name)
+            if parent is None or configuration.get(parent[0]) == parent[1]:
+                configuration[part.name] = suggested(trial, part)
+        return trial, configuration
+
+    def tell(self, trial: Any, value: float | None) -> None:
+        self.study.tell(trial, value) if value is not None else self.study.tell(trial, state=self.failed)
+
+
+def suggested(trial: Any, part: Number | Choice) -> Any:
+    if isinstance(part, Choice):
+        return trial.suggest_categorical(part.name, part.choices)
+    suggest = trial.suggest_int if part.is_integer else trial.suggest_float
+    return suggest(part.name, part.low, part.high, log=part.is_log)
+
+
+class Random:
+    def __init__(self, task: Task, seed: int):
+        self.task, self.rng = task, np.random.default_rng([seed, 7])
+
+    def ask(self) -> tuple[Any, dict[str, Any]]:
+        return None, self.task.sample(self.rng)
+
+    def tell(self, trial: Any, value: float | None) -> None:
+        pass
+
+
+def optimizer(column: Column, trial: Trial, seed: int) -> Any:
+    if column.name == RANDOM:
+        return Random(trial.task, seed)
+    if column.name == TPE:
+        return Tpe(trial.task, seed, trial.n_workers > 1)
+    return Ours(trial.task, seed, column.options)
+
+
+def regrets(column: Column, trial: Trial, seed: int) -> tuple[np.ndarray, float, float]:
+    """The smallest regret after every evaluation, (n,), CPU milliseconds of an ask and a tell, share of failures."""
+    rng, errors = np.random.default_rng([seed, 1]), np.random.default_rng([seed, 2])
+    search = optimizer(column, trial, seed)
+    running: list[tuple[float, int, Any, dict[str, Any]]] = []
+    best, now, n_started, n_failed, cpu_s, found = -np.inf, 0.0, 0, 0, 0.0, []
+    while len(found) < trial.n_evaluations:
+        while len(running) < trial.n_workers and n_started < trial.n_evaluations:
+            begin = time.process_time()
+            key, configuration = search.ask()
+            cpu_s += time.process_time() - begin
+            heapq.heappush(running, (now + rng.lognormal(0.0, 0.5), n_started, key, configuration))
+            n_started += 1
+        now, _, key, configuration = heapq.heappop(running)
+        told = trial.told(configuration, errors)
+        is_penalty = isinstance(told, Penalty)
+        begin = time.process_time()
+        search.tell(key, None if told is None or (is_penalty and column.tells_failures) else float(told))
+        cpu_s += time.process_time() - begin
+        if told is not None and not is_penalty:
+            best = max(best, told)
+        n_failed += told is None or is_penalty
+        found.append(trial.task.regret(best))
+    return np.array(found), 1e3 * cpu_s / trial.n_evaluations, n_failed / trial.n_evaluations
+
+
+# What a process runs; functions like these cannot be sent to it.
+_trials: dict[str, Callable[[int], Trial]] = {}
+
+
+def use(source: str, trials: dict[str, Callable[[int], Trial]]) -> None:
+    """Let this process import the code of another source tree, and run these."""
+    if source:
+        sys.path.insert(0, source)
+    _trials.update(trials)
+
+
+def run(job: tuple[Column, str, int]) -> tuple[np.ndarray, float, float]:
+    column, name, seed = job
+    return regrets(column, _trials[name](seed), seed)
+
+
+Results = dict[tuple[str, str], np.ndarray]
+
+
+def measured(
+    trials: dict[str, Callable[[int], Trial]],
+    columns: Sequence[Column],
+    names: Sequence[str],
+    seeds: range,
+    n_cores: int,
+) -> tuple[Results, dict[str, str]]:
+    """Regrets by column and task, (seeds, n), and what else there is to say of every column."""
+    results: Results = {}
+    remarks: dict[str, str] = {}
+    fork = multiprocessing.get_context("fork")
+    for column in columns:
+        jobs = [(column, name, seed) for name, seed in product(names, seeds)]
+        with ProcessPoolExecutor(n_cores, fork, use, (column.source, trials)) as pool:
+            found = list(pool.map(run, jobs))
+        for k, name in enumerate(names):
+            of_task = found[k * len(seeds) : (k + 1) * len(seeds)]
+            results[column.name, name] = np.array([regret for regret, _, _ in of_task])
+        cpu_ms, failed = np.array([run[1:] for run in found]).T
+        remarks[column.name] = (
+            f"{np.median(cpu_ms):.1f} ms of CPU for one ask and tell, {failed.mean():.2f} have failed"
+        )
+        print(f"{column.name} done", file=sys.stderr, flush=True)
+    return results, remarks
+
+
+def table(results: Results, columns: Sequence[str], names: Sequence[str], at: int | None, floor: float) -> str:
+    """Markdown: the median regret of every task after so many evaluations, the smallest in bold."""
+    lines = ["| median regret | " + " | ".join(columns) + " |", "|---|" + "---|" * len(columns)]
+    for name in names:
+        medians = [np.median(np.maximum(results[column, name][:, _place(at)], floor)) for column in columns]
+        cells = [f"**{value:.1e}**" if value == min(medians) else f"{value:.1e}" for value in medians]
+        lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def paired(results: Results, column: str, other: str, names: Sequence[str], at: int | None, floor: float) -> str:
+    """The difference of log10 regret, with its standard error over runs, and how many runs are better and worse."""
+    logs = [
+        np.concatenate([np.log10(np.maximum(results[c, name][:, _place(at)], floor)) for name in names])
+        for c in (column, other)
+    ]
+    difference = logs[0] - logs[1]
+    error = difference.std(ddof=1) / np.sqrt(len(difference))
+    better, worse = int((difference < -0.05).sum()), int((difference > 0.05).sum())
+    counts = f"{better} better, {worse} worse of {len(difference)}"
+    return f"{column} - {other}: {difference.mean():+.2f} +- {error:.2f} ({counts})"
+
+
+def _place(at: int | None) -> int:
+    return -1 if at is None else at - 1
+
+
+def arguments(description: str | None, names: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--before", default="", help="the `src` folder of older code")
+    parser.add_argument("--seeds", type=int, default=6)
+    parser.add_argument("--first-seed", type=int, default=0)
+    parser.add_argument("--tasks", default="", help="names, or beginnings of names, separated by commas")
+    parser.add_argument("--only", default="", help="columns, separated by commas")
+    parser.add_argument("--at", type=int, help="after so many evaluations; at the end by default")
+    parser.add_argument("--processes", type=int, default=os.cpu_count())
+    args = parser.parse_args()
+    wanted = args.tasks.split(",")
+    args.names = [name for name in names if any(name.startswith(beginning) for beginning in wanted)]
+    args.before = str(Path(args.before).resolve()) if args.before else ""
+    return args
+
+
+def columns_of(args: argparse.Namespace, further: Sequence[Column] = ()) -> list[Column]:
+    """All columns that can be measured here."""
+    older = [Column(BEFORE, source=args.before)] if args.before else []
+    tpe = [Column(TPE)] if is_installed(("optuna",)) else []
+    columns = [*older, Column(AFTER), *further, *tpe, Column(RANDOM)]
+    return [column for column in columns if not args.only or column.name in args.only.split(",")]
+
+
+def report(
+    trials: dict[str, Callable[[int], Trial]], args: argparse.Namespace, columns: list[Column], floor: float
+) -> Results:
+    """Measure, and print the table and the paired differences to what this code finds."""
+    seeds = range(args.first_seed, args.first_seed + args.seeds)
+    results, remarks = measured(trials, columns, args.names, seeds, args.processes)
+    shown = [column.name for column in columns]
+    print(f"{args.seeds} seeds from {args.first_seed}, {time.strftime('%Y-%m-%d')}\n")
+    print(table(results, shown, args.names, args.at, floor), end="\n\n")
+    for name in shown:
+        if name != AFTER and AFTER in shown:
+            print(paired(results, AFTER, name, args.names, args.at, floor))
+    print("\n".join(f"{name}: {remark}" for name, remark in remarks.items()))
+    return results
