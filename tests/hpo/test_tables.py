@@ -268,6 +268,15 @@ def test_a_cancelled_or_failed_or_infinite_row_says_nothing() -> None:
     assert max(good_x(frame)) == pytest.approx(0.45)
 
 
+def test_a_number_that_stands_for_a_failure_says_nothing() -> None:
+    x = np.linspace(0.0, 1.0, 40)
+    values = np.where(x > 0.6, -1e6, -np.square(x - 0.3))
+
+    (task,) = earlier_tasks("here", pd.DataFrame({"p:x": x, "objective": values}), square().numeric_space())
+
+    assert len(task.values) == (x <= 0.6).sum() and task.values.min() > -1.0
+
+
 def test_a_file_tells_the_string_one_from_the_number_one(tmp_path: Path) -> None:
     made = HpProblem()
     made.add_hyperparameter(["1", 1, "a"], "kind")

@@ -90,6 +90,20 @@ def test_a_model_of_many_rows_does_not_grow_for_ever():
     assert anew.lesson is model.lesson
 
 
+@pytest.mark.parametrize("is_first", [True, False], ids=["a value becomes a penalty", "a penalty becomes a value"])
+def test_a_model_that_has_grown_is_made_again_when_values_are_read_otherwise(is_first):
+    one, other = told(70), told(71)
+    spoiled = np.arange(71) % 10 == 5
+    with_failures = Told(other.X, np.where(spoiled[:, None], np.nan, other.Y))
+    before, after = (one, with_failures) if is_first else (with_failures.first(70), other)
+    grown_from = told_model(CONTEXT, None, before)
+
+    model = told_model(CONTEXT, grown_from, after)
+
+    assert sorted(model.seen) == sorted(np.flatnonzero(after.succeeded))
+    np.testing.assert_array_equal(model.settled[0].rows, after.X[model.seen])
+
+
 def two_objectives(n):
     one = told(n)
     return Told(one.X, np.column_stack((one.Y, one.X[:, 1])))

@@ -264,6 +264,65 @@ class TestFailures:
         np.testing.assert_array_equal(run(resumed, 3, objective), whole[n:])
 
 
+class TestPenalties:
+    def penalised(self, X, penalty):
+        return np.where(X[:, 0] > 0.45, penalty, bowl(X))
+
+    @pytest.mark.parametrize("penalty", [-1.0, -1e6, -np.finfo(float).max])
+    @pytest.mark.filterwarnings("error")
+    def test_a_number_told_in_place_of_a_failure_is_read_as_one(self, penalty):
+        rows = run(BayesianOptimizer(Settings(SQUARE, Draws(0))), 40, lambda X: self.penalised(X, penalty))
+
+        assert bowl(rows[rows[:, 0] <= 0.45]).max() > -1e-6
+        assert (rows[20:, 0] > 0.45).mean() < 0.2
+
+    def test_a_penalty_and_a_failure_lead_to_the_same_suggestions(self):
+        X = SQUARE.sample(24, np.random.default_rng(1))
+        told = [np.where(X[:, 0] > 0.7, value, bowl(X)) for value in (-3.0, np.nan)]
+
+        asked = []
+        for y in told:
+            optimizer = BayesianOptimizer(Settings(SQUARE, Draws(0)))
+            optimizer.tell(X, y)
+            asked.append(optimizer.ask(3))
+
+        np.testing.assert_array_equal(*asked)
+
+    def test_what_was_told_stays_as_it_was(self):
+        optimizer = BayesianOptimizer(Settings(SQUARE, Draws(0)))
+        X = SQUARE.sample(12, np.random.default_rng(1))
+
+        optimizer.tell(X, self.penalised(X, -1.0))
+        optimizer.ask(1)
+
+        np.testing.assert_array_equal(optimizer.snapshot().told.Y[:, 0], self.penalised(X, -1.0))
+
+    @pytest.mark.parametrize("failures", ["min", "mean", "ignore"])
+    def test_where_failures_are_not_modelled_a_penalty_is_a_value(self, failures):
+        X = SQUARE.sample(24, np.random.default_rng(1))
+        y = np.where(X[:, 0] > 0.7, -3.0, bowl(X))
+        optimizer = BayesianOptimizer(Settings(SQUARE, Draws(0), failures=failures))
+        optimizer.tell(X, y)
+
+        optimizer.ask(1)
+
+        model = optimizer.snapshot().model
+        assert model.succeeded.all() and len(model.seen) == 24
+
+    @pytest.mark.parametrize(
+        "n", [9, 12, pytest.param(24, marks=pytest.mark.slow), pytest.param(61, marks=pytest.mark.slow)]
+    )
+    def test_a_search_with_penalties_is_restored_exactly(self, n):
+        def objective(X):
+            return self.penalised(X, -1.0)
+
+        whole = run(BayesianOptimizer(Settings(SQUARE, Draws(3))), n + 3, objective)
+        resumed = BayesianOptimizer(Settings(SQUARE, Draws(3)))
+        resumed.restore(whole[:n], objective(whole[:n]), n)
+
+        np.testing.assert_array_equal(run(resumed, 3, objective), whole[n:])
+
+
 class TestTell:
     def test_counts_follow_asks_and_tells(self):
         optimizer = BayesianOptimizer(Settings(SQUARE, Draws(0)))

@@ -22,3 +22,14 @@ def test_further_rows_leave_the_value_before_as_it_was():
 
     assert (len(later.X), len(TOLD.X)) == (5, 4)
     np.testing.assert_array_equal(later.first(4).X, TOLD.X)
+
+
+def test_a_value_that_stands_for_a_failure_is_read_as_one():
+    X, y = np.arange(20.0).reshape(10, 2), np.array([-9.0, 1.0, -9.0, 2.0, 3.0, -9.0, 4.0, 5.0, 6.0, 7.0])
+    told = Told(X, y[:, None])
+
+    read = told.without_penalties()
+
+    assert np.flatnonzero(~read.succeeded).tolist() == [0, 2, 5]
+    assert told.succeeded.all()
+    assert TOLD.without_penalties() is TOLD

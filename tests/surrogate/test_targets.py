@@ -66,6 +66,17 @@ def test_a_few_values_a_million_times_worse_leave_the_good_ones_apart():
     assert np.corrcoef(z[:40][is_better], targets(good)[is_better])[0, 1] > 0.95
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("n_terrible", [1, 2, 30])
+def test_beside_the_lowest_number_there_is_good_values_keep_their_order(n_terrible):
+    good = 1e3 * np.random.default_rng(5).normal(size=20)
+
+    z = targets(np.append(good, [-np.finfo(float).max] * n_terrible))
+
+    assert np.isfinite(z).all() and z[20:].max() < z[:20].min()
+    assert (np.diff(z[:20][np.argsort(good)]) >= 0.0).all()
+
+
 @pytest.mark.parametrize("y", [[2.0] * 4, [1e300] * 4, [0.0] * 4, [7.0], []])
 def test_what_cannot_be_told_apart_is_zero(y):
     np.testing.assert_allclose(targets(np.array(y)), 0.0, atol=1e-15)

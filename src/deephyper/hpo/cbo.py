@@ -71,9 +71,9 @@ class CBO(Search):
         acq_optimizer_kwargs: `n_points`, how many candidates are scored first. `n_restarts_optimizer`, from how many of
             them the optimizer starts. `acq_optimizer_freq`: with k, only every k-th suggestion is optimized, and the
             others are drawn at random. `filter_duplicated`: False allows repeated suggestions. `filter_failures`:
-            "model" learns where evaluations succeed, "min" and "mean" give failures that value, "ignore" leaves them
-            out. `max_total_failures`, how many failures end the search, -1 for no limit. `n_jobs`, the threads for
-            linear algebra.
+            "model" learns where evaluations succeed, also from a bad value that comes again and again, "min" and "mean"
+            give failures that value, "ignore" leaves them out. `max_total_failures`, how many failures end the search,
+            -1 for no limit. `n_jobs`, the threads for linear algebra.
         multi_point_strategy: how suggestions for several workers differ. "auto": running evaluations lower the
             uncertainty around them, and every suggestion has its own kappa. "cl_min", "cl_mean" and "cl_max": running
             evaluations count as if they had returned that value. "topk" takes the best rows of one score, and

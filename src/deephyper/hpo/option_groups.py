@@ -99,8 +99,8 @@ class Options:
     filter_failures: Any = option(
         "model",
         OneOf(_FAILURE_RULES),
-        "What is learned from failures: `model` learns where evaluations succeed, `min` and `mean` give a failure that "
-        "value, `ignore` leaves it out.",
+        "What is learned from failures: `model` learns where evaluations succeed, and takes a bad value that comes "
+        "again and again for a failure, `min` and `mean` give a failure that value, `ignore` leaves it out.",
         inside="acq_optimizer_kwargs",
     )
     max_total_failures: int = option(

@@ -13,14 +13,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .._arrays import Array
+from .._arrays import Array, Mask
 from .._checks import got, is_number, shown, warn
 from .._draws import Draws, Purpose
 from ..job import PARAMETER, Objectives
 from ..moo import merit
 from ..results import as_frame
 from ..space import Dimension, Integer, Real, Space
-from ..surrogate import best_and_random
+from ..surrogate import best_and_random, has_penalty
 from ..transfer import Density, EarlierRows, Source, density_of
 from ..transfer import source_of as rows_source_of
 
@@ -137,12 +137,13 @@ def _earlier_task(where: str, frame: pd.DataFrame, space: Space) -> EarlierTask:
             f"{PARAMETER + space.names[0]!r}."
         )
     objectives = np.array(declared.numbers(frame), np.float64).T
-    is_value = np.isfinite(objectives).all(axis=1)
+    is_value: Mask = np.asarray(np.isfinite(objectives).all(axis=1), bool)
     if not is_value.any():
         if not any(str(cell).startswith("F") for name in declared.columns for cell in frame[name]):
             raise ValueError(f"{where}: the table has no evaluation with a numeric objective to learn from.")
         warn(f"{where}: all {len(frame)} evaluations of the table have failed, so nothing is learned from it.")
         return EarlierTask(frame.iloc[:0], np.empty(0))
+    is_value &= ~has_penalty(np.where(is_value[:, None], objectives, np.nan))
     values = merit(objectives[is_value])
     order = np.argsort(-values, kind="stable")
     return EarlierTask(frame.loc[np.flatnonzero(is_value)[order]], values[order])

@@ -37,6 +37,10 @@ class Context:
     family: Family
     source: Source | None = None
 
+    def read(self, told: Told) -> Told:
+        """What came back as the model reads it: where failures are modelled, penalties are failures."""
+        return told.without_penalties() if self.failures == "model" else told
+
     def can_model(self, told: Told) -> bool:
         """Whether a model can say anything: about values, or about where evaluations succeed at all."""
         can_model_success = told.n_values > 0 and len(told.X) >= FEWEST_VALUES and self.failures != "ignore"

@@ -8,7 +8,7 @@ from typing import Any, final
 
 import numpy as np
 
-from .._arrays import Array, Indices
+from .._arrays import Array, Indices, Mask
 from .._draws import Purpose
 from ..acquisition import best_rows
 from ..moo import merit
@@ -31,7 +31,7 @@ class Model:
 
     Args:
         lesson: the newest one.
-        n_told: how many rows were evaluated.
+        succeeded: which of the evaluated rows had a value then, (N,).
         seen: places of the rows that the surrogates see, in their order, (n,); the same for all.
         targets: what they learned there, (n, m).
         settled: the surrogates with evaluated rows alone.
@@ -41,13 +41,18 @@ class Model:
     """
 
     lesson: Lesson
-    n_told: int
+    succeeded: Mask
     seen: Indices
     targets: Array
     settled: tuple[Surrogate, ...]
     beliefs: tuple[Surrogate, ...]
     pending: Array
     success: SuccessModel | None
+
+    @property
+    def n_told(self) -> int:
+        """How many rows were evaluated."""
+        return len(self.succeeded)
 
     @property
     def worst(self) -> Array:
@@ -74,7 +79,7 @@ def _settled_model(
     if lesson.success is not None:
         labels = labelled(context, told)
         success = SuccessModel(condition(lesson.success, labels), labels.X[labels.y > 0.0])
-    return Model(lesson, len(told.X), seen, Z, settled, settled, told.X[:0], success)
+    return Model(lesson, told.succeeded, seen, Z, settled, settled, told.X[:0], success)
 
 
 def _warped(Y: Array, places: Indices) -> Array:
@@ -123,7 +128,9 @@ def told_model(context: Context, model: Model | None, told: Told) -> Model:
     if model is None or is_lesson_due(context, last, told):
         return conditioned(context, told, learn(context, told, last))
     n_seen = len(model.seen) + len(told.X) - model.n_told
-    if n_seen > context.family.most_conditioned * _MOST_GROWTH:
+    # What is a penalty shows only after some time, and may look different later.
+    is_read_anew = not np.array_equal(told.succeeded[: model.n_told], model.succeeded)
+    if is_read_anew or n_seen > context.family.most_conditioned * _MOST_GROWTH:
         return conditioned(context, told, model.lesson)
     return _grown(context, model, told)
 
@@ -133,7 +140,7 @@ def restored_model(context: Context, told: Told, n_first: int) -> Model | None:
 
     Args:
         context: what the model depends on beside the rows.
-        told: everything that came back.
+        told: everything that came back, penalties as values.
         n_first: how many rows the first model saw.
 
     Returns:
@@ -141,20 +148,20 @@ def restored_model(context: Context, told: Told, n_first: int) -> Model | None:
     """
     n_rows = len(told.X)
     begin = max(newest_anchor(n_rows), n_first)
-    before, lesson = told.first(begin - 1), None
+    before, lesson = context.read(told.first(begin - 1)), None
     # While too many evaluations fail nothing is learned, however many there are.
     if begin > n_first and context.can_model(before):
         # Of what was learned before an anchor only its time is read.
         lesson = Lesson((), None, begin - 1, before.has_enough_values)
     for n in range(begin, n_rows + 1):
-        so_far = told.first(n)
+        so_far = context.read(told.first(n))
         if context.can_model(so_far) and is_lesson_due(context, lesson, so_far):
             lesson = learn(context, so_far, lesson)
     if lesson is None:
         return None
-    model = conditioned(context, told.first(lesson.n_rows), lesson)
+    model = conditioned(context, context.read(told.first(lesson.n_rows)), lesson)
     for n in range(lesson.n_rows + 1, n_rows + 1):
-        model = told_model(context, model, told.first(n))
+        model = told_model(context, model, context.read(told.first(n)))
     return model
 
 

@@ -184,7 +184,7 @@ class BayesianOptimizer:
     def _restored_model(self) -> Model | None:
         context = self._settings.context(self._source)
         # The model chose for the first time after so many suggestions; of them, these had come back.
-        length = Opening(self._settings, context).length(self._told)
+        length = Opening(self._settings, context).length(context.read(self._told))
         is_over = self._handed_out.n_asked + self._handed_out.n_volunteered >= length
         n_first = max(int((self._places < length).sum()), FEWEST_VALUES) if is_over else self.n_told + 1
         with limited(self._settings.n_threads):
@@ -234,7 +234,8 @@ class BayesianOptimizer:
         """Remember how much the newest model uses the source."""
         if self._source is None or self.source_report is None:
             return
-        is_distrusted = self._source.is_distrusted(self._told.X, self._told.merit)
+        told = self._settings.context(self._source).read(self._told)
+        is_distrusted = self._source.is_distrusted(told.X, told.merit)
         self.source_report = self.source_report.after(model.lesson.guidances, model.n_told, is_distrusted)
 
     def drop_ready(self) -> None:

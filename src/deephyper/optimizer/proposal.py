@@ -108,6 +108,7 @@ class _Proposing:
         known = np.concatenate((given, told)) if len(given) else told
         self._space = self._settings.space.walked_by(self._walkers, known)
         self._context = self._settings.context(snapshot.source)
+        self._told = self._context.read(snapshot.told)
         self._opening = Opening(self._settings, self._context, snapshot.n_volunteered)
         self._known = set() if self._settings.may_repeat else set(snapshot.known)
         self._model = snapshot.model
@@ -135,7 +136,7 @@ class _Proposing:
 
     def _next_rows(self, index: int, n: int) -> Array:
         """The next suggestions, at most n, the first one with a number, (k, d); (0, d) when nothing is left."""
-        step = self._opening.step(index, n, self._snapshot.told, self._pending, self._n_times)
+        step = self._opening.step(index, n, self._told, self._pending, self._n_times)
         if step.row is not None:
             return step.row
         if step.turn is Turn.DESIGN:
@@ -149,9 +150,8 @@ class _Proposing:
 
     def _told_model(self) -> Model:
         """The model of everything that has come back."""
-        told = self._snapshot.told
-        if self._model is None or self._model.n_told != len(told.X):
-            self._model = told_model(self._context, self._model, told)
+        if self._model is None or self._model.n_told != len(self._told.X):
+            self._model = told_model(self._context, self._model, self._told)
         return self._model
 
     def _design_rows(self, step: Step, index: int) -> Array:
@@ -173,7 +173,7 @@ class _Proposing:
         """The next suggestions of the model, at most n, (k, d); (0, d) when no candidate is new."""
         settings, snapshot, rng = self._settings, self._snapshot, self._rng(index)
         model = self._told_model()
-        self._model = settings.strategy.aware(self._context, model, snapshot.told, snapshot.pending, self._pending)
+        self._model = settings.strategy.aware(self._context, model, self._told, snapshot.pending, self._pending)
         landscape = self._landscape(self._model, index, rng)
         chooser = LandscapeChooser(
             settings, self._space, landscape, index, rng, self._known, snapshot.nominees, len(self._pending)
@@ -188,7 +188,7 @@ class _Proposing:
         settings = self._settings
         kappa, xi = settings.schedule(index - settings.n_design, rng)
         is_prior = rng.random() < _PRIOR_SHARE
-        beliefs = prior_beliefs(self._context, model, self._snapshot.told) if is_prior else model.beliefs
+        beliefs = prior_beliefs(self._context, model, self._told) if is_prior else model.beliefs
         landscape = Landscape(beliefs, settings.acquisitions[0], Aim(kappa, xi), model.success, model.worst)
         if not any(acquisition.needs_reached for acquisition in settings.acquisitions):
             return landscape

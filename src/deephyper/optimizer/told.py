@@ -9,6 +9,7 @@ import numpy as np
 
 from .._arrays import Array, Mask
 from ..moo import merit
+from ..surrogate import has_penalty
 
 # With fewer values than these, a model of them says nothing.
 FEWEST_VALUES = 3
@@ -48,6 +49,11 @@ class Told:
     def merit(self) -> Array:
         """What the rows are ranked by, (N,); NaN for a failed evaluation."""
         return merit(self.Y)
+
+    def without_penalties(self) -> Told:
+        """The same, where rows whose value stands for a failure have failed."""
+        is_penalty = has_penalty(self.Y)
+        return Told(self.X, np.where(is_penalty[:, None], np.nan, self.Y)) if is_penalty.any() else self
 
     def first(self, n_rows: int) -> Told:
         """What had come back after the first `n_rows` rows."""

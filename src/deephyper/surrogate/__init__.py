@@ -4,6 +4,7 @@ from .data import Data
 from .families import GAUSSIAN_PROCESS, SURROGATES, Family, family_of, settings_of
 from .gaussian_process import GaussianProcess, condition
 from .hyperparameters import PLAIN, WITH_ADDITIVE, Hyperparameters, Learned, learn, learn_labels, usual
+from .penalties import has_penalty
 from .subsets import best_and_random
 from .success import SuccessModel
 from .surrogate import Beliefs, Posterior, Slopes, Surrogate
@@ -28,6 +29,7 @@ __all__ = [
     "best_and_random",
     "condition",
     "family_of",
+    "has_penalty",
     "learn",
     "learn_labels",
     "settings_of",

@@ -56,7 +56,7 @@ class Warp:
         if len(values) < 3 or np.ptp(values) == 0.0:
             return cls(unit, centre, 0.0, None, 0.0, 1.0)
         centre, spread = _location_and_scale(values)
-        z = np.maximum((values - centre) / spread, _FARTHEST)
+        z = _standardised(values - centre, spread)
         power = best_power(z)
         warped = z if power is None else yeo_johnson(z, np.array(power))
         return cls(unit, centre, spread, power, float(warped.mean()), float((warped - warped.mean()).std()))
@@ -66,7 +66,7 @@ class Warp:
         centred = y / self.unit - self.centre
         if self.spread == 0.0:
             return centred
-        z = np.maximum(centred / self.spread, _FARTHEST)
+        z = _standardised(centred, self.spread)
         warped = z if self.power is None else yeo_johnson(z, np.array(self.power))
         targets: Array = (warped - self.warped_centre) / self.warped_spread
         return targets
@@ -82,6 +82,13 @@ def targets(y: Array) -> Array:
         Targets, (n,), in the order of the objectives; all zero where nothing can be told apart.
     """
     return Warp.of(y)(y)
+
+
+def _standardised(centred: Array, spread: float) -> Array:
+    # Beside the lowest number that there is, good values may span less than the smallest one.
+    with np.errstate(over="ignore"):
+        standardised: Array = np.maximum(centred / spread, _FARTHEST)
+    return standardised
 
 
 def _thinned(values: Array) -> Array:

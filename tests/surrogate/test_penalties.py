@@ -1,0 +1,102 @@
+"""A number that stands for a failure is told from values that repeat for other reasons."""
+
+import numpy as np
+import pytest
+
+from deephyper.surrogate import has_penalty
+
+BEST = np.array([0.4, 0.4, 0.4])
+
+
+def rows(n=60, seed=0):
+    return np.random.default_rng(seed).random((n, 3))
+
+
+def bowl(X):
+    return -np.square(X - BEST).sum(axis=1)
+
+
+def found(y):
+    return has_penalty(np.asarray(y, float)[:, None])
+
+
+@pytest.mark.parametrize("penalty", [-1.0, -1e3, -1e6, -1e300, -np.finfo(float).max])
+@pytest.mark.parametrize("share", [0.1, 0.3, 0.5, 0.9])
+def test_a_value_that_comes_again_and_again_is_a_penalty(penalty, share):
+    X = rows()
+    fails = X[:, 0] < share
+
+    assert found(np.where(fails, penalty, bowl(X))).tolist() == fails.tolist()
+
+
+def test_it_may_lie_amid_the_values():
+    X = rows()
+    fails = X[:, 0] > 0.7
+
+    assert found(np.where(fails, -0.4, bowl(X))).tolist() == fails.tolist()
+
+
+def test_it_must_come_three_times():
+    y = bowl(rows(20))
+
+    assert not found(np.append(y, [-5.0, -5.0])).any()
+    assert found(np.append(y, [-5.0, -5.0, -5.0])).sum() == 3
+
+
+def test_it_must_come_more_than_twice_as_often_as_any_other_value():
+    y = np.append(bowl(rows(20)), [-0.2, -0.2])
+
+    assert not found(np.append(y, [-5.0] * 4)).any()
+    assert found(np.append(y, [-5.0] * 5)).sum() == 5
+
+
+def test_it_must_be_no_better_than_most_values():
+    y = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]
+
+    assert found([*y, 3.5, 3.5, 3.5]).sum() == 3
+    assert not found([*y, 4.5, 4.5, 4.5]).any()
+
+
+def test_failures_are_no_penalties_and_do_not_count():
+    y = np.array([np.nan] * 5 + [-9.0] * 3 + [0.1, 0.2, 0.3, 0.4])
+
+    assert np.flatnonzero(found(y)).tolist() == [5, 6, 7]
+
+
+def test_with_several_objectives_one_penalty_makes_a_failure():
+    X = rows()
+    Y = np.column_stack((bowl(X), X[:, 1]))
+    Y[X[:, 0] < 0.2, 0] = -1.0
+    Y[X[:, 0] > 0.9, 1] = -7.0
+
+    assert has_penalty(Y).tolist() == ((X[:, 0] < 0.2) | (X[:, 0] > 0.9)).tolist()
+
+
+@pytest.mark.parametrize(
+    "objective",
+    [
+        pytest.param(lambda X: (bowl(X) > -0.05).astype(float), id="0 and 1"),
+        pytest.param(lambda X: np.floor(4.0 * np.exp(4.0 * bowl(X))), id="four steps"),
+        pytest.param(lambda X: np.round(30.0 * bowl(X)), id="whole numbers"),
+        pytest.param(lambda X: np.round(150.0 * np.exp(bowl(X))) / 150.0, id="accuracies of 150 examples"),
+        pytest.param(lambda X: np.minimum(bowl(X), -0.3), id="a plateau at the top"),
+        pytest.param(lambda X: np.full(len(X), 2.0), id="always the same"),
+        pytest.param(bowl, id="no value twice"),
+    ],
+)
+def test_values_that_repeat_for_other_reasons_are_hardly_ever_taken_for_penalties(objective):
+    taken = [found(objective(rows(n, seed))).any() for seed in range(10) for n in range(6, 100, 6)]
+
+    # Of few whole numbers the same one may come three times by chance.
+    assert np.mean(taken) < 0.02
+
+
+def test_accuracies_of_a_search_that_has_converged_repeat_at_the_top():
+    good = np.round(150 * (1.0 - 0.02 * np.random.default_rng(0).random(60))) / 150
+
+    assert not found(np.concatenate((np.round(np.exp(bowl(rows(10))), 3), good))).any()
+
+
+@pytest.mark.parametrize("y", [[], [1.0], [np.nan], [np.nan] * 9])
+def test_nothing_is_no_penalty(y):
+    assert not found(y).any()
