@@ -15,7 +15,7 @@ NOTHING = np.empty((0, 1))
 LEADS = np.array([[0.3], [0.4], [0.35], [0.2]])
 
 
-def plan(n, source=None, n_volunteered=0, value=lambda row: 0.0, told=True, **settings):
+def plan(n, source=None, n_volunteered=0, value=lambda row: -row, told=True, **settings):
     """Whose turn each of n suggestions is, when every one comes back at once, or none does."""
     settings = Settings(SPACE, Draws(0), **settings)
     opening = Opening(settings, settings.context(source), n_volunteered)
@@ -52,6 +52,11 @@ def test_given_rows_come_first_and_count_unless_they_are_illegal():
 
 def test_the_design_goes_on_while_nothing_has_come_back():
     assert letters(plan(12, n_initial=3, told=False)) == "d" * 12
+
+
+def test_the_design_goes_on_while_all_values_are_equal():
+    assert letters(plan(12, n_initial=3, value=lambda row: 1.0)) == "d" * 12
+    assert letters(plan(12, n_initial=3, value=lambda row: float(row >= 0.65))) == "d" * 6 + "m" * 6
 
 
 def test_rows_that_nobody_asked_for_stand_in_for_the_design():

@@ -264,6 +264,51 @@ class TestFailures:
         np.testing.assert_array_equal(run(resumed, 3, objective), whole[n:])
 
 
+class TestPlateaus:
+    def needle(self, X):
+        return np.maximum(bowl(X), -0.02)
+
+    def test_while_all_values_are_equal_the_design_goes_on(self):
+        rows = run(BayesianOptimizer(Settings(SQUARE, Draws(0))), 32, lambda X: np.full(len(X), 2.0))
+
+        for column in rows.T:
+            assert sorted(np.floor(32 * column)) == list(range(32))
+
+    def test_the_model_chooses_as_soon_as_one_value_differs(self):
+        optimizer = BayesianOptimizer(Settings(SQUARE, Draws(0)))
+        rows = run(optimizer, 14, lambda X: np.full(len(X), 2.0))
+
+        optimizer.tell(rows[-1:] + 0.01, np.array([3.0]))
+        optimizer.ask(1)
+
+        assert optimizer.snapshot().model is not None
+
+    def test_equal_values_beside_failures_still_teach_where_evaluations_succeed(self):
+        optimizer = BayesianOptimizer(Settings(SQUARE, Draws(0)))
+
+        rows = run(optimizer, 30, lambda X: np.where(X[:, 0] > 0.5, np.nan, 1.0))
+
+        assert optimizer.snapshot().model.success is not None
+        assert (rows[12:, 0] > 0.5).mean() < 0.45
+
+    def test_a_plateau_that_covers_nearly_everything_is_left(self):
+        rows = [run(BayesianOptimizer(Settings(SQUARE, Draws(seed))), 40, self.needle) for seed in range(3)]
+
+        # The bowl stands out of the plateau on 6 % of the square.
+        assert sum(bowl(X).max() > -1e-4 for X in rows) == 3
+
+    @pytest.mark.parametrize("n", [10, 13, 17])
+    def test_a_search_that_began_on_a_plateau_is_restored_exactly(self, n):
+        def objective(X):
+            return np.maximum(bowl(X), -0.01)
+
+        whole = run(BayesianOptimizer(Settings(SQUARE, Draws(5))), n + 3, objective)
+        resumed = BayesianOptimizer(Settings(SQUARE, Draws(5)))
+        resumed.restore(whole[:n], objective(whole[:n]), n)
+
+        np.testing.assert_array_equal(run(resumed, 3, objective), whole[n:])
+
+
 class TestPenalties:
     def penalised(self, X, penalty):
         return np.where(X[:, 0] > 0.45, penalty, bowl(X))

@@ -42,9 +42,12 @@ class Context:
         return told.without_penalties() if self.failures == "model" else told
 
     def can_model(self, told: Told) -> bool:
-        """Whether a model can say anything: about values, or about where evaluations succeed at all."""
-        can_model_success = told.n_values > 0 and len(told.X) >= FEWEST_VALUES and self.failures != "ignore"
-        return told.has_enough_values or can_model_success
+        """Whether a model can say anything: about values that differ, or about where evaluations succeed at all."""
+        may_say = told.n_values > 0 and len(told.X) >= FEWEST_VALUES and self.failures != "ignore"
+        has_failures = told.n_values < len(told.X)
+        if told.has_enough_values and told.is_flat:
+            return may_say and has_failures and self.failures == "model"
+        return told.has_enough_values or may_say
 
     def models_success(self, told: Told) -> bool:
         """Whether it is worth modelling, beside the values, where evaluations succeed."""

@@ -46,6 +46,12 @@ class Told:
         return self.n_values >= FEWEST_VALUES
 
     @property
+    def is_flat(self) -> bool:
+        """Whether all values are equal, so that nothing can be told apart by them."""
+        values = self.Y[self.succeeded]
+        return bool((values == values[:1]).all())
+
+    @property
     def merit(self) -> Array:
         """What the rows are ranked by, (N,); NaN for a failed evaluation."""
         return merit(self.Y)
