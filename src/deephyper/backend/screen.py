@@ -154,13 +154,9 @@ class Screen:
     def _note_progress(self, n: int) -> None:
         with self._change:
             self._n_waiting -= n
-        self._tell_of_room()
-
-    def _tell_of_room(self) -> None:
-        with self._change:
-            is_told = self._is_room_awaited and (self._n_waiting <= _MOST_WAITING // 2 or self._is_stuck)
-            self._is_room_awaited &= not is_told
-        if is_told:
+            is_room_awaited = self._is_room_awaited and (self._n_waiting <= _MOST_WAITING // 2 or self._is_stuck)
+            self._is_room_awaited &= not is_room_awaited
+        if is_room_awaited:
             self._on_room()
 
     def _show(self, name: str, text: str) -> None:
@@ -189,8 +185,10 @@ class Screen:
     def _note_stuck(self) -> None:
         with self._change:
             self._is_stuck = True
+            is_room_awaited, self._is_room_awaited = self._is_room_awaited, False
             self._change.notify_all()
-        self._tell_of_room()
+        if is_room_awaited:
+            self._on_room()
 
     def _log_trouble(self, name: str, error: Exception) -> None:
         if not self._is_trouble_logged:

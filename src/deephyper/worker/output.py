@@ -68,14 +68,6 @@ class _Part:
 
 
 @final
-class _Own(threading.local):
-    """The part of whichever thread asks."""
-
-    def __init__(self) -> None:
-        self.part = _Part()
-
-
-@final
 class Lines(io.TextIOWrapper):
     """A text stream that passes on whole lines, so that lines of several threads or workers never mix.
 
@@ -106,12 +98,12 @@ class Lines(io.TextIOWrapper):
         name: str = "<stdout>",
     ):
         super().__init__(_Bytes(self, name), encoding=_ENCODING, errors=_ERRORS, line_buffering=True)
-        self._send, self.original, self._deliver, self._wants_all = send, original, deliver, wants_all
+        self._send, self._original, self._deliver, self._wants_all = send, original, deliver, wants_all
         self._begin()
         _all.add(self)
 
     def _begin(self) -> None:
-        self._own = _Own()
+        self._own = threading.local()
         self._begun: dict[_Part, None] = {}
         # Whose line was passed on without its end.
         self._open: _Part | None = None
@@ -132,7 +124,10 @@ class Lines(io.TextIOWrapper):
             raise TypeError(f"write() argument must be str, not {type(text).__name__}")
         if not text:
             return 0
-        part = self._own.part
+        try:
+            part = self._own.part
+        except AttributeError:
+            part = self._part()
         part.texts.append(text)
         part.size += len(text)
         if "\n" in text or part.size > _LONGEST_HELD:
@@ -145,7 +140,7 @@ class Lines(io.TextIOWrapper):
         """Pass on the line that was begun in this thread, if that was not done a moment ago."""
         if self._begun and (self._wants_all() or now() >= self._next_flush):
             self._next_flush = now() + _FLUSH_EVERY_S
-            self._pass_on(self._own.part, _Until.BEGUN)
+            self._pass_on(self._part(), _Until.BEGUN)
 
     def close(self) -> None:
         """Flush."""
@@ -164,7 +159,12 @@ class Lines(io.TextIOWrapper):
 
     def write_bytes(self, data: bytes) -> None:
         """Write what is text in the stream's encoding; a character that is not complete yet waits for its rest."""
-        self.write(self._own.part.decoded(data, self.encoding))
+        self.write(self._part().decoded(data, self.encoding))
+
+    @property
+    def original(self) -> Any:
+        """The stream that this one replaces."""
+        return self._original
 
     # What its owner uses.
 
@@ -190,9 +190,16 @@ class Lines(io.TextIOWrapper):
 
     def _write_to_original(self, text: str) -> None:
         with contextlib.suppress(OSError, ValueError):
-            write_replaced(self.original, text)
+            write_replaced(self._original, text)
 
     # Inside.
+
+    def _part(self) -> _Part:
+        try:
+            part: _Part = self._own.part
+        except AttributeError:
+            part = self._own.part = _Part()
+        return part
 
     def _note(self, part: _Part) -> None:
         part.is_noted = True
@@ -207,11 +214,18 @@ class Lines(io.TextIOWrapper):
             while self._due:
                 self._is_passing = True
                 try:
-                    while self._due:
-                        self._pass(*self._due.popleft())
+                    self._pass_first()
                 finally:
                     self._is_passing = False
         self._deliver()
+
+    def _pass_first(self) -> None:
+        try:
+            part, until = self._due.popleft()
+        except IndexError:
+            # A signal handler that printed just before has passed it on.
+            return
+        self._pass(part, until)
 
     def _pass(self, part: _Part, until: _Until) -> None:
         for other in list(self._begun):
