@@ -14,7 +14,6 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import heapq
 import multiprocessing
 import sys
-import tempfile
 import time
 import warnings
 from collections.abc import Callable, Sequence
@@ -24,10 +23,9 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-import ConfigSpace as CS
 import numpy as np
-from compare import is_installed
-from functions import Choice, Configuration, Number, Task
+from compare import Optuna, Ours, is_installed
+from functions import Configuration, Task
 
 # Optuna, and code older than this one, are not always there.
 RANDOM, TPE, BEFORE, AFTER = "random", "tpe", "before", "after"
@@ -71,69 +69,24 @@ class Column:
     tells_failures: bool = False
 
 
-def problem_of(task: Task) -> Any:
-    from deephyper.hpo import HpProblem
-
-    problem = HpProblem()
-    for part in task.space:
-        if isinstance(part, Choice):
-            problem.add_hyperparameter(list(part.choices), part.name)
-        else:
-            kind = int if part.is_integer else float
-            bounds = (kind(part.low), kind(part.high))
-            problem.add_hyperparameter((*bounds, "log-uniform") if part.is_log else bounds, part.name)
-    for child, (parent, choice) in task.parents.items():
-        problem.add_condition(CS.EqualsCondition(problem.space[child], problem.space[parent], choice))
-    return problem
-
-
-class Ours:
-    def __init__(self, task: Task, seed: int, options: dict[str, Any]):
-        from deephyper.hpo import CBO
-
-        self.search = CBO(
-            problem_of(task),
-            random_state=seed,
-            log_dir=tempfile.gettempdir(),
-            checkpoint_history_to_csv=False,
-            **options,
-        )
-
-    def ask(self) -> tuple[Any, dict[str, Any]]:
-        (configuration,) = self.search.ask()
-        return configuration, configuration
+class Failing(Ours):
+    """CBO that is told of failures."""
 
     def tell(self, trial: Any, value: float | None) -> None:
-        self.search.tell([(trial, "F_failed" if value is None else value)])
+        super().tell(trial, "F_failed" if value is None else value)
 
 
-class Tpe:
+class Tpe(Optuna):
     def __init__(self, task: Task, seed: int, is_parallel: bool):
+        warnings.filterwarnings("ignore", module="optuna")
+        options = {"multivariate": True, "group": True, "constant_liar": is_parallel}
+        super().__init__(task, seed, lambda samplers, seed: samplers.TPESampler(seed=seed, **options))
+
+    def tell(self, trial: Any, value: float | None) -> None:
         import optuna
 
-        warnings.filterwarnings("ignore", module="optuna")
-        optuna.logging.set_verbosity(optuna.logging.ERROR)
-        sampler = optuna.samplers.TPESampler(seed=seed, multivariate=True, group=True, constant_liar=is_parallel)
-        self.task, self.study = task, optuna.create_study(direction="maximize", sampler=sampler)
-        self.failed = optuna.trial.TrialState.FAIL
-
-    def ask(self) -> tuple[Any, dict[str, Any]]:
-        trial, configuration = self.study.ask(), {}
-        for part in self.task.space:
-            parent = self.task.parents.get(part.name)
-            if parent is None or configuration.get(parent[0]) == parent[1]:
-                configuration[part.name] = suggested(trial, part)
-        return trial, configuration
-
-    def tell(self, trial: Any, value: float | None) -> None:
-        self.study.tell(trial, value) if value is not None else self.study.tell(trial, state=self.failed)
-
-
-def suggested(trial: Any, part: Number | Choice) -> Any:
-    if isinstance(part, Choice):
-        return trial.suggest_categorical(part.name, part.choices)
-    suggest = trial.suggest_int if part.is_integer else trial.suggest_float
-    return suggest(part.name, part.low, part.high, log=part.is_log)
+        failed = optuna.trial.TrialState.FAIL
+        self.study.tell(trial, value) if value is not None else self.study.tell(trial, state=failed)
 
 
 class Random:
@@ -152,7 +105,7 @@ def optimizer(column: Column, trial: Trial, seed: int) -> Any:
         return Random(trial.task, seed)
     if column.name == TPE:
         return Tpe(trial.task, seed, trial.n_workers > 1)
-    return Ours(trial.task, seed, column.options)
+    return Failing(trial.task, seed, **column.options)
 
 
 def regrets(column: Column, trial: Trial, seed: int) -> tuple[np.ndarray, float, float]:

@@ -43,23 +43,33 @@ class Optimizer(Protocol):
     def tell(self, trial: Any, value: float) -> None: ...
 
 
+def problem_of(task: Task) -> Any:
+    """The space of a task, as CBO takes it."""
+    from deephyper.hpo import HpProblem
+
+    problem = HpProblem()
+    for part in task.space:
+        if isinstance(part, Choice):
+            problem.add_hyperparameter(list(part.choices), part.name)
+        else:
+            kind = int if part.is_integer else float
+            bounds = (kind(part.low), kind(part.high))
+            problem.add_hyperparameter((*bounds, "log-uniform") if part.is_log else bounds, part.name)
+    for child, (parent, choice) in task.parents.items():
+        problem.add_condition(CS.EqualsCondition(problem.space[child], problem.space[parent], choice))
+    return problem
+
+
 class Ours:
-    """CBO with its defaults."""
+    """CBO, by default with its defaults."""
 
-    def __init__(self, task: Task, seed: int):
-        from deephyper.hpo import CBO, HpProblem
+    def __init__(self, task: Task, seed: int, **options: Any):
+        from deephyper.hpo import CBO
 
-        problem = HpProblem()
-        for part in task.space:
-            if isinstance(part, Choice):
-                problem.add_hyperparameter(list(part.choices), part.name)
-            else:
-                kind = int if part.is_integer else float
-                bounds = (kind(part.low), kind(part.high))
-                problem.add_hyperparameter((*bounds, "log-uniform") if part.is_log else bounds, part.name)
-        for child, (parent, choice) in task.parents.items():
-            problem.add_condition(CS.EqualsCondition(problem.space[child], problem.space[parent], choice))
-        self.search = CBO(problem, random_state=seed, log_dir=tempfile.mkdtemp(), checkpoint_history_to_csv=False)
+        folder = tempfile.mkdtemp()
+        self.search = CBO(
+            problem_of(task), random_state=seed, log_dir=folder, checkpoint_history_to_csv=False, **options
+        )
 
     def ask(self) -> tuple[Any, dict[str, Any]]:
         (configuration,) = self.search.ask()

@@ -25,13 +25,6 @@ def run(job: Any) -> float:
     return float(job["x"])
 
 
-@pytest.fixture
-def problem() -> HpProblem:
-    problem = HpProblem()
-    problem.add_hyperparameter((0.0, 1.0), "x")
-    return problem
-
-
 @pytest.fixture(params=[CBO, RandomSearch])
 def kind(request: pytest.FixtureRequest) -> type[Search]:
     return request.param  # type: ignore[no-any-return]

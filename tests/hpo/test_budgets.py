@@ -15,13 +15,6 @@ from deephyper.hpo import CBO, HpProblem, Search
 from deephyper.storage import MemoryStorage
 
 
-@pytest.fixture
-def problem() -> HpProblem:
-    problem = HpProblem()
-    problem.add_hyperparameter((0.0, 1.0), "x")
-    return problem
-
-
 def run(job: Any) -> float:
     return float(job["x"])
 

@@ -20,13 +20,6 @@ from deephyper.evaluator import Evaluator
 from deephyper.hpo import HpProblem, RandomSearch, Search
 
 
-@pytest.fixture
-def problem() -> HpProblem:
-    problem = HpProblem()
-    problem.add_hyperparameter((0.0, 1.0), "x")
-    return problem
-
-
 def run(job: Any) -> float:
     return 1.0
 

@@ -19,13 +19,6 @@ from deephyper.hpo import CBO, HpProblem, RandomSearch, Search
 from processes import PATIENCE_S, comes_true
 
 
-@pytest.fixture
-def problem() -> HpProblem:
-    problem = HpProblem()
-    problem.add_hyperparameter((0.0, 1.0), "x")
-    return problem
-
-
 def run(job: Any) -> float:
     return 1.0
 

@@ -19,13 +19,6 @@ from stores import TextStorage, states
 
 
 @pytest.fixture
-def problem() -> HpProblem:
-    problem = HpProblem()
-    problem.add_hyperparameter((0.0, 1.0), "x")
-    return problem
-
-
-@pytest.fixture
 def finite() -> HpProblem:
     problem = HpProblem()
     problem.add_hyperparameter(list("abcd"), "x")

@@ -22,13 +22,6 @@ def run(job: Any) -> float:
     return float(job["x"])
 
 
-@pytest.fixture
-def problem() -> HpProblem:
-    problem = HpProblem()
-    problem.add_hyperparameter((0.0, 1.0), "x")
-    return problem
-
-
 @pytest.fixture(autouse=True)
 def _in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)

@@ -18,13 +18,6 @@ DONE, CANCELLED, READY = "DONE", "CANCELLED", "READY"
 
 
 @pytest.fixture
-def problem() -> HpProblem:
-    problem = HpProblem()
-    problem.add_hyperparameter((0.0, 1.0), "x")
-    return problem
-
-
-@pytest.fixture
 def finite() -> HpProblem:
     problem = HpProblem()
     problem.add_hyperparameter(list("abcdefgh"), "x")

@@ -15,13 +15,6 @@ from deephyper.evaluator import Evaluator
 from deephyper.hpo import CBO, HpProblem, RandomSearch, Search
 
 
-@pytest.fixture
-def problem() -> HpProblem:
-    problem = HpProblem()
-    problem.add_hyperparameter((0.0, 1.0), "x")
-    return problem
-
-
 def forgets(job: Any) -> None:
     job["x"]
 

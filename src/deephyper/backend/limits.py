@@ -63,12 +63,12 @@ class Limits:
             After how many seconds it must be called again.
         """
         time = now()
-        left = {future: self.time_left(begun, time) for future, begun in running.items()}
-        for future, seconds_left in left.items():
-            if seconds_left <= 0:
+        seconds_left = {future: self.time_left(begun, time) for future, begun in running.items()}
+        for future, left in seconds_left.items():
+            if left <= 0:
                 with contextlib.suppress(InvalidStateError):
                     future.set_exception(self.too_long)
-        return min((left_over for left_over in left.values() if left_over > 0), default=self.timeout_s or math.inf)
+        return min((left for left in seconds_left.values() if left > 0), default=self.timeout_s or math.inf)
 
     @property
     def too_long(self) -> LimitExceeded:

@@ -45,7 +45,7 @@ class HandedOut:
 
     def close(self, X: Array) -> None:
         """Note that rows, (n, d), came back, handed out or not."""
-        self.n_volunteered += (Counter(row_keys(X)) - self._n_pending).total()
+        self.n_volunteered += sum(max(n - self._n_pending[key], 0) for key, n in Counter(row_keys(X)).items())
         self.give_up(X, may_return=False)
 
     def give_up(self, X: Array, may_return: bool) -> None:
