@@ -16,7 +16,7 @@ from programs import PATIENCE_S, output_of
 resource = pytest.importorskip("resource")
 
 PROGRAM = """
-import multiprocessing, os, resource, sys
+import multiprocessing, os, resource, sys, time
 from deephyper.evaluator import Evaluator
 
 def search(n_workers):
@@ -29,6 +29,7 @@ def search(n_workers):
         print(type(error).__name__, error, flush=True)
 
 def abs_of(job):
+    time.sleep(job.get("seconds", 0))
     return abs(job["x"])
 
 if __name__ == "__main__":
@@ -73,7 +74,8 @@ def test_files_that_run_out_later_are_told_as_well(tmp_path: Path) -> None:
         evaluator.gather("ALL")
         files = [open(os.devnull) for _ in range(100 - len(os.listdir("/dev/fd")))]
         try:
-            evaluator.submit([{"x": 1}, {"x": 2}])
+            # The first one must last, since the second one would take its worker otherwise.
+            evaluator.submit([{"x": 1, "seconds": 60}, {"x": 2}])
         except RuntimeError as error:
             print(error)
         for file in files:
