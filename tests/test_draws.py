@@ -56,6 +56,7 @@ def test_the_numbers_of_purposes_never_change() -> None:
         "SOURCE": 5,
         "SUCCESS": 6,
         "DURATION": 7,
+        "CHOICE": 8,
     }
 
 

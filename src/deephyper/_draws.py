@@ -23,6 +23,7 @@ class Purpose(IntEnum):
     SOURCE = 5
     SUCCESS = 6
     DURATION = 7
+    CHOICE = 8
 
 
 @dataclass(frozen=True)

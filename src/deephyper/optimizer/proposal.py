@@ -14,6 +14,7 @@ from .._threads import limited
 from ..acquisition import Aim, Landscape, any_new
 from ..space import Walkers, row_keys
 from ..transfer import Source
+from .choices import n_before_next_turn, plan, row_for
 from .chooser import LandscapeChooser
 from .model import Model, prior_beliefs, told_model
 from .opening import Opening, Step, Turn
@@ -174,7 +175,15 @@ class _Proposing:
         settings, snapshot, rng = self._settings, self._snapshot, self._rng(index)
         model = self._told_model()
         self._model = settings.strategy.aware(self._context, model, self._told, snapshot.pending, self._pending)
-        landscape = self._landscape(self._model, index, rng)
+        place = max(0, index - settings.n_design)
+        turn = plan(settings.space, self._told, self._pending, settings.draws, index, place)
+        landscape = self._landscape(self._model, index, rng, is_choice_open=turn is not None)
+        if turn is not None:
+            n = n_before_next_turn(settings.draws, index, place, n)
+        if turn is not None and turn.is_turn:
+            row = row_for(turn, self._space, landscape, self._told, self._pending, self._known)
+            if len(row):
+                return row
         chooser = LandscapeChooser(
             settings, self._space, landscape, index, rng, self._known, snapshot.nominees, len(self._pending)
         )
@@ -183,11 +192,12 @@ class _Proposing:
             self._nominees.append(choice.nominees)
         return choice.rows
 
-    def _landscape(self, model: Model, index: int, rng: np.random.Generator) -> Landscape:
+    def _landscape(self, model: Model, index: int, rng: np.random.Generator, is_choice_open: bool) -> Landscape:
         """The score of the suggestion with a number."""
         settings = self._settings
         kappa, xi = settings.schedule(index - settings.n_design, rng)
-        is_prior = rng.random() < _PRIOR_SHARE
+        # While a choice is open, its turns serve the same end.
+        is_prior = rng.random() < _PRIOR_SHARE and not is_choice_open
         beliefs = prior_beliefs(self._context, model, self._told) if is_prior else model.beliefs
         landscape = Landscape(beliefs, settings.acquisitions[0], Aim(kappa, xi), model.success, model.worst)
         if not any(acquisition.needs_reached for acquisition in settings.acquisitions):

@@ -1,5 +1,6 @@
 """What may be tried: configurations as rows of numbers."""
 
+from .branches import Branches
 from .choices import Categorical, Constant, Ordinal
 from .designs import DESIGNS, Design, sobol
 from .dimension import Dimension
@@ -11,6 +12,7 @@ from .space import LARGEST_GRID, Space, each_row_key, row_keys
 __all__ = [
     "DESIGNS",
     "LARGEST_GRID",
+    "Branches",
     "Categorical",
     "Constant",
     "Design",

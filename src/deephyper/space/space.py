@@ -11,6 +11,7 @@ from typing import Any, final
 import numpy as np
 
 from .._arrays import Array, Indices, Mask
+from .branches import DRAWS, Branches, branches_of
 from .choices import Constant
 from .dimension import Dimension
 from .feasible import BELOW_ONE, Ground, Walkers, is_thin
@@ -115,6 +116,16 @@ class Space:
     def is_conditional(self) -> bool:
         """Whether hyperparameters may be inactive."""
         return self._active is not None
+
+    @cached_property
+    def branches(self) -> Branches:
+        """The choices of all categoricals, and what is to be tuned with each."""
+        # What depends on the space alone must not depend on a seed, nor draw from the user's function.
+        shares = np.random.default_rng(0).random((DRAWS, self.n_columns))
+        rows = np.empty_like(shares)
+        for j, dimension in enumerate(self.columns):
+            rows[:, j] = dimension.from_share(shares[:, j])
+        return branches_of(rows, self.n_choices, self.active)
 
     @property
     def has_sampler(self) -> bool:
