@@ -319,14 +319,16 @@ def test_an_exhausted_space_ends_the_search_with_a_reason(kind: type[Search], tm
 
 
 def test_the_table_has_the_columns_of_the_contract(kind: type[Search], problem: HpProblem, tmp_path: Path) -> None:
+    begin = time.monotonic()
     table = kind(problem, log_dir=tmp_path).search(
         lambda job: {"objective": run(job), "metadata": {"loss": 2.5, "_own": 1}}, 4
     )
+    lasted = time.monotonic() - begin
 
     assert list(table.columns) == ["p:x", "p:n", "p:c", "objective", "job_id", "job_status", *TIMES, "m:loss"]
     assert table.objective.dtype == float
     assert (table.timestamp_start <= table.timestamp_end).all()
-    assert table.timestamp_submit.iloc[0] == pytest.approx(0.0, abs=0.1)
+    assert 0.0 <= table.timestamp_submit.iloc[0] <= table.timestamp_end.max() <= lasted
 
 
 def test_rows_are_in_the_file_while_the_search_runs(kind: type[Search], problem: HpProblem, tmp_path: Path) -> None:
