@@ -202,7 +202,7 @@ def test_an_appended_row_changes_no_byte_of_those_before_it(
     search.search(lambda job: 1.0, 1)
 
     assert unchanged == before
-    assert path.read_text(encoding="utf-8-sig").splitlines()[1] == text.splitlines()[1].replace("  7 ", "7") + ",,,,"
+    assert path.read_text(encoding="utf-8-sig").splitlines()[1] == text.splitlines()[1].replace("  7 ", "7") + ",,,,,"
 
 
 # Asks that are open.

@@ -325,7 +325,10 @@ def test_the_table_has_the_columns_of_the_contract(kind: type[Search], problem: 
     )
     lasted = time.monotonic() - begin
 
-    assert list(table.columns) == ["p:x", "p:n", "p:c", "objective", "job_id", "job_status", *TIMES, "m:loss"]
+    assert list(table.columns) == [
+        *("p:x", "p:n", "p:c", "objective", "job_id", "job_status", "m:replay"),
+        *(*TIMES, "m:loss"),
+    ]
     assert table.objective.dtype == float
     assert (table.timestamp_start <= table.timestamp_end).all()
     assert 0.0 <= table.timestamp_submit.iloc[0] <= table.timestamp_end.max() <= lasted

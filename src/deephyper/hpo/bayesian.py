@@ -12,12 +12,14 @@ import numpy as np
 from .._arrays import Array
 from .._draws import Draws
 from ..evaluator import Evaluator
-from ..job import Job, JobStatus, Objective, number_of
-from ..optimizer import BayesianOptimizer, Suggestion
+from ..job import REPLAY, Job, JobStatus, Objective, number_of
+from ..optimizer import BayesianOptimizer, Settings, Suggestion
 from ..space import Space, row_keys
 from ..transfer import Source, SourceReport
+from .again import Again, Guide, OptimizerAgain
 from .ahead import Ahead
 from .asked import Asked, number_asked
+from .notes import Note, note_restored
 from .options import Checked
 from .proposer import Proposer, Trial
 
@@ -39,14 +41,15 @@ class Bayesian(Proposer):
     """
 
     def __init__(self, checked: Checked, draws: Draws, member: int, name: str):
-        self._checked, self._name = checked, name
+        self._checked, self._draws, self._name = checked, draws, name
         self._space = checked.settings.space
-        self.optimizer = BayesianOptimizer(replace(checked.settings, draws=draws))
+        self.optimizer = BayesianOptimizer(self._settings)
         self._ahead = Ahead(self.optimizer)
         self._asked = Asked(member)
         self._memory: Mapping[str, Any] = {}
         self._n_failures = 0
         self._is_drop_logged = False
+        self.optimizer.trace.note("seed", draws.seed)
 
     def ask(self, n: int, evaluator: Evaluator | None) -> list[Trial]:
         suggestions = self.optimizer.suggest(n) if evaluator is None else self._ahead.suggest(n, evaluator)
@@ -58,18 +61,31 @@ class Bayesian(Proposer):
         return trials
 
     def _trial(self, suggestion: Suggestion) -> Trial:
-        row = suggestion.row
-        decoded = self._space.decode(row[None])[0]
-        configuration = self._checked.given.get(row_keys(row[None])[0], decoded)
+        (configuration,) = self._configurations(suggestion.row[None])
+        note = Note(self._draws.member, *suggestion.origin)
         # With several workers, timing decides how many results a suggestion knew. Only this note can tell afterwards.
-        metadata = {"_n_told": suggestion.n_told, **self._asked.add(row)}
+        metadata = {REPLAY: str(note), "_n_told": suggestion.n_told, **self._asked.add(suggestion.row)}
         return Trial(configuration, metadata, suggestion.was_prepared)
+
+    def _configurations(self, rows: Array) -> list[dict[str, Any]]:
+        """The configurations of rows, (n, d); given ones as the user wrote them."""
+        given, decoded = self._checked.given, self._space.decode(rows)
+        return [given.get(key, configuration) for key, configuration in zip(row_keys(rows), decoded, strict=True)]
 
     def prepare(self, evaluator: Evaluator) -> None:
         self._ahead.prepare(evaluator)
 
     def rest(self) -> None:
         self._ahead.close()
+
+    @property
+    def _settings(self) -> Settings:
+        return replace(self._checked.settings, draws=self._draws)
+
+    def again(self, guide: Guide) -> Again:
+        again = OptimizerAgain(guide, self._settings, self._configurations, self._asked.add)
+        self.optimizer = again.optimizer
+        return again
 
     # Results.
 
@@ -84,6 +100,7 @@ class Bayesian(Proposer):
         for job in jobs:
             if job.objective is not None:
                 self.check(job.objective)
+        self.optimizer.trace.note("told", *(job.id for job in jobs))
         rows = self._asked.take_rows(jobs, self._space)
         is_taught = np.array([job.teaches for job in jobs], bool)
         is_cancelled = np.array([job.status is JobStatus.CANCELLED for job in jobs], bool)
@@ -119,6 +136,8 @@ class Bayesian(Proposer):
             pending=pending,
             nominees=self._nominees_of(jobs),
         )
+        n_volunteered, n_nominees = self.optimizer.n_volunteered, len(self.optimizer.nominees)
+        note_restored(self.optimizer.trace, jobs, n_asked, n_volunteered, n_nominees)
 
     # What a restart cannot find in the table.
 
@@ -165,12 +184,14 @@ class Bayesian(Proposer):
 
     def learn_from(self, source: Source) -> None:
         """Use the tables of earlier searches, instead of those given before."""
+        self.optimizer.trace.note("taught")
         self.optimizer.learn_from(source)
         self._is_drop_logged = False
 
     def draw_from(self, space: Space) -> None:
         """Draw from the priors of another space, whose rows have the same meaning."""
         self._space = space
+        self.optimizer.trace.note("taught")
         self.optimizer.draw_from(space)
 
     @property

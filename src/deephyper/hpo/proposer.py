@@ -9,6 +9,7 @@ from typing import Any
 
 from ..evaluator import Evaluator
 from ..job import Job, Objective
+from .again import Again, Guide
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,14 @@ class Proposer(ABC):
 
     def rest(self) -> None:
         """Drop what is only needed while a search runs; called at the end of `search`. Does nothing by default."""
+
+    def again(self, guide: Guide) -> Again:
+        """Follow a recorded search; called before anything else. By default that is not possible.
+
+        Raises:
+            ValueError: says that it cannot be done.
+        """
+        raise ValueError(f"what {type(self).__name__} suggests is not recorded, and so cannot be made again")
 
     @property
     def reason_to_stop(self) -> str | None:

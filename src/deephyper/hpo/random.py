@@ -7,12 +7,16 @@ from typing import final
 
 import numpy as np
 
+from .._arrays import Array
 from .._draws import Draws, Purpose
 from ..acquisition import any_new
 from ..evaluator import Evaluator
-from ..job import Job, JobStatus
+from ..job import REPLAY, Job, JobStatus
+from ..optimizer import Step, Trace
 from ..space import Space, Walkers, row_keys
+from .again import Again, Guide, Repeated
 from .asked import Asked
+from .notes import Note, note_restored
 from .other_words import instead_of_learning
 from .proposer import Proposer, Trial
 from .search import Search
@@ -48,6 +52,9 @@ class _Sampler(Proposer):
         space: the search space.
         draws: all random draws of this member of the search.
         member: number of this process among the members of the search.
+
+    Attributes:
+        n_asked: how many rows were handed out.
     """
 
     def __init__(self, space: Space, draws: Draws, member: int):
@@ -55,22 +62,41 @@ class _Sampler(Proposer):
         self._space, self._draws = space.walked_by(Walkers(np.empty((0, space.n_columns)))), draws
         self._asked = Asked(member)
         self._known: set[bytes] = set()
-        self._n_asked = 0
+        self.n_asked = 0
+        self._trace = Trace()
+        self._trace.note("seed", draws.seed)
 
     def ask(self, n: int, evaluator: Evaluator | None) -> list[Trial]:
         trials: list[Trial] = []
         for _ in range(n):
             if evaluator is not None and evaluator.time_left <= 0:
                 break
-            row = any_new(self._space, self._known, self._draws.at(Purpose.SAMPLE, self._n_asked))
+            row = self.draw()
             if not len(row):
                 break
-            self._known.update(row_keys(row))
-            trials.append(Trial(self._space.decode(row)[0], self._asked.add(row[0])))
-            self._n_asked += 1
+            trials.append(self.trial(row))
         return trials
 
+    def draw(self) -> Array:
+        """The next row, (1, d); (0, d) if none is left."""
+        row = any_new(self._space, self._known, self._draws.at(Purpose.SAMPLE, self.n_asked))
+        if not len(row):
+            # Where legal rows are walked to, the walkers have moved.
+            self._trace.note("none")
+        return row
+
+    def trial(self, row: Array) -> Trial:
+        """Hand out a row, (1, d)."""
+        note = Note(self._draws.member, self.n_asked, self.n_asked, 0, self._trace.take())
+        self._known.update(row_keys(row))
+        self.n_asked += 1
+        return Trial(self._space.decode(row)[0], {REPLAY: str(note), **self._asked.add(row[0])})
+
     def tell(self, jobs: Sequence[Job]) -> None:
+        self._trace.note("told", *(job.id for job in jobs))
+        self._learn(jobs)
+
+    def _learn(self, jobs: Sequence[Job]) -> None:
         rows = self._asked.take_rows(jobs, self._space)
         for job, key in zip(jobs, row_keys(rows), strict=True):
             # A cancelled configuration may be drawn again.
@@ -80,6 +106,37 @@ class _Sampler(Proposer):
                 self._known.add(key)
 
     def restore(self, jobs: Sequence[Job], n_asked: int) -> None:
-        self._n_asked = n_asked
+        self.n_asked = n_asked
         self._asked.begin_at(n_asked)
-        self.tell(jobs)
+        self._learn(jobs)
+        note_restored(self._trace, jobs, n_asked)
+
+    def again(self, guide: Guide) -> Again:
+        return _SamplerAgain(self, guide, self._space)
+
+
+@final
+class _SamplerAgain(Again):
+    """Draws again.
+
+    Args:
+        sampler: draws.
+        guide: knows the recorded search.
+        space: the search space.
+    """
+
+    def __init__(self, sampler: _Sampler, guide: Guide, space: Space):
+        self._sampler, self._guide, self._space = sampler, guide, space
+
+    def repeat(self, step: Step) -> None:
+        if step.verb != "none":
+            raise ValueError(f"the step {step} cannot be repeated")
+        self._sampler.draw()
+
+    def hand_out(self) -> Repeated | None:
+        number, row = self._sampler.n_asked, self._sampler.draw()
+        if not len(row):
+            return None
+        instead = self._guide.instead(number, 0, self._space.decode(row)[0])
+        trial = self._sampler.trial(row if instead is None else self._space.encode([instead]))
+        return Repeated(number, number, 0, None, trial.metadata)

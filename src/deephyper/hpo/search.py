@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from .. import __version__
+from .._cells import plain
 from .._checks import count, explained, instance_of, is_bool, warn, yes_or_no
 from .._draws import Draws, draws_from
 from .._turns import Turns
@@ -27,6 +28,9 @@ from .interrupts import CaughtSignal, orderly_end
 from .ledger import Ledger
 from .other_words import instead_in_call, instead_of_method, instead_of_option
 from .proposer import Proposer
+from .recording import Source, read_recording
+from .replay import Maker, replay
+from .replayed import Replay
 from .run import Limits, Run
 from .statistics import Crashes, Statistics
 
@@ -122,6 +126,7 @@ class Search(metaclass=Called):
         self._calls: list[dict[str, Any]] = []
         self._space = problem.numeric_space()
         self._draws = draws_from(random_state, f"{where}: random_state")
+        self._is_seed_given = random_state is not None
         # True and False are what most people write.
         self._verbose = int(verbose) if is_bool(verbose) else count(where, "verbose", verbose, at_least=0)
         yes_or_no(where, "checkpoint_history_to_csv", checkpoint_history_to_csv)
@@ -342,6 +347,27 @@ class Search(metaclass=Called):
             "function on a serial evaluator cannot be ended while it runs; method 'process' ends it at the deadline: "
             "Evaluator.create(run, 'process', num_workers=1)."
         )
+
+    def replay(self, table: Source, search_id: str | None = None) -> Replay:
+        """Make the suggestions of a recorded search again, with the options of this one, and compare them.
+
+        Every suggestion is made from the results that the recorded one knew, however many workers there were; the
+        recorded search is followed also where it differs. Nothing is written, and this search does not change.
+
+        Args:
+            table: the table of a search, the path of its `results.csv` or of its folder, or a store. A folder also
+                tells what was running in the end. Numbers in a file are exact, those that pandas has read almost.
+            search_id: which search of a store; needed where it holds several.
+
+        Raises:
+            ValueError: it does not fit this problem, has another random_state, or tells nothing of suggestions.
+        """
+        where = f"{type(self).__name__}.replay"
+        with self._turn("replay"):
+            seed, is_given, arguments = self._draws.seed, self._is_seed_given, self._description()["search"]
+            maker = Maker(where, self._space, seed, is_given, self._new_proposer, self._lessons, plain(arguments))
+            recording = read_recording(where, table, self.problem, self._space, search_id)
+            return replay(maker, recording, shows_progress=self._verbose > 0)
 
     def _why_nothing_is_left(self) -> str:
         if self._ledger.is_empty:

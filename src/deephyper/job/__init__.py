@@ -1,7 +1,7 @@
 """One evaluation."""
 
 from ..worker import JobStatus, Observations, RunningJob
-from .columns import METADATA, PARAMETER, TIMES, Row
+from .columns import METADATA, PARAMETER, REPLAY, TIMES, Row
 from .files import identity, keep_older_file, replace_file
 from .job import HPOJob, Job, Read, ready_record
 from .journal import Journal, with_late_columns
@@ -13,6 +13,7 @@ __all__ = [
     "LIMITS",
     "METADATA",
     "PARAMETER",
+    "REPLAY",
     "TIMES",
     "HPOJob",
     "Job",

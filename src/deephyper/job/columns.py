@@ -6,6 +6,7 @@ from typing import Any
 
 PARAMETER = "p:"
 METADATA = "m:"
+REPLAY = "replay"  # the metadata by which `search.replay` makes a suggestion again
 TIMES = ("timestamp_submit", "timestamp_start", "timestamp_end", "timestamp_gather")
 
 Row = dict[str, Any]

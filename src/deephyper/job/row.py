@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from .._cells import showable
 from ..worker import JobStatus
-from .columns import METADATA, PARAMETER, TIMES, Row
+from .columns import METADATA, PARAMETER, REPLAY, TIMES, Row
 from .job import Job
 from .objectives import Objectives
 
@@ -23,6 +23,9 @@ def flat_row(job: Job, names: Sequence[str], objectives: Objectives) -> Row:
     row: Row = {PARAMETER + name: job.parameters.get(name, math.nan) for name in names}
     row |= objectives.cells(None if job.status is JobStatus.CANCELLED else job.objective)
     row |= {"job_id": job.id, "job_status": job.status.value}
+    if REPLAY in job.metadata:
+        # A last row that was cut off is found by its last cell, so a number should stand there.
+        row[METADATA + REPLAY] = showable(job.metadata[REPLAY])
     for name in TIMES:
         time = getattr(job, name)
         row[METADATA + name] = math.nan if time is None else time

@@ -17,12 +17,13 @@ from .chooser import MOST_NOMINATIONS
 from .handed_out import HandedOut
 from .model import Model, restored_model
 from .opening import Opening
-from .proposal import Proposals, Snapshot, propose
+from .proposal import Proposals, Propose, Snapshot, propose
 from .settings import Settings
 from .shelf import Shelf
 from .strategy import n_negligible
 from .suggestion import Suggestion
 from .told import FEWEST_VALUES, Told
+from .trace import Trace
 
 
 @final
@@ -34,15 +35,20 @@ class BayesianOptimizer:
 
     Args:
         settings: how it decides.
+        propose: makes the proposals; anything else than `deephyper.optimizer.propose` is for those who follow another
+            search.
 
     Attributes:
         nominees: what each acquisition of a portfolio would have suggested lately, (k, acquisitions, d).
         source_report: what has become of the source; None where there is none.
+        trace: what was asked of it since the last suggestion; what it was told is noted by whoever tells.
     """
 
-    def __init__(self, settings: Settings):
+    def __init__(self, settings: Settings, propose: Propose = propose):
         d = settings.space.n_columns
-        self._settings = settings
+        self._settings, self._propose = settings, propose
+        self.trace = Trace()
+        self._n_calls = 0
         self._told = Told(np.empty((0, d)), np.empty((0, 1)))
         self._handed_out = HandedOut(d)
         self._n_given = Counter(row_keys(settings.initial_rows))
@@ -98,7 +104,7 @@ class BayesianOptimizer:
         n_told, n_asked = (n_given, 0) if self._is_untouched else (self.n_told, self.n_asked)
         self._source = replace(source, n_told=n_told, n_asked=n_asked)
         self.source_report = SourceReport(tuple(0.0 for _ in source.guides))
-        self.drop_ready()
+        self._shelf.drop()
         self._model = self._restored_model() if self._is_untouched and self.n_told else None
 
     def ask(self, n: int = 1) -> Array:
@@ -117,11 +123,12 @@ class BayesianOptimizer:
         They know everything that was told; only where very many rows are pending may they have missed a few of the
         newest results, so that one model serves several asks.
         """
+        self.trace.note("ask", n)
         n_behind = n_negligible(self.n_pending)
         self._shelf.drop(fewest_told=self.n_told - n_behind)
         taken = self._hand_out(n, was_prepared=False)
         while len(taken) < n:
-            self.install(propose(self.snapshot(), max(n - len(taken), n_behind), is_wanted))
+            self._take_over(self._propose(self._snapshot(), max(n - len(taken), n_behind), is_wanted))
             fresh = self._hand_out(n - len(taken), was_prepared=False)
             if not fresh:
                 break
@@ -197,6 +204,10 @@ class BayesianOptimizer:
             n_kept: how many of the prepared rows are expected to be handed out before the proposals come; they count as
                 asked.
         """
+        self.trace.note("prepare", n_kept)
+        return self._snapshot(n_kept)
+
+    def _snapshot(self, n_kept: int = 0) -> Snapshot:
         kept = self._shelf.first(n_kept)
         pending = self._handed_out.pending(kept)
         return Snapshot(
@@ -213,7 +224,17 @@ class BayesianOptimizer:
         )
 
     def install(self, proposals: Proposals) -> None:
-        """Take over a model unless ours is newer, and rows behind those prepared ones that the proposals count on."""
+        """Take over a model unless ours is newer, and rows behind those prepared ones that the proposals count on.
+
+        They were made of the newest snapshot.
+        """
+        self.trace.note("ready", proposals.n_wanted)
+        self._take_over(proposals)
+
+    def _take_over(self, proposals: Proposals) -> None:
+        if len(proposals.rows) < proposals.n_wanted:
+            # Perhaps there was no time for more.
+            self.trace.note("cut", self._n_calls, proposals.n_steps)
         if proposals.model is not None and (self._model is None or proposals.model.n_told >= self._model.n_told):
             self._model = proposals.model
             self._note_source(proposals.model)
@@ -222,13 +243,15 @@ class BayesianOptimizer:
             self._fresh_nominees = np.concatenate((self._fresh_nominees, proposals.nominees))
         self._feasible = proposals.feasible
         n_late = max(0, self.n_asked - proposals.first)
-        self._shelf.put(proposals.rows[n_late:], proposals.n_told, behind=max(0, proposals.first - self.n_asked))
+        behind = max(0, proposals.first - self.n_asked)
+        self._shelf.put(proposals.rows[n_late:], proposals.n_told, behind, self._n_calls, first_place=n_late)
+        self._n_calls += 1
 
     def draw_from(self, space: Space) -> None:
         """Draw from now on from the priors of a space that holds the same rows."""
         self._settings = replace(self._settings, space=space)
         self._feasible = self._feasible[:0]
-        self.drop_ready()
+        self._shelf.drop()
 
     def _note_source(self, model: Model) -> None:
         """Remember how much the newest model uses the source."""
@@ -240,6 +263,8 @@ class BayesianOptimizer:
 
     def drop_ready(self) -> None:
         """Forget the rows that were prepared."""
+        if self.n_ready:
+            self.trace.note("drop")
         self._shelf.drop()
 
     def take_ready(self, n: int = 1) -> list[Suggestion]:
@@ -254,6 +279,7 @@ class BayesianOptimizer:
             n_wanted = max(1, self._n_given[row_keys(prepared.row[None])[0]])
             if self._settings.may_repeat or self._handed_out.n_times(prepared.row) < n_wanted:
                 number = self._handed_out.hand_out(prepared.row)
-                taken.append(Suggestion(number, prepared.row, prepared.n_told, was_prepared))
+                origin = (prepared.call, prepared.place, self.trace.take())
+                taken.append(Suggestion(number, prepared.row, prepared.n_told, was_prepared, *origin))
         self._is_untouched = self._is_untouched and not taken
         return taken

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import final
+from typing import Protocol, final
 
 import numpy as np
 
@@ -72,6 +72,8 @@ class Proposals:
         model: the model behind them; None where none was needed.
         nominees: what each acquisition of a portfolio would have suggested, (k, acquisitions, d).
         feasible: places known to be legal now, as shares of the priors, (k, d).
+        n_wanted: how many rows were wanted.
+        n_steps: in how many steps they were found; a step finds one row, or several that belong together.
     """
 
     rows: Array
@@ -80,6 +82,15 @@ class Proposals:
     feasible: Array = field(repr=False)
     model: Model | None = field(default=None, repr=False)
     nominees: Array | None = field(default=None, repr=False)
+    n_wanted: int = 0
+    n_steps: int = 0
+
+
+class Propose(Protocol):
+    """What `propose` is."""
+
+    def __call__(self, snapshot: Snapshot, n: int, is_wanted: Callable[[], bool] = ...) -> Proposals:
+        """Propose at most n rows."""
 
 
 def propose(snapshot: Snapshot, n: int, is_wanted: Callable[[], bool] = lambda: True) -> Proposals:
@@ -118,9 +129,10 @@ class _Proposing:
 
     def proposals(self, is_wanted: Callable[[], bool]) -> Proposals:
         """Suggest until there are enough, or nothing is left."""
-        first = self._snapshot.n_asked
+        first, n_steps = self._snapshot.n_asked, 0
         while (n_left := self._n - len(self._found)) > 0 and is_wanted():
             rows = self._next_rows(first + len(self._found), n_left)
+            n_steps += 1
             if not len(rows):
                 break
             if not self._settings.may_repeat:
@@ -128,7 +140,7 @@ class _Proposing:
             self._pending = np.concatenate((self._pending, rows))
         nominees = np.array(self._nominees) if self._nominees else None
         n_told = len(self._snapshot.told.X)
-        return Proposals(self._found, first, n_told, self._walkers.shares, self._model, nominees)
+        return Proposals(self._found, first, n_told, self._walkers.shares, self._model, nominees, self._n, n_steps)
 
     @property
     def _found(self) -> Array:

@@ -8,10 +8,19 @@ from .._arrays import Array
 
 
 class Prepared(NamedTuple):
-    """A row, (d,), and how many evaluated rows were known when it was proposed."""
+    """A row, and where it comes from.
+
+    Args:
+        row: canonical, (d,).
+        n_told: how many evaluated rows were known when it was proposed.
+        call: which call of `propose` has made it.
+        place: which row of that call it is.
+    """
 
     row: Array
     n_told: int
+    call: int = 0
+    place: int = 0
 
 
 @final
@@ -28,15 +37,18 @@ class Shelf:
         """The next n rows, (d,) each; they stay on the shelf."""
         return [prepared.row for prepared in self._rows[:n]]
 
-    def put(self, rows: Array, n_told: int, behind: int) -> None:
+    def put(self, rows: Array, n_told: int, behind: int, call: int = 0, first_place: int = 0) -> None:
         """Put rows, (k, d), behind the first ones, in place of those that were there.
 
         Args:
             rows: the rows.
             n_told: how many evaluated rows were known when they were proposed.
             behind: how many of the rows on the shelf stay.
+            call: which call of `propose` has made them.
+            first_place: which row of that call the first one is.
         """
-        self._rows = self._rows[:behind] + [Prepared(row, n_told) for row in rows]
+        new = [Prepared(row, n_told, call, place) for place, row in enumerate(rows, first_place)]
+        self._rows = self._rows[:behind] + new
 
     def take(self) -> Prepared | None:
         """Take the next row off the shelf; None when it is empty."""

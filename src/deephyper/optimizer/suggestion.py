@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from .._arrays import Array
+from .trace import Step
 
 
 class Suggestion(NamedTuple):
@@ -15,9 +16,20 @@ class Suggestion(NamedTuple):
         row: canonical, (d,).
         n_told: how many evaluated rows were known when it was chosen.
         was_prepared: whether it was chosen before it was needed.
+        call: which call of `propose` has made it, counted as they were taken over.
+        place: which row of that call it is.
+        steps: what was done since the suggestion before it.
     """
 
     number: int
     row: Array
     n_told: int
     was_prepared: bool = False
+    call: int = 0
+    place: int = 0
+    steps: tuple[Step, ...] = ()
+
+    @property
+    def origin(self) -> tuple[int, int, int, tuple[Step, ...]]:
+        """Its number, its call, its place, and the steps that led to it."""
+        return self.number, self.call, self.place, self.steps
