@@ -95,18 +95,30 @@ def test_a_space_without_choices_and_too_few_values_have_no_plan():
     assert first_plan([0, 1], [1.0, 2.0]) is None
 
 
-def test_one_suggestion_in_four_is_a_turn_and_a_block_ends_before_it():
-    is_turn = [
-        first_turn.is_turn
-        for first_turn in (plan(SPACE, told([0] * 4, range(4)), NOTHING, Draws(1), k, k) for k in range(400))
-    ]
-    turns = np.flatnonzero(is_turn)
+def turns(*args, n=400):
+    """Which of the first n suggestions are for an open choice."""
+    plans = (plan(SPACE, told(*args), NOTHING, Draws(1), k, k) for k in range(n))
+    return np.flatnonzero([found.is_turn for found in plans])
 
-    assert 70 < len(turns) < 130
+
+def test_one_suggestion_in_four_is_a_turn_and_a_block_ends_before_it():
+    args = [0] * 4, range(4)
+    found = turns(*args)
+
+    assert 70 < len(found) < 130
     for number in (0, 17, 200):
-        following = turns[turns > number][0]
-        assert n_before_next_turn(Draws(1), number, number, 50) == min(following - number, 50)
-    assert n_before_next_turn(Draws(1), 0, 0, 1) == 1
+        following = found[found > number][0]
+        now = plan(SPACE, told(*args), NOTHING, Draws(1), number, number)
+        assert n_before_next_turn(now, Draws(1), number, number, 50) == min(following - number, 50)
+        assert n_before_next_turn(now, Draws(1), number, number, 1) == 1
+
+
+@pytest.mark.parametrize("last", [2.02, np.nan, 0.0])
+def test_it_is_every_second_one_once_the_best_value_hardly_rises_any_more(last):
+    values = [0.0] * 4 + [2.0, 2.01, *[1.0] * 4, last]
+
+    assert 150 < len(turns([0] * 11, values)) < 230
+    assert 70 < len(turns([0] * 11, [*values[:-1], 3.0])) < 130
 
 
 # Whole searches.

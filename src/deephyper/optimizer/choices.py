@@ -4,7 +4,7 @@ One Gaussian process of all rows has one variance for all choices, and it is tha
 choice whose only value is bad looks as if tuning it could not help. But what a choice is worth shows only when its
 hyperparameters have been tuned a little. Therefore every choice stays open until a number of rows in a row have brought
 it nothing better; the more hyperparameters it has, the more rows. While some choice is open, one suggestion in four is
-for an open one. Measured in docs/decisions/choices.md.
+for an open one, and every second one once the best value is settled. Measured in docs/decisions/choices.md.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from .told import Told
 
 # So many suggestions are for a choice, after so many of the model: early ones know too little to doubt it.
 _SHARE, _FULL_AFTER = 0.25, 20
+# Where the best value rises by less than this share of its distance to the median, there is time for other choices.
+_LITTLE, _SHARE_WHEN_SETTLED = 0.01, 0.5
 _N_ANYWHERE = _N_AROUND = 300
 # A hyperparameter that is hardly ever active needs more draws, but at most so many times as many.
 _MOST_DRAWS = 10
@@ -67,11 +69,13 @@ class Plan:
         is_turn: whether this suggestion is for one of them.
         branches: open choices, first those that have waited the shortest time for something better.
         rng: this suggestion's own.
+        share: of suggestions that are for an open choice, now.
     """
 
     is_turn: bool
     branches: tuple[Branch, ...]
     rng: np.random.Generator
+    share: float
 
 
 def plan(space: Space, told: Told, pending: Array, draws: Draws, number: int, place: int) -> Plan | None:
@@ -88,18 +92,29 @@ def plan(space: Space, told: Told, pending: Array, draws: Draws, number: int, pl
     if not space.is_categorical.any() or not told.has_enough_values:
         return None
     rng = draws.at(Purpose.CHOICE, number)
-    is_turn = _is_turn(rng, place)
+    share = _SHARE_WHEN_SETTLED if _is_settled(space, told) else _SHARE
+    is_turn = _is_turn(rng, place, share)
     branches = _open_branches(space, told, pending, rng)
-    return Plan(is_turn, branches, rng) if branches else None
+    return Plan(is_turn, branches, rng, share) if branches else None
 
 
-def _is_turn(rng: np.random.Generator, place: int) -> bool:
-    return bool(rng.random() < _SHARE * min(1.0, (place + 1) / _FULL_AFTER))
+def _is_settled(space: Space, told: Told) -> bool:
+    """Whether the newest rows, as many as it takes to tune the best one a little, have hardly raised the best value."""
+    values = told.merit
+    best = int(np.nanargmax(values))
+    n_numbers = int((space.active(told.X[[best]])[0] & ~space.is_categorical).sum())
+    earlier = np.nan_to_num(values[: -1 - 2 * n_numbers], nan=-np.inf).max(initial=-np.inf)
+    with np.errstate(over="ignore"):
+        return bool(values[best] - earlier < _LITTLE * (values[best] - np.nanmedian(values)))
 
 
-def n_before_next_turn(draws: Draws, number: int, place: int, n: int) -> int:
+def _is_turn(rng: np.random.Generator, place: int, share: float) -> bool:
+    return bool(rng.random() < share * min(1.0, (place + 1) / _FULL_AFTER))
+
+
+def n_before_next_turn(plan: Plan, draws: Draws, number: int, place: int, n: int) -> int:
     """How many of n suggestions, the first of which has this number and place, come before a turn of a choice."""
-    turns = (k for k in range(1, n) if _is_turn(draws.at(Purpose.CHOICE, number + k), place + k))
+    turns = (k for k in range(1, n) if _is_turn(draws.at(Purpose.CHOICE, number + k), place + k, plan.share))
     return next(turns, n)
 
 

@@ -191,7 +191,7 @@ class _Proposing:
         turn = plan(settings.space, self._told, self._pending, settings.draws, index, place)
         landscape = self._landscape(self._model, index, rng, is_choice_open=turn is not None)
         if turn is not None:
-            n = n_before_next_turn(settings.draws, index, place, n)
+            n = n_before_next_turn(turn, settings.draws, index, place, n)
         if turn is not None and turn.is_turn:
             row = row_for(turn, self._space, landscape, self._told, self._pending, self._known)
             if len(row):
