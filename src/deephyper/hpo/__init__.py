@@ -6,6 +6,7 @@ from ..problem import HpProblem, check_hyperparameter
 from .cbo import CBO
 from .proposer import Proposer, Trial
 from .random import RandomSearch
+from .replayed import Replay
 from .search import Search
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "HpProblem",
     "Proposer",
     "RandomSearch",
+    "Replay",
     "Search",
     "SearchSpaceExhausted",
     "Trial",
