@@ -340,6 +340,14 @@ def test_the_best_of_an_earlier_task_is_tried_again_first() -> None:
     assert results.job_id.tolist() == [0, 1]
 
 
+@shows('`solution_selection="argmax_est"`')
+def test_what_is_recommended_has_been_evaluated() -> None:
+    results = CBO(two_floats(), random_state=1, log_dir=None, solution_selection="argmax_est").search(x2, max_evals=12)
+
+    assert results.recommended_parameters in results.configurations
+    assert "sol.p:x10" in results.columns and results["sol.objective"].iloc[-1] > 0.5
+
+
 @shows("cancelled jobs and callbacks")
 def test_cancelled_jobs_come_to_on_gather_and_out_of_close() -> None:
     heard: list[tuple[str, int]] = []

@@ -48,7 +48,8 @@ _TABLES = {
         "a whole design is CBO(problem, n_initial_points=100, initial_point_generator='lhs').search(run, "
         "max_evals=100)": "ExperimentalDesignSearch",
         "it is not built yet; write CBO(problem) or RandomSearch(problem)": "RegularizedEvolution",
-        "the table that search() returns has results.best and results.best_parameters": (
+        "it is a name here: CBO(problem, solution_selection='argmax_est'), or 'argmax_obs', and then the table that "
+        "search() returns has the columns 'sol.' and results.recommended_parameters": (
             "Solution SolutionSelection ArgMaxObsSelection ArgMaxEstSelection"
         ),
         "search.history is the table of all evaluations": "SearchHistory",

@@ -207,7 +207,7 @@ def test_a_scheduler_of_any_form_works(problem: HpProblem, scheduler: Any) -> No
 @pytest.mark.parametrize(
     "name",
     [
-        *("stopper", "solution_selection", "objective_scaler", "constraints", "moo_lower_bounds"),
+        *("stopper", "objective_scaler", "constraints", "moo_lower_bounds"),
         *("moo_scalarization_strategy", "moo_scalarization_weight", "update_prior", "sync_communication"),
     ],
 )

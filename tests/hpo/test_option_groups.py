@@ -132,7 +132,7 @@ def test_options_are_frozen() -> None:
 def test_every_option_has_a_line_with_a_sentence_in_the_table() -> None:
     rows = options_table()
 
-    assert len({row.name for row in rows}) == len(rows) == 18
+    assert len({row.name for row in rows}) == len(rows) == 19
     assert all(row.accepted and row.default and row.help.endswith(".") for row in rows)
     assert not any("|" in cell or "\n" in cell for row in rows for cell in row)
 

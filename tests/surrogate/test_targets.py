@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.stats import yeojohnson
 
 from deephyper.surrogate import targets
-from deephyper.surrogate.targets import yeo_johnson
+from deephyper.surrogate.targets import Warp, yeo_johnson, yeo_johnson_back
 
 values = st.lists(st.floats(-1e300, 1e300, allow_subnormal=False), min_size=1, max_size=40)
 
@@ -91,3 +91,27 @@ def test_the_transform_is_that_of_scipy(power):
     z = np.random.default_rng(3).normal(size=25)
 
     np.testing.assert_allclose(yeo_johnson(z, np.array(power)), yeojohnson(z, power), rtol=1e-10)
+
+
+@given(values)
+def test_the_way_back_leads_to_the_objectives(objectives):
+    y = np.array(objectives)
+    warp = Warp.of(y)
+
+    back = warp.back(warp(y))
+
+    # Targets of terrible values are nearly the same, and values that are all but equal are only centred.
+    again = warp(np.clip(back, -1.7e308, 1.7e308))
+    np.testing.assert_allclose(again, warp(y), rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("power", [-2.0, -0.5, 0.0, 0.7, 1.0, 2.0, 2.4, 6.0])
+def test_the_transform_is_inverted(power):
+    z = np.linspace(-3.0, 3.0, 13)
+
+    np.testing.assert_allclose(yeo_johnson_back(yeo_johnson(z, np.array(power)), power), z, atol=1e-9)
+
+
+def test_what_the_transform_never_reaches_is_infinitely_far():
+    assert yeo_johnson_back(np.array([0.6]), -2.0) == np.inf
+    assert yeo_johnson_back(np.array([-0.3]), 6.0) == -np.inf

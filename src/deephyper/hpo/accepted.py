@@ -35,15 +35,18 @@ class Accepted(Protocol):
 
 @dataclass(frozen=True)
 class OneOf:
-    """One of some names."""
+    """One of some names; on request also None."""
 
     names: Collection[str]
+    or_none: bool = False
 
     @property
     def text(self) -> str:
-        return ", ".join(f'`"{name}"`' for name in self.names)
+        return ", ".join(f'`"{name}"`' for name in self.names) + (" or `None`" if self.or_none else "")
 
     def check(self, where: str, what: str, value: Any) -> Any:
+        if value is None and self.or_none:
+            return value
         one_of(where, what, value, self.names, called_here)
         return value
 

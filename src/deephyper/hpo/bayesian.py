@@ -13,7 +13,9 @@ from .._arrays import Array
 from .._draws import Draws
 from ..evaluator import Evaluator
 from ..job import REPLAY, Job, JobStatus, Objective, number_of
-from ..optimizer import BayesianOptimizer, Settings, Suggestion
+from ..optimizer import FEWEST_VALUES, BayesianOptimizer, Belief, Settings, Suggestion
+from ..problem import legal_configuration
+from ..results import Solution
 from ..space import Space, row_keys
 from ..transfer import Source, SourceReport
 from .again import Again, Guide, OptimizerAgain
@@ -46,6 +48,7 @@ class Bayesian(Proposer):
         self.optimizer = BayesianOptimizer(self._settings)
         self._ahead = Ahead(self.optimizer)
         self._asked = Asked(member)
+        self._told: list[int] = []  # the numbers of the jobs whose rows were told, in order
         self._memory: Mapping[str, Any] = {}
         self._n_failures = 0
         self._is_drop_logged = False
@@ -108,6 +111,7 @@ class Bayesian(Proposer):
         self.optimizer.forget(rows[~is_taught & ~is_cancelled], may_return=False)
         if is_taught.any():
             self.optimizer.tell(rows[is_taught], np.array([number_of(job.objective) for job in jobs if job.teaches]))
+            self._told += [job.id for job in jobs if job.teaches]
         for job in jobs:
             self._n_failures += job.status is JobStatus.DONE and job.is_failure
             if job.duration is not None and job.status is JobStatus.DONE:
@@ -127,6 +131,7 @@ class Bayesian(Proposer):
         for job, row in zip(left, pending, strict=True):
             self._asked.expect(job, row)
         self._asked.begin_at(n_asked)
+        self._told = [job.id for _, job in taught]
         self.optimizer.restore(
             self._asked.take_rows([job for _, job in taught], self._space),
             np.array([number_of(job.objective) for _, job in taught]),
@@ -138,6 +143,40 @@ class Bayesian(Proposer):
         )
         n_volunteered, n_nominees = self.optimizer.n_volunteered, len(self.optimizer.nominees)
         note_restored(self.optimizer.trace, jobs, n_asked, n_volunteered, n_nominees)
+
+    # What the model says to people.
+
+    def believed(self, where: str, configurations: Sequence[Any]) -> Belief:
+        """What is believed of configurations.
+
+        Args:
+            where: the subject of errors.
+            configurations: each a dictionary, or a row of a table.
+
+        Raises:
+            ValueError: there are too few values, or a configuration is not legal.
+            TypeError: something is no configuration.
+        """
+        rows = [
+            legal_configuration(self._space, configuration, f"{where}: configurations[{k}]")[0]
+            for k, configuration in enumerate(configurations)
+        ]
+        if not self.optimizer.has_beliefs:
+            raise ValueError(
+                f"{where}: it needs at least {FEWEST_VALUES} evaluations whose objectives are not all the same, and "
+                f"there are {self.optimizer.n_told} evaluations so far; ask again after some more."
+            )
+        return self.optimizer.believed(np.concatenate([np.empty((0, self._space.n_columns)), *rows]))
+
+    def recommended(self, jobs: Sequence[Job]) -> Solution | None:
+        taught = [job for job in jobs if job.teaches]
+        rows = (
+            self._space.encode([job.parameters for job in taught]) if taught else np.empty((0, self._space.n_columns))
+        )
+        found = self.optimizer.recommended(rows, np.array([number_of(job.objective) for job in taught]))
+        if found is None:
+            return Solution()
+        return Solution([*self._told, *(job.id for job in taught)][found.place], found.value)
 
     # What a restart cannot find in the table.
 

@@ -5,21 +5,24 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any, final
+from typing import Any, cast, final
 
 import numpy as np
+import pandas as pd
 
 from .._arrays import Array
-from .._checks import is_number, shown
+from .._checks import explained, instance_of, is_number, shown
 from .._draws import Draws
 from ..evaluator import Evaluator, RunFunction
 from ..problem import HpProblem
+from ..results import Results
 from ..transfer import N_LEADS
 from .bayesian import Bayesian
 from .option_groups import Options, moved
 from .options import checked_options
 from .proposer import Proposer
 from .search import Search
+from .selection import ESTIMATED, OBSERVED
 from .tables import (
     EarlierTask,
     GenerativeModel,
@@ -84,6 +87,11 @@ class CBO(Search):
             "grid".
         initial_points: configurations to evaluate before all others, each as often as it is listed. They count as
             initial points. What they hold for inactive hyperparameters is left out.
+        solution_selection: what every row of the table recommends, in the columns `sol.p:<name>` and `sol.objective`.
+            With "argmax_est" it is the evaluated configuration of which the model believed most when the row was
+            gathered, and what it believed of it: under noise the best observed value is largely luck. While there is no
+            model it is the best one observed, which it always is with "argmax_obs". None recommends nothing; `believed`
+            can always be asked.
 
     Example:
         >>> import tempfile
@@ -97,6 +105,7 @@ class CBO(Search):
     """
 
     _in_todays_words = staticmethod(moved)
+    _selections = (OBSERVED, ESTIMATED)
 
     def __init__(
         self,
@@ -118,6 +127,7 @@ class CBO(Search):
         n_initial_points: int | None = None,
         initial_point_generator: str = "sobol",
         initial_points: Sequence[Mapping[str, Any]] | None = None,
+        solution_selection: str | None = None,
     ):
         options = Options.of(
             surrogate_model=surrogate_model,
@@ -130,9 +140,17 @@ class CBO(Search):
             n_initial_points=n_initial_points,
             initial_point_generator=initial_point_generator,
             initial_points=initial_points,
+            solution_selection=solution_selection,
         )
         super().__init__(
-            problem, evaluator, random_state, log_dir, verbose, checkpoint_history_to_csv, checkpoint_restart
+            problem,
+            evaluator,
+            random_state,
+            log_dir,
+            verbose,
+            checkpoint_history_to_csv,
+            checkpoint_restart,
+            solution_selection=options.solution_selection,
         )
         self._checked = checked_options(options, self._space, self._draws)
 
@@ -141,6 +159,31 @@ class CBO(Search):
 
     def _arguments(self) -> dict[str, Any]:
         return {**super()._arguments(), **self._checked.options.as_dict()}
+
+    @explained("search.believed([{'x': 0.5}])")
+    def believed(self, configurations: Mapping[str, Any] | pd.Series | Sequence[Any] | pd.DataFrame) -> pd.DataFrame:
+        """Tell what the model believes of configurations, evaluated or not, after all evaluations so far.
+
+        Under noise the best observed objective is largely luck: `search.believed(results)["mean"].idxmax()` labels the
+        row of which most is believed. No suggestion is changed by asking.
+
+        Args:
+            configurations: a list of configurations, a table of results, or a single configuration.
+
+        Returns:
+            One row for each configuration, with the index of the table if it is one, and with the columns `mean` and
+            `std`, in the units of the objective: the value that the true objective is as likely to exceed as not, and
+            half the width of the interval around it in which it lies with a probability of about two thirds. The noise
+            of single evaluations is not part of it. Where an evaluation may fail, it is the objective if it does not.
+
+        Raises:
+            ValueError: there are fewer than three objectives, or all are the same; or a configuration is not legal.
+            TypeError: something is no configuration.
+        """
+        with self._turn("believed"):
+            belief = cast(Bayesian, self._seated()).believed("CBO.believed", _one_by_one(configurations))
+        index = configurations.index if isinstance(configurations, pd.DataFrame) else None
+        return pd.DataFrame({"mean": belief.mean, "std": belief.std}, index=index)
 
     # Earlier tables.
 
@@ -227,3 +270,15 @@ class CBO(Search):
         best = np.concatenate([partial_rows(task.frame.head(1), self._space) for task in tasks])
         space = self._space = self._space.drawn_near(best, float(fac_numerical), float(fac_categorical))
         self._teach(lambda proposer: proposer.draw_from(space))
+
+
+def _one_by_one(configurations: Any) -> list[Any]:
+    """What a user passes as some configurations, one after the other."""
+    if isinstance(configurations, Results):
+        return configurations.configurations
+    if isinstance(configurations, pd.DataFrame):
+        return [row for _, row in configurations.iterrows()]
+    if isinstance(configurations, (Mapping, pd.Series)):
+        return [configurations]
+    instance_of("CBO.believed", "configurations", configurations, Sequence, "a list of configurations or a table")
+    return list(configurations)

@@ -15,7 +15,7 @@ from .._arrays import Array
 from ..evaluator import Evaluator, Place
 from ..job import Job, JobStatus, Objective, Outcome, ready_record
 from ..problem import legal_configuration
-from ..results import History, read_interrupted
+from ..results import Choose, History, read_interrupted
 from ..space import Space
 from ..storage import Record, Seat
 from .asked import number_asked
@@ -44,6 +44,7 @@ class Ledger:
             `search.json`.
         restarts: whether to continue from the files that are there.
         check: raises ValueError for an objective from which the search could not learn.
+        choose: what is recommended after evaluations; see `History`.
 
     Attributes:
         n_suggested: how many suggestions were made; the number of the next one.
@@ -58,11 +59,12 @@ class Ledger:
         keeps_file: bool,
         restarts: bool,
         check: Callable[[Objective], None],
+        choose: Choose,
     ):
         self._where, self._space = where, space
         self._folder = Folder(where, folder, keeps_file, restarts)
         results = self.results
-        self.history = History(space.names, results if self._folder.is_written else None)
+        self.history = History(space.names, results if self._folder.is_written else None, choose)
         self._seat: Seat | None = None
         self.member = 0
         self._open: dict[int, tuple[Job, Array]] = {}  # asked and not told yet, each with its row, (d,)

@@ -13,6 +13,7 @@ from ..optimizer import N_INITIAL, STRATEGIES
 from ..space import DESIGNS
 from ..surrogate import SURROGATES
 from .accepted import CheckedLater, Configurations, Flag, NotNegative, OneOf, OrNone, Whole, option
+from .selection import ESTIMATED, OBSERVED
 
 PORTFOLIO = "gp_hedge"
 MAX_TOTAL_FAILURES = 100
@@ -24,6 +25,7 @@ _SECTIONS = {
     "acq_optimizer": "Acquisition optimizer",
     "multi_point_strategy": "Several workers",
     "n_initial_points": "Initial points",
+    "solution_selection": "Recommendation",
 }
 
 
@@ -130,6 +132,13 @@ class Options:
         None,
         Configurations(),
         "Configurations to evaluate before all others; they count as initial points.",
+    )
+
+    solution_selection: str | None = option(
+        None,
+        OneOf((OBSERVED, ESTIMATED), or_none=True),
+        "What every row of the table recommends, in its columns `sol.p:<name>` and `sol.objective`: with `argmax_est` "
+        "the evaluated configuration of which the model believes most, with `argmax_obs` the best one observed.",
     )
 
     @classmethod

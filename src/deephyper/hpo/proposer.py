@@ -9,6 +9,7 @@ from typing import Any
 
 from ..evaluator import Evaluator
 from ..job import Job, Objective
+from ..results import Solution
 from .again import Again, Guide
 
 
@@ -85,6 +86,13 @@ class Proposer(ABC):
             ValueError: says that it cannot be done.
         """
         raise ValueError(f"what {type(self).__name__} suggests is not recorded, and so cannot be made again")
+
+    def recommended(self, jobs: Sequence[Job]) -> Solution | None:
+        """What is believed to be the best among all evaluations that were told and these, which are about to be.
+
+        None, by default, if this proposer has no model to believe in.
+        """
+        return None
 
     @property
     def reason_to_stop(self) -> str | None:

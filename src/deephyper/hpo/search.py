@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from .. import __version__
 from .._cells import plain
-from .._checks import count, explained, instance_of, is_bool, warn, yes_or_no
+from .._checks import count, explained, instance_of, is_bool, quoted, shown, warn, yes_or_no
 from .._draws import Draws, draws_from
 from .._turns import Turns
 from ..errors import AllFailedError, ResultsNotWritten, SearchSpaceExhausted
@@ -32,6 +32,7 @@ from .recording import Source, read_recording
 from .replay import Maker, replay
 from .replayed import Replay
 from .run import Limits, Run
+from .selection import ESTIMATED, OBSERVED, Selection
 from .statistics import Crashes, Statistics
 
 logger = logging.getLogger(__name__)
@@ -67,6 +68,8 @@ class Search(metaclass=Called):
             repeated, and count in `max_evals_total` of `search`. While another process writes there, FolderInUse is
             raised. What was asked and not told can still be told. Numbers of jobs never come twice: while anything is
             open, `open_jobs.jsonl` holds what was handed out, so that a killed search suggests it again under others.
+        solution_selection: with "argmax_obs" every row of the table also says, in the columns `sol.p:<name>` and
+            `sol.objective`, which configuration was the best one observed so far. `CBO` has another way to choose.
 
     Example:
         >>> import tempfile
@@ -85,6 +88,9 @@ class Search(metaclass=Called):
     _instead_of: ClassVar[Callable[..., str]] = staticmethod(instead_of_option)
     # Brings arguments of an earlier version into the form that the constructor takes.
     _in_todays_words: ClassVar[Callable[..., dict[str, Any]]] = staticmethod(dict)
+
+    # Ways to choose what is recommended.
+    _selections: ClassVar[tuple[str, ...]] = (OBSERVED,)
 
     is_master: ClassVar[bool] = True
     """Whether this process decides what is evaluated."""
@@ -113,9 +119,12 @@ class Search(metaclass=Called):
         verbose: int = 0,
         checkpoint_history_to_csv: bool = True,
         checkpoint_restart: bool = False,
+        *,
+        solution_selection: str | None = None,
     ):
         where = type(self).__name__
         check_problem(where, problem)
+        self._check_selection(where, solution_selection)
         if not len(problem):
             raise ValueError(
                 f"{where}: the problem has no hyperparameters; add one with "
@@ -138,11 +147,31 @@ class Search(metaclass=Called):
         self._lessons: list[Callable[[Any], None]] = []
         self.stop_reason: str | None = None
         self.statistics: Statistics | None = None
-        self._ledger = Ledger(where, self._space, log_dir, checkpoint_history_to_csv, checkpoint_restart, self._check)
+        self._selection = Selection(where, solution_selection, lambda: self._proposer)
+        self._ledger = Ledger(
+            where,
+            self._space,
+            log_dir,
+            checkpoint_history_to_csv,
+            checkpoint_restart,
+            self._check,
+            self._selection.after,
+        )
+        self._selection.after(self._ledger.history.jobs() if self._selection.kind is not None else ())
         self._turns = Turns(
             "this search",
             "give each thread a search of its own; with one `storage` and `search_id` they share what they find",
             "it may read `history`, `statistics`, `search_id` and the evaluator's `time_left`",
+        )
+
+    def _check_selection(self, where: str, kind: Any) -> None:
+        is_name = isinstance(kind, str)
+        if kind is None or (is_name and kind in self._selections):
+            return
+        is_of_cbo = is_name and kind == ESTIMATED
+        instead = "only CBO has a model that estimates" if is_of_cbo else "leave it out to recommend nothing"
+        raise ValueError(
+            f"{where}: solution_selection must be {quoted(self._selections)} or None, got {shown(kind)}; {instead}."
         )
 
     @abstractmethod
@@ -401,6 +430,7 @@ class Search(metaclass=Called):
             "verbose": self._verbose,
             "checkpoint_history_to_csv": self.checkpoint_history_to_csv,
             "checkpoint_restart": self.checkpoint_restart,
+            "solution_selection": self._selection.kind,
         }
 
     @explained("search.save_params('params.json')")

@@ -127,6 +127,11 @@ def told_model(context: Context, model: Model | None, told: Told) -> Model:
     last = None if model is None else model.lesson
     if model is None or is_lesson_due(context, last, told):
         return conditioned(context, told, learn(context, told, last))
+    return grown_model(context, model, told)
+
+
+def grown_model(context: Context, model: Model, told: Told) -> Model:
+    """The model with all rows that came back since; nothing is learned beyond them."""
     n_seen = len(model.seen) + len(told.X) - model.n_told
     # What is a penalty shows only after some time, and may look different later.
     is_read_anew = not np.array_equal(told.succeeded[: model.n_told], model.succeeded)

@@ -13,9 +13,10 @@ from .._arrays import Array, Indices
 from .._threads import limited
 from ..space import Space, row_keys
 from ..transfer import Source, SourceReport
+from .belief import Belief, Recommended, believed, can_believe, recommended
 from .chooser import MOST_NOMINATIONS
 from .handed_out import HandedOut
-from .model import Model, restored_model
+from .model import Model, restored_model, told_model
 from .opening import Opening
 from .proposal import Proposals, Propose, Snapshot, propose
 from .settings import Settings
@@ -145,6 +146,33 @@ class BayesianOptimizer:
         self._is_untouched = False
         self._told = self._told.followed_by(X, np.asarray(y, float).reshape(len(X), 1))
         self._handed_out.close(X)
+
+    @property
+    def has_beliefs(self) -> bool:
+        """Whether the values that were told say anything about other rows: there are three, and they differ."""
+        return can_believe(self._settings.context(self._source).read(self._told))
+
+    def believed(self, X: Array) -> Belief:
+        """What is believed of rows (n, d) after all that was told; only where `has_beliefs`.
+
+        No suggestion is changed by it: the model that this may need to learn is not kept.
+        """
+        context = self._settings.context(self._source)
+        told = context.read(self._told)
+        with limited(self._settings.n_threads):
+            return believed(context, told_model(context, self._model, told), told, X)
+
+    def recommended(self, X: Array, y: Array) -> Recommended | None:
+        """The row of which most is believed among those told and these, which are about to be; None without a value.
+
+        Args:
+            X: canonical rows, (n, d), whose places come after those told so far.
+            y: their objectives, (n,), higher is better; NaN for a failed evaluation.
+        """
+        context = self._settings.context(self._source)
+        told = context.read(self._told.followed_by(X, np.asarray(y, float).reshape(len(X), 1)))
+        with limited(self._settings.n_threads):
+            return recommended(context, self._model, told)
 
     def forget(self, X: Array, may_return: bool = True) -> None:
         """Let rows whose evaluation gave nothing be pending no longer; they teach nothing.

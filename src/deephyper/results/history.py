@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import final
 
@@ -24,12 +24,19 @@ from ..job import (
     keep_older_file,
 )
 from .lines import lines_of
+from .solution import Solution, solution_cells
 from .table import PARETO, Results, table_of
 
 logger = logging.getLogger(__name__)
 
 # A disk that is full is asked again after this time at the earliest.
 _TRY_AGAIN_AFTER_S = 1.0
+
+Choose = Callable[[Sequence[Job]], Sequence[Solution] | None]
+
+
+def _no_choice(jobs: Sequence[Job]) -> None:
+    return None
 
 
 @final
@@ -41,17 +48,19 @@ class History:
     Args:
         names: all hyperparameters, in order of definition.
         path: the CSV file that every row is appended to at once; none if None.
+        choose: called with evaluations that have ended, before they are added: what is recommended after each of them,
+            or None to have no columns for that.
 
     Attributes:
         objectives: those of the search, as far as the evaluations have told.
         n_ended: how many evaluations have ended by themselves; those that were cancelled do not count.
     """
 
-    def __init__(self, names: Sequence[str], path: Path | None = None):
-        self._names = list(names)
+    def __init__(self, names: Sequence[str], path: Path | None = None, choose: Choose = _no_choice):
+        self._names, self._choose = list(names), choose
         self._rows: list[Row] = []
         self._curves: dict[int, Observations] = {}
-        self._job_ids: set[int] = set()
+        self._places: dict[int, int] = {}  # of the rows, by the number of their job
         self.n_ended = 0
         self.objectives = Objectives()
         self._journal = Journal(path) if path is not None else None
@@ -65,7 +74,7 @@ class History:
         return len(self._rows)
 
     def __contains__(self, job_id: int) -> bool:
-        return job_id in self._job_ids
+        return job_id in self._places
 
     @property
     def last_time(self) -> float:
@@ -80,17 +89,29 @@ class History:
     @property
     def next_job_id(self) -> int:
         """One more than the largest number of a job."""
-        return max(self._job_ids, default=-1) + 1
+        return max(self._places, default=-1) + 1
 
     def add(self, jobs: Sequence[Job]) -> None:
         """Append evaluations that have ended."""
+        solutions = self._choose(jobs)
         self._learn_objectives(jobs)
         rows = [flat_row(job, self._names, self.objectives) for job in jobs]
-        self._rows += rows
+        self._rows += rows if solutions is None else self._with_solutions(rows, solutions)
         self.add_curves({job.id: job.observations for job in jobs})
-        self._job_ids.update(job.id for job in jobs)
+        self._places.update({job.id: len(self._places) + k for k, job in enumerate(jobs)})
         self.n_ended += sum(job.status is JobStatus.DONE for job in jobs)
         self._save()
+
+    def _with_solutions(self, rows: Sequence[Row], solutions: Sequence[Solution]) -> list[Row]:
+        """Say beside new rows what was recommended after each of them."""
+        new = {row["job_id"]: row for row in rows}
+        chosen = [new.get(each.job_id) or self._row_of(each.job_id) for each in solutions]
+        cells = (solution_cells(*each, self._names) for each in zip(solutions, chosen, strict=True))
+        return [row | beside for row, beside in zip(rows, cells, strict=True)]
+
+    def _row_of(self, job_id: int | None) -> Row | None:
+        """The row of an evaluation; None if there is none."""
+        return None if job_id is None else self._rows[self._places[job_id]]
 
     def add_curves(self, observations: Mapping[int, Observations]) -> None:
         """Keep what evaluations recorded on the way, by the number of their job."""
@@ -110,7 +131,7 @@ class History:
         was cut off, or is not as this version writes it, it is kept under another name then.
         """
         self._rows, self.objectives = list(rows), objectives
-        self._job_ids = {int(row["job_id"]) for row in rows}
+        self._places = {int(row["job_id"]): place for place, row in enumerate(rows)}
         self.n_ended = sum(row["job_status"] == JobStatus.DONE.value for row in rows)
         self._n_written = len(rows)
         if self._journal is not None:

@@ -23,6 +23,7 @@ from .kinds import is_inactive
 from .lines import Lines, lines_of
 from .literals import parsers_of_literals
 from .older import as_today
+from .solution import SOLUTION
 from .table import PARETO, Results, column, table_of
 
 logger = logging.getLogger(__name__)
@@ -289,10 +290,25 @@ def _without_torn_row(lines: Lines, parsers: Mapping[str, Parse]) -> Lines:
 
 def _parser_of(name: str, of_hyperparameters: Mapping[str, Parse], objectives: Objectives, default: Parse) -> Parse:
     """How to turn the text of a cell into a value, by the name of its column."""
+    if name.startswith(SOLUTION):
+        return _solution_parser(name.removeprefix(SOLUTION), of_hyperparameters)
     if name.startswith(PARAMETER):
         parse = of_hyperparameters.get(name.removeprefix(PARAMETER), default)
         return lambda text: math.nan if text == "" else parse(text)
     return _objective if name in objectives.columns else _PARSERS.get(name, value_of)
+
+
+def _solution_parser(name: str, of_hyperparameters: Mapping[str, Parse]) -> Parse:
+    """The same for what was recommended. Nothing is learned from it, so what is no such value is kept as it is."""
+    parse = of_hyperparameters.get(name.removeprefix(PARAMETER), value_of) if name.startswith(PARAMETER) else value_of
+
+    def read(text: str) -> Any:
+        try:
+            return math.nan if text == "" else parse(text)
+        except ValueError:
+            return text
+
+    return read
 
 
 def _objective(text: str) -> float | str:

@@ -18,6 +18,7 @@ from .curves import Curves, curves_frame, in_all
 from .kinds import Kinds, in_common, is_inactive, kind_of, original
 from .objective import ObjectiveDtype, objective_column
 from .showing import as_html, as_text
+from .solution import SOLUTION
 
 _PREFIXES = (PARAMETER, METADATA)
 PARETO = "pareto_efficient"
@@ -28,7 +29,10 @@ _INSTEAD = by_name(
     {
         "results.to_csv(path, index=False) writes the table to a file": "to_csv_complete to_csv_partial",
         "a search adds what it is told: search.tell([(configuration, objective)])": "extend set_num_objective",
-        "results.best_parameters is the best configuration": "solution solution_history solution_selection",
+        "results.best_parameters is the best configuration, and with CBO(problem, solution_selection='argmax_est') "
+        "results.recommended_parameters is the one that the model believes to be the best": (
+            "solution solution_history solution_selection"
+        ),
         "several objectives have the column 'pareto_efficient'": "compute_pareto_efficiency pareto_efficient",
         "it is search.problem": "problem",
     }
@@ -164,12 +168,34 @@ class Results(pd.DataFrame):
         Inactive hyperparameters are absent. Whole numbers are such, also where the column holds floats because other
         cells of it are empty.
         """
-        names = [name for name in self.columns if isinstance(name, str) and name.startswith(PARAMETER)]
-        columns = {name.removeprefix(PARAMETER): (self[name].tolist(), self._kinds.get(name)) for name in names}
+        return self._configurations(PARAMETER)
+
+    def _configurations(self, prefix: str) -> list[dict[str, Any]]:
+        """The configurations that stand in the columns with a prefix, one for every row."""
+        names = [name for name in self.columns if isinstance(name, str) and name.startswith(prefix)]
+        columns = {name.removeprefix(prefix): (self[name].tolist(), self._kinds.get(name)) for name in names}
         return [
             {name: original(values[i], kind) for name, (values, kind) in columns.items() if not is_inactive(values[i])}
             for i in range(len(self))
         ]
+
+    @property
+    def recommended_parameters(self) -> dict[str, Any]:
+        """The configuration that the last row recommends: a dictionary, with the values that the run-function got.
+
+        It stands in the columns `sol.p:<name>` of tables of searches with `solution_selection="argmax_est"`, for which
+        it is the evaluated configuration of which the model believed most, or `"argmax_obs"`, the best observed one.
+
+        Raises:
+            ValueError: the table has no such columns, or there was nothing to recommend.
+        """
+        last = self.tail(1)._configurations(SOLUTION + PARAMETER)
+        if not last or not last[0]:
+            raise ValueError(
+                "Results.recommended_parameters: it needs an evaluation that has succeeded, of a search that says what "
+                "it recommends; make it with CBO(problem, solution_selection='argmax_est'), or take best_parameters."
+            )
+        return last[0]
 
     @property
     def jobs(self) -> list[Job]:
@@ -272,7 +298,8 @@ def table_of(rows: Sequence[Row], names: Sequence[str], objectives: Objectives, 
     cells = {name: _python_values([row.get(name, _NAN) for row in rows]) for name in columns}
     made = {name: objective_column if name in objectives.columns else column for name in columns}
     table = Results({name: make(cells[name]) for name, make in made.items()}, columns=columns)
-    kinds = {PARAMETER + name: kind_of(cells[PARAMETER + name]) for name in names}
+    of_parameters = [start + name for start in (PARAMETER, SOLUTION + PARAMETER) for name in names]
+    kinds = {name: kind_of(cells[name]) for name in of_parameters if name in cells}
     table._kinds, table._curves = {name: kind for name, kind in kinds.items() if kind is not None}, curves
     if len(objectives.columns) > 1:
         table[PARETO] = _pareto_efficient(table)

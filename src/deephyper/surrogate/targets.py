@@ -71,6 +71,16 @@ class Warp:
         targets: Array = (warped - self.warped_centre) / self.warped_spread
         return targets
 
+    def back(self, targets: Array) -> Array:
+        """Objectives of targets, (n,) -> (n,); infinite where no objective has such a target."""
+        # Infinite ones are wanted; terrible ones may be beyond the numbers that there are.
+        with np.errstate(over="ignore"):
+            if self.spread == 0.0:
+                return np.asarray(self.unit * (self.centre + targets))
+            warped = self.warped_centre + self.warped_spread * targets
+            z = warped if self.power is None else yeo_johnson_back(warped, self.power)
+            return np.asarray(self.unit * (self.centre + self.spread * z))
+
 
 def targets(y: Array) -> Array:
     """Turn objectives into targets.
@@ -139,3 +149,15 @@ def yeo_johnson(z: Array, power: Array) -> Array:
     curved = np.expm1(exponent * log_size) / np.where(is_log, 1.0, exponent)
     transformed: Array = np.sign(z) * np.where(is_log, log_size, curved)
     return transformed
+
+
+def yeo_johnson_back(transformed: Array, power: float) -> Array:
+    """The inverse of the transform by one power; infinite where the transform never comes."""
+    exponent = np.where(transformed >= 0.0, power, 2.0 - power)
+    is_log = exponent == 0.0
+    inner = exponent * np.abs(transformed)
+    is_reached = inner > -1.0
+    log_size = np.log1p(np.where(is_reached, inner, 0.0)) / np.where(is_log, 1.0, exponent)
+    size = np.expm1(np.where(is_log, np.abs(transformed), log_size))
+    back: Array = np.sign(transformed) * np.where(is_reached, size, np.inf)
+    return back
