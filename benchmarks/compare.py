@@ -2,13 +2,15 @@
 
     python benchmarks/compare.py                        # one evaluation after the other, 100 of them, 5 seeds
     python benchmarks/compare.py --workers 8 --evaluations 200
-    python benchmarks/compare.py --noise 0.2            # results are noisy; the regret is that of the true value
+    python benchmarks/compare.py --noise 0.2            # results are noisy; regrets are those of true values
     python benchmarks/compare.py --only cbo,random --tasks ackley-4,levy-8
 
 CBO runs with its defaults. The others are Optuna's samplers (pip install optuna cmaes; its GP needs torch as well) and
 random search. Samplers that are not installed are named and left out. With several workers, evaluation times are drawn
 (log-normal, sigma 0.5) and pass on a virtual clock; a worker asks as soon as it is free. Regrets below 1e-6 count as
-1e-6.
+1e-6. Under noise there are two tables: the best true value among all that were evaluated, which nobody knows, and the
+true value of what each recommends in the end: the best observed one, as every optimizer does, and for CBO also the
+evaluated one of which its model believes most.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ import heapq
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from importlib.metadata import PackageNotFoundError, version
 from itertools import product
@@ -33,6 +35,8 @@ import numpy as np
 from functions import TASKS, Choice, Task
 
 FLOOR = 1e-6
+# How CBO recommends beside what was observed to be the best.
+BELIEVED = "believed"
 
 
 class Optimizer(Protocol):
@@ -41,6 +45,9 @@ class Optimizer(Protocol):
     def ask(self) -> tuple[Any, dict[str, Any]]: ...
 
     def tell(self, trial: Any, value: float) -> None: ...
+
+    def recommended(self) -> dict[str, Mapping[str, Any]]:
+        """What it would use in the end, by ways to choose; "" is the best one observed."""
 
 
 def problem_of(task: Task) -> Any:
@@ -78,18 +85,28 @@ class Ours:
     def tell(self, trial: Any, value: float) -> None:
         self.search.tell([(trial, value)])
 
+    def recommended(self) -> dict[str, Mapping[str, Any]]:
+        results = self.search.history
+        place = self.search.believed(results)["mean"].argmax()
+        return {"": results.best_parameters, BELIEVED: results.configurations[place]}
+
 
 class Random:
     """Independent draws."""
 
     def __init__(self, task: Task, seed: int):
         self.task, self.rng = task, np.random.default_rng(seed)
+        self.best: tuple[float, Mapping[str, Any]] = (-np.inf, {})
 
     def ask(self) -> tuple[Any, dict[str, Any]]:
-        return None, self.task.sample(self.rng)
+        configuration = self.task.sample(self.rng)
+        return configuration, configuration
 
     def tell(self, trial: Any, value: float) -> None:
-        pass
+        self.best = max(self.best, (value, trial), key=lambda pair: pair[0])
+
+    def recommended(self) -> dict[str, Mapping[str, Any]]:
+        return {"": self.best[1]}
 
 
 class Optuna:
@@ -117,8 +134,13 @@ class Optuna:
     def tell(self, trial: Any, value: float) -> None:
         self.study.tell(trial, value)
 
+    def recommended(self) -> dict[str, Mapping[str, Any]]:
+        return {"": self.study.best_params}
 
-def optimizers(n_workers: int) -> dict[str, tuple[tuple[str, ...], Callable[[Task, int], Optimizer]]]:
+
+def optimizers(
+    n_workers: int, is_noisy: bool = False
+) -> dict[str, tuple[tuple[str, ...], Callable[[Task, int], Optimizer]]]:
     """By name: the packages that it needs, and how it is made."""
 
     def optuna(sampler: Callable[[Any, int], Any]) -> Callable[[Task, int], Optimizer]:
@@ -134,21 +156,26 @@ def optimizers(n_workers: int) -> dict[str, tuple[tuple[str, ...], Callable[[Tas
         ),
         "optuna-gp": (
             ("optuna", "torch"),
-            optuna(lambda s, seed: s.GPSampler(seed=seed, deterministic_objective=True)),
+            optuna(lambda s, seed: s.GPSampler(seed=seed, deterministic_objective=not is_noisy)),
         ),
         "optuna-cmaes": (("optuna", "cmaes"), optuna(lambda s, seed: s.CmaEsSampler(seed=seed))),
         "random": ((), Random),
     }
 
 
-def run(job: tuple[str, str, int, int, int, float]) -> tuple[np.ndarray, float]:
-    """Best regret after each evaluation, in order of completion, and CPU milliseconds of one ask and one tell."""
+def run(job: tuple[str, str, int, int, int, float]) -> tuple[np.ndarray, float, dict[str, float]]:
+    """One run.
+
+    Returns:
+        The best regret after each evaluation, in order of completion; CPU milliseconds of one ask and one tell; and the
+        regret of what is recommended in the end, by ways to choose.
+    """
     import warnings
 
     warnings.filterwarnings("ignore", module="optuna")
     name, task_name, seed, n_evaluations, n_workers, noise = job
     task, durations, errors = TASKS[task_name](seed), np.random.default_rng(seed), np.random.default_rng([seed, 1])
-    optimizer = optimizers(n_workers)[name][1](task, seed)
+    optimizer = optimizers(n_workers, noise > 0.0)[name][1](task, seed)
     running: list[tuple[float, int, Any, dict[str, Any]]] = []
     regrets, best, now, n_started, cpu_s = [], -np.inf, 0.0, 0, 0.0
     while len(regrets) < n_evaluations:
@@ -166,7 +193,11 @@ def run(job: tuple[str, str, int, int, int, float]) -> tuple[np.ndarray, float]:
         cpu_s += time.process_time() - begin
         best = max(best, value)
         regrets.append(max(task.regret(best), FLOOR))
-    return np.array(regrets), 1e3 * cpu_s / n_evaluations
+    recommended = {
+        way: max(task.regret(task.function(configuration)), FLOOR)
+        for way, configuration in optimizer.recommended().items()
+    }
+    return np.array(regrets), 1e3 * cpu_s / n_evaluations, recommended
 
 
 def is_installed(packages: tuple[str, ...]) -> bool:
@@ -176,19 +207,31 @@ def is_installed(packages: tuple[str, ...]) -> bool:
         return False
 
 
-def table(
-    names: list[str], tasks: list[str], regrets: dict[tuple[str, str], np.ndarray], cpu_ms: dict[str, float]
-) -> str:
-    """Markdown: the median regret of every task, the best in bold, then mean rank and cost."""
+def table(what: str, names: list[str], tasks: list[str], regrets: dict[tuple[str, str], np.ndarray]) -> str:
+    """Markdown: the median regret of every task, the best in bold, then the mean rank."""
     medians = np.array([[np.median(regrets[name, task]) for name in names] for task in tasks])
     ranks = np.array([[np.sum(row < value) + (np.sum(row == value) + 1) / 2 for value in row] for row in medians])
-    lines = ["| median regret | " + " | ".join(names) + " |", "|---|" + "---|" * len(names)]
+    lines = [f"| {what} | " + " | ".join(names) + " |", "|---|" + "---|" * len(names)]
     for task, row in zip(tasks, medians, strict=True):
         cells = [f"**{value:.1e}**" if value == row.min() else f"{value:.1e}" for value in row]
         lines.append(f"| {task} | " + " | ".join(cells) + " |")
     lines.append("| **mean rank** | " + " | ".join(f"{rank:.2f}" for rank in ranks.mean(axis=0)) + " |")
-    lines.append("| CPU of one ask and tell, ms | " + " | ".join(f"{cpu_ms[name]:.1f}" for name in names) + " |")
     return "\n".join(lines)
+
+
+Runs = dict[tuple[str, str, int], tuple[np.ndarray, float, dict[str, float]]]
+
+
+def recommended_table(names: list[str], tasks: list[str], seeds: range, results: Runs) -> str:
+    """The same of what is recommended; CBO has one column for each of its ways."""
+    ways = {n: list(results[n, tasks[0], seeds[0]][2]) for n in names}
+    regrets = {
+        (f"{n}, {way}" if way else n, task): np.array([results[n, task, seed][2][way] for seed in seeds])
+        for n, task in product(names, tasks)
+        for way in ways[n]
+    }
+    columns = list(dict.fromkeys(column for column, _ in regrets))
+    return table("median regret of what is recommended", columns, tasks, regrets)
 
 
 def main() -> None:
@@ -196,6 +239,7 @@ def main() -> None:
     parser.add_argument("--evaluations", type=int, default=100)
     parser.add_argument("--workers", type=int, default=1, help="virtual workers")
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--noise", type=float, default=0.0, help="standard deviation, as a share of best - typical")
     parser.add_argument("--only", help="comma-separated optimizers")
     parser.add_argument("--tasks", default=",".join(TASKS), help="comma-separated tasks")
@@ -205,17 +249,16 @@ def main() -> None:
     wanted = args.only.split(",") if args.only else list(known)
     names, tasks = [name for name in wanted if is_installed(known[name][0])], args.tasks.split(",")
     left_out = sorted(set(wanted) - set(names))
-    jobs = [
-        (n, t, s, args.evaluations, args.workers, args.noise) for n, t, s in product(names, tasks, range(args.seeds))
-    ]
-    results = {}
+    seeds = range(args.first_seed, args.first_seed + args.seeds)
+    jobs = [(n, t, s, args.evaluations, args.workers, args.noise) for n, t, s in product(names, tasks, seeds)]
+    results: Runs = {}
     with ProcessPoolExecutor(args.processes) as pool:
         for k, (job, result) in enumerate(zip(jobs, pool.map(run, jobs), strict=True), 1):
             results[job[:3]] = result
             print(f"\r{k} of {len(jobs)} runs", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
-    regrets = {(n, t): np.array([results[n, t, s][0][-1] for s in range(args.seeds)]) for n, t in product(names, tasks)}
-    cpu_ms = {n: float(np.median([results[n, t, s][1] for t, s in product(tasks, range(args.seeds))])) for n in names}
+    regrets = {(n, t): np.array([results[n, t, s][0][-1] for s in seeds]) for n, t in product(names, tasks)}
+    cpu_ms = [float(np.median([results[n, t, s][1] for t, s in product(tasks, seeds)])) for n in names]
     packages = [p for p in ("deephyper", "optuna", "cmaes", "torch", "numpy", "scipy") if is_installed((p,))]
     noise = f"noise of {args.noise:g}, " if args.noise else ""
     print(f"{args.evaluations} evaluations, {args.workers} worker(s), {noise}{args.seeds} seeds,", end=" ")
@@ -224,7 +267,10 @@ def main() -> None:
         ", ".join(f"{p} {version(p)}" for p in packages)
         + (f"; not installed: {', '.join(left_out)}" if left_out else "")
     )
-    print("\n" + table(names, tasks, regrets, cpu_ms))
+    print("\n" + table("median regret", names, tasks, regrets))
+    print("| CPU of one ask and tell, ms | " + " | ".join(f"{cost:.1f}" for cost in cpu_ms) + " |")
+    if args.noise:
+        print("\n" + recommended_table(names, tasks, seeds, results))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from .. import __version__
 from .._cells import plain
-from .._checks import count, explained, instance_of, is_bool, quoted, shown, warn, yes_or_no
+from .._checks import count, explained, instance_of, is_bool, warn, yes_or_no
 from .._draws import Draws, draws_from
 from .._turns import Turns
 from ..errors import AllFailedError, ResultsNotWritten, SearchSpaceExhausted
@@ -32,7 +32,7 @@ from .recording import Source, read_recording
 from .replay import Maker, replay
 from .replayed import Replay
 from .run import Limits, Run
-from .selection import ESTIMATED, OBSERVED, Selection
+from .selection import OBSERVED, Selection, checked_selection
 from .statistics import Crashes, Statistics
 
 logger = logging.getLogger(__name__)
@@ -124,7 +124,6 @@ class Search(metaclass=Called):
     ):
         where = type(self).__name__
         check_problem(where, problem)
-        self._check_selection(where, solution_selection)
         if not len(problem):
             raise ValueError(
                 f"{where}: the problem has no hyperparameters; add one with "
@@ -147,7 +146,8 @@ class Search(metaclass=Called):
         self._lessons: list[Callable[[Any], None]] = []
         self.stop_reason: str | None = None
         self.statistics: Statistics | None = None
-        self._selection = Selection(where, solution_selection, lambda: self._proposer)
+        kind = checked_selection(where, solution_selection, self._selections)
+        self._selection = Selection(where, kind, lambda: self._proposer)
         self._ledger = Ledger(
             where,
             self._space,
@@ -157,21 +157,11 @@ class Search(metaclass=Called):
             self._check,
             self._selection.after,
         )
-        self._selection.after(self._ledger.history.jobs() if self._selection.kind is not None else ())
+        self._selection.after(self._ledger.history.jobs() if kind is not None else ())
         self._turns = Turns(
             "this search",
             "give each thread a search of its own; with one `storage` and `search_id` they share what they find",
             "it may read `history`, `statistics`, `search_id` and the evaluator's `time_left`",
-        )
-
-    def _check_selection(self, where: str, kind: Any) -> None:
-        is_name = isinstance(kind, str)
-        if kind is None or (is_name and kind in self._selections):
-            return
-        is_of_cbo = is_name and kind == ESTIMATED
-        instead = "only CBO has a model that estimates" if is_of_cbo else "leave it out to recommend nothing"
-        raise ValueError(
-            f"{where}: solution_selection must be {quoted(self._selections)} or None, got {shown(kind)}; {instead}."
         )
 
     @abstractmethod

@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import final
+from collections.abc import Callable, Collection, Sequence
+from typing import Any, final
 
-from .._checks import warn
+from .._checks import quoted, shown, warn
 from ..job import Job, is_failure
 from ..results import Solution
 from .proposer import Proposer
 
 OBSERVED, ESTIMATED = "argmax_obs", "argmax_est"
+
+
+def checked_selection(where: str, kind: Any, accepted: Collection[str]) -> str | None:
+    """Return the name of a way to choose, or None.
+
+    Args:
+        where: name of the search class, for messages.
+        kind: what the user passed.
+        accepted: the ways that this search has.
+
+    Raises:
+        ValueError: it is none of them.
+    """
+    if kind is None or (isinstance(kind, str) and kind in accepted):
+        return kind
+    is_of_cbo = isinstance(kind, str) and kind == ESTIMATED
+    instead = "only CBO has a model that estimates" if is_of_cbo else "leave it out to recommend nothing"
+    raise ValueError(f"{where}: solution_selection must be {quoted(accepted)} or None, got {shown(kind)}; {instead}.")
 
 
 @final
