@@ -291,7 +291,7 @@ def test_a_single_suggestion_that_is_made_otherwise_is_named_and_no_other_one(
     (difference,) = report.differences
     assert (difference.number, difference.job_id, difference.row, difference.n_told) == (place,) * 4
     assert difference.recorded == search.history.configurations[place] != difference.replayed
-    assert str(report).startswith("14 of 15 suggestions are the same") and "; 1 differ:\nsuggestion " in str(report)
+    assert str(report).startswith("14 of 15 suggestions are the same") and "; 1 differs:\nsuggestion " in str(report)
     assert f"suggestion {place} (row {place} of the table): recorded x=" in str(report)
     assert f"; it knew {place} results" in str(report)
 

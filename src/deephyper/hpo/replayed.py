@@ -112,8 +112,9 @@ class Replay:
             yield f"all {n} suggestions are the same{but}" if n else "no suggestion could be made again"
             return
         n_following = sum(one.follows for one in differences)
-        following = f", {n_following} of them after one of their own call" if n_following else ""
-        yield f"{n - len(differences)} of {n} suggestions are the same{but}; {len(differences)} differ{following}:"
+        following = f", {n_following} of them made together with an earlier one that does" if n_following else ""
+        differ = f"{len(differences)} differ{'s' if len(differences) == 1 else ''}{following}"
+        yield f"{n - len(differences)} of {n} suggestions are the same{but}; {differ}:"
         yield from map(str, differences[:_MOST_SHOWN])
         if len(differences) > _MOST_SHOWN:
             yield f"and {len(differences) - _MOST_SHOWN} more, in `differences`"
