@@ -274,7 +274,7 @@ def test_a_record_says_all_that_is_known_of_a_job(problem: HpProblem, tmp_path: 
     assert [job.n_retries for job in heard] == [0, 0, 0]
     assert "on purpose" in heard[1].metadata["traceback"]
     shown = {key: value for key, value in heard[0].metadata.items() if not key.startswith("_")}
-    assert shown.pop("replay") == "0/0/0/0 seed 1"
+    assert shown.pop("replay") == "0/0/0/0/0 seed 1"
     assert shown == {"array": [0, 1, 2], "pair": [1, 2], "when": "x", "5": {"6": None}}
     assert [job.observations for job in heard] == [[(1.0, 0.5)]] * 3
     for job in heard:

@@ -187,10 +187,39 @@ def test_configurations_that_were_asked_for_and_never_told_count_as_they_did(
         told(search, 2)
         search.search(on("thread", 2), 6)
         search.tell([(first, 0.25)])
-    report = CBO(problem, random_state=1, log_dir=None).replay(tmp_path)
+    again = CBO(problem, random_state=1, log_dir=None)
 
-    assert says_all_are_the_same(report, 40)
-    assert [one.row for one in report.suggestions].count(None) == 2
+    assert says_all_are_the_same(again.replay(search.history), 38)
+    assert says_all_are_the_same(again.replay(tmp_path), 40)
+    assert [one.row for one in again.replay(tmp_path).suggestions].count(None) == 2
+
+
+def test_a_table_tells_also_of_what_was_asked_for_and_never_told(
+    kind: type[Search], problem: HpProblem, tmp_path: Path
+) -> None:
+    search = kind(problem, random_state=1, log_dir=tmp_path)
+    for n in (1, 3, 1, 4, 1):
+        search.ask(1)
+        told(search, n, order=-1)
+        search.tell([(search.ask(3)[1], 0.125)])
+
+    assert says_all_are_the_same(kind(problem, random_state=1, log_dir=None).replay(search.history), 15)
+    longest = search.history["m:replay"].str.len().max()
+    assert longest < 500
+
+
+def test_a_cell_carries_no_more_than_what_is_not_in_the_table(kind: type[Search], problem: HpProblem) -> None:
+    search = kind(problem, random_state=1, log_dir=None)
+    search.ask(2)
+    for _ in range(9):
+        told(search, 1)
+    cells = search.history["m:replay"].tolist()
+
+    assert [" | " in cell for cell in cells] == [True] + [False] * 8
+    for _ in range(40):
+        search.ask(1)
+    told(search, 1)
+    assert search.history["m:replay"].iloc[-1].count(" | ") <= 16
 
 
 @pytest.mark.slow
@@ -386,7 +415,7 @@ def test_what_is_no_record_of_a_search_is_refused(problem: HpProblem, tmp_path: 
         search.replay(store)
     with pytest.raises(ValueError, match=r"CBO.replay: the table has no column 'p:rate'; pass the table of a search"):
         search.replay(pd.DataFrame({"p:x": [0.5], "objective": [1.0]}))
-    row = {"p:x": [7.0], "p:rate": [0.1], "p:n": [3], "p:kind": ["a"], "objective": [1.0], "m:replay": ["0/0/0/0"]}
+    row = {"p:x": [7.0], "p:rate": [0.1], "p:n": [3], "p:kind": ["a"], "objective": [1.0], "m:replay": ["0/0/0/0/0"]}
     with pytest.raises(ValueError, match=r"CBO.replay: row 0 of the table does not fit this problem: .*7"):
         search.replay(pd.DataFrame(row))
 

@@ -38,7 +38,7 @@ def test_its_jobs_are_the_evaluations(tmp_path: Path) -> None:
     assert (first.id, first.status.value, first.objective) == (0, "DONE", 0.5)
     assert dict(first.parameters) == {"kind": "tree", "depth": 3} and type(first.parameters["depth"]) is int
     assert dict(second.parameters) == {"kind": None} and second.objective == "F_none" and second.is_failure
-    assert first.metadata == {"size": [1, 2], "replay": "0/0/0/0 seed 1 ask 1"}
+    assert first.metadata == {"size": [1, 2], "replay": "0/0/0/0/0 seed 1 ask 1"}
     assert first.observations == [(1, 0.25)]
     assert 0 <= first.timestamp_submit <= first.timestamp_start <= first.timestamp_end <= first.timestamp_gather
     assert len(search.history) == len(search.history.jobs) == 2

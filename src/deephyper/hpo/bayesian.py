@@ -21,7 +21,7 @@ from ..transfer import Source, SourceReport
 from .again import Again, Guide, OptimizerAgain
 from .ahead import Ahead
 from .asked import Asked, number_asked
-from .notes import Note, note_restored
+from .notes import Notebook, note_restored
 from .options import Checked
 from .proposer import Proposer, Trial
 
@@ -47,7 +47,7 @@ class Bayesian(Proposer):
         self._space = checked.settings.space
         self.optimizer = BayesianOptimizer(self._settings)
         self._ahead = Ahead(self.optimizer)
-        self._asked = Asked(member)
+        self._asked, self._notebook = Asked(member), Notebook(draws.member)
         self._told: list[int] = []  # the numbers of the jobs whose rows were told, in order
         self._memory: Mapping[str, Any] = {}
         self._n_failures = 0
@@ -56,18 +56,19 @@ class Bayesian(Proposer):
 
     def ask(self, n: int, evaluator: Evaluator | None) -> list[Trial]:
         suggestions = self.optimizer.suggest(n) if evaluator is None else self._ahead.suggest(n, evaluator)
-        trials = [self._trial(suggestion) for suggestion in suggestions]
+        # Whatever an evaluator is given ends in the table.
+        trials = [self._trial(suggestion, evaluator is not None) for suggestion in suggestions]
         fresh = self.optimizer.take_fresh_nominees()
         if trials and len(fresh):
             # A restart takes them from here if the search does not come to note its memory any more.
             trials[0].metadata[_NOMINEES] = fresh.tolist()
         return trials
 
-    def _trial(self, suggestion: Suggestion) -> Trial:
+    def _trial(self, suggestion: Suggestion, is_certain: bool) -> Trial:
         (configuration,) = self._configurations(suggestion.row[None])
-        note = Note(self._draws.member, *suggestion.origin)
+        note = self._notebook.cell(*suggestion.origin, is_certain)
         # With several workers, timing decides how many results a suggestion knew. Only this note can tell afterwards.
-        metadata = {REPLAY: str(note), "_n_told": suggestion.n_told, **self._asked.add(suggestion.row)}
+        metadata = {REPLAY: note, "_n_told": suggestion.n_told, **self._asked.add(suggestion.row)}
         return Trial(configuration, metadata, suggestion.was_prepared)
 
     def _configurations(self, rows: Array) -> list[dict[str, Any]]:
@@ -104,6 +105,7 @@ class Bayesian(Proposer):
             if job.objective is not None:
                 self.check(job.objective)
         self.optimizer.trace.note("told", *(job.id for job in jobs))
+        self._notebook.save(jobs)
         rows = self._asked.take_rows(jobs, self._space)
         is_taught = np.array([job.teaches for job in jobs], bool)
         is_cancelled = np.array([job.status is JobStatus.CANCELLED for job in jobs], bool)

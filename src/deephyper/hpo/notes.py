@@ -1,9 +1,10 @@
 """The column `m:replay`: what a table tells of each suggestion, so that `search.replay` can make it again.
 
-A cell reads `0/23/7/2 told 20 18 ready 9`. In front stand the number of the member of the search, that of its
-suggestion, which of its calls of `propose` has made it, and which row of this call it is. Then follows what was done
-since the suggestion before, in order; `docs/architecture.md` explains the verbs. Three or more numbers in a row are
-written as `12-17`.
+A cell reads `0/23/7/2/20 told 20 18 ready 9`. In front stand the number of the member of the search, that of its
+suggestion, which of its calls of `propose` has made it, which row of this call it is, and the number of the last
+suggestion before it that has steps of its own. These steps follow, what was done since the suggestion before, in order;
+`docs/architecture.md` explains the verbs. Three or more numbers in a row are written as `12-17`. Behind a `|` stand
+notes of other suggestions, which may never come into the table.
 """
 
 from __future__ import annotations
@@ -13,10 +14,14 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, final
 
-from ..job import Job, JobStatus
+from ..job import REPLAY, Job, JobStatus
 from ..optimizer import Step, Trace
+from .asked import number_asked
 
 _FEWEST_JOINED = 3
+# So many suggestions may be open before the notes of the oldest ones are lost.
+_MOST_CARRIED = 16
+_SEPARATOR = " | "
 
 
 @final
@@ -29,6 +34,7 @@ class Note:
         number: how many suggestions the member had made before it.
         call: which call of `propose` has made it, counted from the beginning of the process.
         place: which row of that call it is.
+        after: the number of the last suggestion before it that has steps; its own one where it is the first that has.
         steps: what was done since the suggestion before it.
     """
 
@@ -36,23 +42,83 @@ class Note:
     number: int
     call: int
     place: int
+    after: int
     steps: tuple[Step, ...] = ()
 
     def __str__(self) -> str:
-        words = [f"{self.member}/{self.number}/{self.call}/{self.place}"]
+        words = [f"{self.member}/{self.number}/{self.call}/{self.place}/{self.after}"]
         for step in self.steps:
             words += [step.verb, *_joined(step.numbers)]
         return " ".join(words)
 
     @classmethod
-    def of(cls, cell: Any) -> Note | None:
-        """Read a cell; None if it holds no such note, as where a configuration was not suggested."""
-        words = cell.split() if isinstance(cell, str) else []
-        try:
-            member, number, call, place = map(int, words[0].split("/"))
-            return cls(member, number, call, place, tuple(_steps(words[1:])))
-        except (ValueError, IndexError):
-            return None
+    def of(cls, text: str) -> Note:
+        """Read a note.
+
+        Raises:
+            ValueError: it is none.
+        """
+        words = text.split() or [""]
+        member, number, call, place, after = map(int, words[0].split("/"))
+        return cls(member, number, call, place, after, tuple(_steps(words[1:])))
+
+    @property
+    def seed(self) -> int | None:
+        """The seed with which the process began, if it began with this suggestion."""
+        return next((step.numbers[0] for step in self.steps if step.verb == "seed" and step.numbers), None)
+
+
+def notes_of(cell: Any) -> list[Note]:
+    """Read the notes of a cell, that of its own suggestion first; none if it holds no notes.
+
+    So it is where a configuration was told without having been suggested.
+    """
+    try:
+        return [Note.of(text) for text in cell.split("|")] if isinstance(cell, str) else []
+    except ValueError:
+        return []
+
+
+@final
+class Notebook:
+    """Writes the cells of one member of a search.
+
+    A suggestion that is handed out by `ask` may never be told, and so never come into the table. So the next ones carry
+    what is noted of it, until one that does is told.
+
+    Args:
+        member: its number, by which its random draws differ from those of others.
+    """
+
+    def __init__(self, member: int):
+        self._member = member
+        self._after: int | None = None
+        self._unsaved: dict[int, Note] = {}
+
+    def cell(self, number: int, call: int, place: int, steps: tuple[Step, ...], is_certain: bool) -> str:
+        """Write the cell of a suggestion.
+
+        Args:
+            number: how many suggestions were made before it.
+            call: which call of `propose` has made it.
+            place: which row of that call it is.
+            steps: what was done since the suggestion before it.
+            is_certain: whether it will come into the table, whatever becomes of it.
+        """
+        note = Note(self._member, number, call, place, number if self._after is None else self._after, steps)
+        text = _SEPARATOR.join(map(str, (note, *list(self._unsaved.values())[-_MOST_CARRIED:])))
+        if steps:
+            self._after = number
+        if steps and not is_certain:
+            self._unsaved[number] = note
+        return text
+
+    def save(self, jobs: Sequence[Job]) -> None:
+        """Note that jobs come into the table."""
+        if not self._unsaved:
+            return
+        for note in (note for job in jobs for note in notes_of(job.metadata.get(REPLAY))):
+            self._unsaved.pop(note.number, None)
 
 
 def _joined(numbers: Sequence[int]) -> Iterator[str]:
@@ -83,6 +149,7 @@ def _numbers(word: str) -> range:
 
 def note_restored(trace: Trace, jobs: Sequence[Job], n_asked: int, n_volunteered: int = 0, n_nominees: int = 0) -> None:
     """Note what a proposer has taken over from an interrupted search; the arguments are those of `Proposer.restore`."""
+    left = [job for job in jobs if job.status is JobStatus.READY]
     trace.note("table", *(job.id for job in jobs if job.status is not JobStatus.READY))
-    trace.note("open", *(job.id for job in jobs if job.status is JobStatus.READY))
+    trace.note("open", *(number for job in left for number in (job.id, number_asked(job) or 0)))
     trace.note("resume", n_asked, n_volunteered, n_nominees)

@@ -16,7 +16,7 @@ from ..optimizer import Step, Trace
 from ..space import Space, Walkers, row_keys
 from .again import Again, Guide, Repeated
 from .asked import Asked
-from .notes import Note, note_restored
+from .notes import Notebook, note_restored
 from .other_words import instead_of_learning
 from .proposer import Proposer, Trial
 from .search import Search
@@ -60,7 +60,7 @@ class _Sampler(Proposer):
     def __init__(self, space: Space, draws: Draws, member: int):
         # Where draws are hardly ever legal, what was found legal once is walked from.
         self._space, self._draws = space.walked_by(Walkers(np.empty((0, space.n_columns)))), draws
-        self._asked = Asked(member)
+        self._asked, self._notebook = Asked(member), Notebook(draws.member)
         self._known: set[bytes] = set()
         self.n_asked = 0
         self._trace = Trace()
@@ -74,7 +74,7 @@ class _Sampler(Proposer):
             row = self.draw()
             if not len(row):
                 break
-            trials.append(self.trial(row))
+            trials.append(self.trial(row, is_certain=evaluator is not None))
         return trials
 
     def draw(self) -> Array:
@@ -85,15 +85,16 @@ class _Sampler(Proposer):
             self._trace.note("none")
         return row
 
-    def trial(self, row: Array) -> Trial:
-        """Hand out a row, (1, d)."""
-        note = Note(self._draws.member, self.n_asked, self.n_asked, 0, self._trace.take())
+    def trial(self, row: Array, is_certain: bool = True) -> Trial:
+        """Hand out a row, (1, d), whose job will come into the table, or is not certain to."""
+        note = self._notebook.cell(self.n_asked, self.n_asked, 0, self._trace.take(), is_certain)
         self._known.update(row_keys(row))
         self.n_asked += 1
-        return Trial(self._space.decode(row)[0], {REPLAY: str(note), **self._asked.add(row[0])})
+        return Trial(self._space.decode(row)[0], {REPLAY: note, **self._asked.add(row[0])})
 
     def tell(self, jobs: Sequence[Job]) -> None:
         self._trace.note("told", *(job.id for job in jobs))
+        self._notebook.save(jobs)
         self._learn(jobs)
 
     def _learn(self, jobs: Sequence[Job]) -> None:

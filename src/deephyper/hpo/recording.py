@@ -17,7 +17,7 @@ from ..problem import HpProblem
 from ..results import Results, read_csv
 from ..space import Space
 from ..storage import Storage
-from .notes import Note
+from .notes import Note, notes_of
 from .open_jobs import read_open_jobs
 
 Source = pd.DataFrame | str | os.PathLike[str] | Storage
@@ -30,13 +30,43 @@ class Evaluation:
 
     Args:
         job: the evaluation; it may be open still.
-        note: what is recorded of its suggestion; None if it was told without having been suggested.
+        notes: what is recorded of its suggestion, and then of others; empty if it was told without having been
+            suggested.
         row: its place in the table; None if it is not there.
     """
 
     job: Job
-    note: Note | None
+    notes: list[Note]
     row: int | None = None
+
+
+@final
+class Session:
+    """The suggestions of one member of a search from one start of its process to the next.
+
+    Args:
+        member: its number.
+
+    Attributes:
+        notes: what is recorded of suggestions, by their number; not of all.
+        evaluations: those of its suggestions that are known, by the number of the suggestion.
+    """
+
+    def __init__(self, member: int):
+        self.member = member
+        self.notes: dict[int, Note] = {}
+        self.evaluations: dict[int, Evaluation] = {}
+
+    def goes_on_with(self, evaluation: Evaluation) -> bool:
+        """Whether a later evaluation of the member belongs to it, too."""
+        own = evaluation.notes[0].number
+        starts = [note for note in evaluation.notes if note.seed is not None]
+        return own not in self.evaluations and all(self.notes.get(note.number) == note for note in starts)
+
+    def add(self, evaluation: Evaluation) -> None:
+        """Add an evaluation that belongs to it."""
+        self.evaluations[evaluation.notes[0].number] = evaluation
+        self.notes.update({note.number: note for note in evaluation.notes})
 
 
 @final
@@ -51,6 +81,19 @@ class Recording:
 
     evaluations: list[Evaluation]
     description: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def sessions(self) -> list[Session]:
+        """The suggestions of each member from each of its starts on, those of one member in their order."""
+        found: dict[int, list[Session]] = {}
+        for evaluation in self.evaluations:
+            if not evaluation.notes:
+                continue
+            of_member = found.setdefault(evaluation.notes[0].member, [])
+            if not of_member or not of_member[-1].goes_on_with(evaluation):
+                of_member.append(Session(evaluation.notes[0].member))
+            of_member[-1].add(evaluation)
+        return [session for of_member in found.values() for session in of_member]
 
 
 def read_recording(where: str, source: Source, problem: HpProblem, space: Space, search_id: str | None) -> Recording:
@@ -78,7 +121,7 @@ def read_recording(where: str, source: Source, problem: HpProblem, space: Space,
             f"{where}: it takes the table of a search, the path of results.csv or of its folder, or a storage, "
             f"{got(source)}."
         )
-    if not any(evaluation.note for evaluation in found.evaluations):
+    if not any(evaluation.notes for evaluation in found.evaluations):
         raise ValueError(
             f"{where}: there is no {METADATA + REPLAY!r} that tells which results each suggestion knew, as in tables "
             "that an earlier version or another program has written, so nothing can be replayed."
@@ -108,7 +151,7 @@ def _evaluation(place: str, job: Job, space: Space, row: int | None) -> Evaluati
         space.encode([job.parameters])
     except (ValueError, TypeError, KeyError) as error:
         raise ValueError(f"{place} does not fit this problem: {error}") from error
-    return Evaluation(job, Note.of(job.metadata.get(REPLAY)), row)
+    return Evaluation(job, notes_of(job.metadata.get(REPLAY)), row)
 
 
 def _of_file(where: str, path: Path, problem: HpProblem, space: Space) -> Recording:

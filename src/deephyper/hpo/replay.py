@@ -18,7 +18,7 @@ from ..space import Space
 from .again import Again, Repeated
 from .notes import Note
 from .proposer import Proposer
-from .recording import Evaluation, Recording, has_ended
+from .recording import Evaluation, Recording, Session, has_ended
 from .replayed import ROUNDING, Replay, Replayed
 
 
@@ -57,20 +57,20 @@ def replay(maker: Maker, recording: Recording, shows_progress: bool = False) -> 
     Raises:
         ValueError: the seeds differ.
     """
-    noted = [(evaluation, evaluation.note) for evaluation in recording.evaluations if evaluation.note is not None]
-    _check_seeds(maker, [note for _, note in noted])
+    sessions = recording.sessions
+    _check_seeds(maker, [note for session in sessions for note in session.notes.values()])
     jobs = {evaluation.job.id: evaluation.job for evaluation in recording.evaluations}
     suggestions: list[Replayed] = []
     left_out: list[str] = []
     n_lessons, before = 0, dict[int, _Course]()
-    with tqdm(total=len(noted), disable=not shows_progress, desc="replay") as bar:
-        for session in _sessions(noted):
-            member = session[0][1].member
-            course = before[member] = _Course(maker, session, jobs, before.get(member))
+    n_all = sum(len(session.evaluations) for session in sessions)
+    with tqdm(total=n_all, disable=not shows_progress, desc="replay") as bar:
+        for session in sessions:
+            course = before[session.member] = _Course(maker, session, jobs, before.get(session.member))
             for replayed in course.made_again():
                 suggestions.append(replayed)
                 bar.update(1)
-            left_out += [course.reason] * (len(session) - course.n_made)
+            left_out += [course.reason] * (len(session.evaluations) - course.n_made)
             n_lessons = max(n_lessons, course.n_lessons)
     notes = [*_differing(maker.arguments, recording.description)]
     if len(maker.lessons) > n_lessons and not left_out:
@@ -78,31 +78,13 @@ def replay(maker: Maker, recording: Recording, shows_progress: bool = False) -> 
     return Replay(tuple(suggestions), tuple(left_out), tuple(notes))
 
 
-Session = list[tuple[Evaluation, Note]]
-
-
-def _seed_of(note: Note) -> int | None:
-    return next((step.numbers[0] for step in note.steps if step.verb == "seed" and step.numbers), None)
-
-
 def _check_seeds(maker: Maker, notes: Iterable[Note]) -> None:
     """Raise ValueError if the recorded search cannot be this one, since it was made with another seed."""
-    seeds = [seed for note in notes if (seed := _seed_of(note)) is not None]
+    seeds = [note.seed for note in notes if note.seed is not None]
     if not seeds or maker.seed in seeds or not (maker.is_seed_given or maker.lessons):
         return
     ours = f"and this one has {maker.seed}" if maker.is_seed_given else "by which it drew from earlier tables too"
     raise ValueError(f"{maker.where}: the recorded search has random_state={seeds[0]}, {ours}; make this one with it.")
-
-
-def _sessions(noted: Session) -> list[Session]:
-    """The suggestions of each member of the search from each of its starts on, in their order."""
-    sessions: dict[int, list[Session]] = {}
-    for evaluation, note in noted:
-        of_member = sessions.setdefault(note.member, [])
-        if not of_member or _seed_of(note) is not None:
-            of_member.append([])
-        of_member[-1].append((evaluation, note))
-    return [session for of_member in sessions.values() for session in of_member]
 
 
 class _Lost(Exception):
@@ -115,7 +97,7 @@ class _Course:
 
     Args:
         maker: makes the suggestions.
-        session: its suggestions, in the order in which they were made.
+        session: what is recorded of its suggestions.
         jobs: all evaluations of the search, by number.
         before: the way until this start, if there was one.
 
@@ -127,39 +109,58 @@ class _Course:
 
     def __init__(self, maker: Maker, session: Session, jobs: Mapping[int, Job], before: _Course | None):
         self._maker, self._session, self._jobs = maker, session, jobs
-        self._memory = {} if before is None or before._proposer is None else before._proposer.memory
+        self._before = before
         self._guide = _Guide(maker.space, session)
         self._proposer: Proposer | None = None
         self._again: Again | None = None
         self._next_number = 0
         self._named: dict[str, tuple[int, ...]] = {}
+        # What was handed out by now, by its number, with the metadata of its job.
+        self._handed_out: dict[int, tuple[Mapping[str, Any], dict[str, Any]]] = {}
         self.n_made = self.n_lessons = 0
         self.reason = ""
 
     def made_again(self) -> Iterator[Replayed]:
         """Make the suggestions again, one after the other, as far as that is possible."""
         try:
-            for evaluation, note in self._session:
+            for _, note in sorted(self._session.notes.items()):
                 repeated = self._repeated(note)
-                evaluation.job.metadata.update(repeated.metadata)
-                self.n_made += 1
-                yield self._guide.replayed(evaluation, note, repeated.n_told)
+                if (evaluation := self._session.evaluations.get(note.number)) is not None:
+                    evaluation.job.metadata.update(repeated.metadata)
+                    self.n_made += 1
+                    yield self._guide.replayed(evaluation, note, repeated.n_told)
         except _Lost as lost:
             self.reason = str(lost)
 
     def _repeated(self, note: Note) -> Repeated:
+        # Suggestions without steps of their own can be made again, although nothing is known of them.
+        while self._again is not None and note.after < self._next_number < note.number:
+            self._hand_out(self._again)
         for step in note.steps:
             self._repeat(step, note)
         if self._again is None or note.number != self._next_number:
             raise _Lost(f"suggestion {self._next_number}, on which they depend, is not in the table")
-        self._next_number += 1
-        repeated = self._again.hand_out()
-        if repeated is None or (repeated.number, repeated.call, repeated.place) != (note.number, note.call, note.place):
-            raise _Lost(
-                f"what is recorded up to suggestion {note.number} does not fit together, as if another kind of search "
-                "or version had made it"
-            )
+        repeated = self._hand_out(self._again)
+        if (repeated.call, repeated.place) != (note.call, note.place):
+            raise _Lost(self._misfit(note.number))
         return repeated
+
+    def _hand_out(self, again: Again) -> Repeated:
+        """Make the next suggestion."""
+        repeated = again.hand_out()
+        if repeated is None or repeated.number != self._next_number:
+            raise _Lost(self._misfit(self._next_number))
+        configuration = self._guide.went_on_with(repeated.call, repeated.place)
+        self._handed_out[self._next_number] = (configuration, repeated.metadata)
+        self._next_number += 1
+        return repeated
+
+    @staticmethod
+    def _misfit(number: int) -> str:
+        return (
+            f"what is recorded up to suggestion {number} does not fit together, as if another kind of search or "
+            "version had made it"
+        )
 
     def _repeat(self, step: Step, note: Note) -> None:
         if step.verb == "seed":
@@ -198,18 +199,28 @@ class _Course:
 
     def _resume(self, proposer: Proposer, n_asked: int, n_volunteered: int, n_nominees: int) -> None:
         """Let the proposer go on as it did when the search was continued."""
-        nominees = self._memory.get("nominees", ())
+        memory = {} if self._before is None or self._before._proposer is None else self._before._proposer.memory
+        nominees = memory.get("nominees", ())
         if len(nominees) != n_nominees:
             raise _Lost("the search was continued with some nominees of its portfolio, and not all of them are known")
-        numbers = (*self._named.get("table", ()), *self._named.get("open", ()))
-        if unknown := [number for number in numbers if number not in self._jobs]:
+        ended, left = self._named.get("table", ()), self._named.get("open", ())
+        if unknown := [number for number in ended if number not in self._jobs]:
             raise _Lost(f"the search was continued after job {unknown[0]}, which is not in the table")
-        ended = [self._jobs[number] for number in self._named.get("table", ())]
-        taken = [*ended, *(_reopened(self._jobs[number]) for number in self._named.get("open", ()))]
+        taken = [*(self._jobs[number] for number in ended), *map(self._reopened, left[::2], left[1::2])]
         memory = {"n_asked": n_asked, "n_told": len(taken), "n_volunteered": n_volunteered}
         proposer.recall({**memory, **({"nominees": nominees} if n_nominees else {})})
         proposer.restore(taken, n_asked)
         self._next_number = n_asked
+
+    def _reopened(self, job_id: int, number: int) -> Job:
+        """A job as it was when it had been asked for, and not told."""
+        handed_out = {} if self._before is None else self._before._handed_out
+        if number in handed_out:
+            return Job(job_id, handed_out[number][0], "", handed_out[number][1])
+        if job_id not in self._jobs:
+            raise _Lost(f"the search was continued while job {job_id} was open, which is not in the table")
+        job = self._jobs[job_id]
+        return Job(job_id, job.parameters, "", job.metadata)
 
     def _teach(self, proposer: Proposer, note: Note) -> None:
         if self.n_lessons >= len(self._maker.lessons):
@@ -221,26 +232,23 @@ class _Course:
         self.n_lessons += 1
 
 
-def _reopened(job: Job) -> Job:
-    """A job as it was before it was told."""
-    return Job(job.id, job.parameters, job.search_id, job.metadata)
-
-
 @final
 class _Guide:
     """Knows the suggestions of one session; see `again.Guide`.
 
     Args:
         space: the search space.
-        session: the suggestions.
+        session: what is recorded of them.
     """
 
     def __init__(self, space: Space, session: Session):
         self._space = space
-        self._jobs = {(note.call, note.place): evaluation.job for evaluation, note in session}
-        cuts = [step.numbers for _, note in session for step in note.steps if step.verb == "cut"]
+        noted = [(session.notes[number], evaluation.job) for number, evaluation in session.evaluations.items()]
+        self._jobs = {(note.call, note.place): job for note, job in noted}
+        cuts = [step.numbers for note in session.notes.values() for step in note.steps if step.verb == "cut"]
         self._cuts = {numbers[0]: numbers[1] for numbers in cuts if len(numbers) == 2}
         self._proposed: dict[int, Mapping[str, Any]] = {}
+        self._went_on_with: dict[tuple[int, int], Mapping[str, Any]] = {}
         self._distances: dict[int, float] = {}
         self._differing: dict[int, int] = {}
 
@@ -248,6 +256,7 @@ class _Guide:
         return self._cuts.get(call)
 
     def instead(self, call: int, place: int, proposed: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        self._went_on_with[call, place] = proposed
         if (job := self._jobs.get((call, place))) is None:
             return None
         distance = _distance(self._space, job.parameters, proposed)
@@ -257,7 +266,14 @@ class _Guide:
         # Whoever tells results of evaluations that were made elsewhere may have rounded.
         is_told_by_hand = has_ended(job) and job.timestamp_submit is None
         is_same = distance == 0.0 or (is_told_by_hand and distance <= ROUNDING)
-        return None if is_same else job.parameters
+        if is_same:
+            return None
+        self._went_on_with[call, place] = job.parameters
+        return job.parameters
+
+    def went_on_with(self, call: int, place: int) -> Mapping[str, Any]:
+        """The configuration that stands in a row of a call, be it the proposed or the recorded one."""
+        return self._went_on_with[call, place]
 
     def replayed(self, evaluation: Evaluation, note: Note, n_told: int | None) -> Replayed:
         """What became of a suggestion."""
