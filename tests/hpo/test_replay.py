@@ -436,6 +436,16 @@ def test_a_replay_writes_nothing_and_changes_nothing(kind: type[Search], problem
     assert search.replay(tmp_path / "recorded").is_same and search.ask() == alone.ask()
 
 
+def test_what_a_search_recommends_is_no_matter(problem: HpProblem, tmp_path: Path) -> None:
+    search = CBO(problem, on("thread", 2), random_state=3, log_dir=tmp_path, solution_selection="argmax_est")
+    table = search.search(12)
+    search.believed(table.configurations)
+    search.search(2)
+
+    for source in (search.history, tmp_path):
+        assert says_all_are_the_same(CBO(problem, random_state=3, log_dir=None).replay(source), 14)
+
+
 def test_a_search_can_be_compared_with_itself(problem: HpProblem, tmp_path: Path) -> None:
     search = CBO(problem, on("thread", 3), random_state=3, log_dir=tmp_path)
     search.search(12)

@@ -306,8 +306,9 @@ def _distance(space: Space, one: Mapping[str, Any], other: Mapping[str, Any]) ->
 
 # What else may differ.
 
-# These say where a search works, not how it decides.
-_ELSEWHERE = ("evaluator", "log_dir", "verbose", "checkpoint_history_to_csv", "checkpoint_restart", "random_state")
+# These say where a search works and what it shows, not how it decides; the seed is looked at before.
+_ELSEWHERE = {"evaluator", "log_dir", "verbose", "checkpoint_history_to_csv", "checkpoint_restart"}
+_ELSEWHERE |= {"random_state", "solution_selection"}
 
 
 def _differing(ours: Mapping[str, Any], description: Mapping[str, Any]) -> Iterator[str]:
