@@ -62,6 +62,13 @@ def test_the_search_finds_the_same_with_and_without(problem: HpProblem) -> None:
     assert plain.configurations == results.configurations
 
 
+def test_a_search_that_recommends_is_followed_by_one_that_does_not(problem: HpProblem, tmp_path: Path) -> None:
+    CBO(problem, random_state=1, log_dir=tmp_path, solution_selection="argmax_est").search(run, max_evals=11)
+
+    replayed = CBO(problem, random_state=1, log_dir=None).replay(tmp_path / "results.csv")
+    assert str(replayed) == "all 11 suggestions are the same"
+
+
 def test_the_file_holds_the_same(problem: HpProblem, tmp_path: Path) -> None:
     search = CBO(problem, random_state=1, log_dir=tmp_path, solution_selection="argmax_est")
     results = search.search(run, max_evals=15)
