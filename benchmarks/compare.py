@@ -231,7 +231,15 @@ def recommended_table(names: list[str], tasks: list[str], seeds: range, results:
         for way in ways[n]
     }
     columns = list(dict.fromkeys(column for column, _ in regrets))
-    return table("median regret of what is recommended", columns, tasks, regrets)
+    lines = [table("median regret of what is recommended", columns, tasks, regrets)]
+    for name, way in ((n, way) for n in names for way in ways[n] if way):
+        logs = [np.log10(np.concatenate([regrets[c, task] for task in tasks])) for c in (f"{name}, {way}", name)]
+        difference = logs[0] - logs[1]
+        error = difference.std(ddof=1) / np.sqrt(len(difference))
+        lines.append(
+            f"\n{name}, {way} - {name}: {difference.mean():+.2f} ± {error:.2f} decades in {len(difference)} runs"
+        )
+    return "\n".join(lines)
 
 
 def main() -> None:

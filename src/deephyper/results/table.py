@@ -46,9 +46,9 @@ class Results(pd.DataFrame):
 
     Columns: `p:<name>` for each hyperparameter, `objective` (or `objective_0`, `objective_1`, …), `job_id`,
     `job_status`, `m:<key>` for times (seconds since the search began) and other metadata, and `pareto_efficient` with
-    several objectives. `sol.p:<name>` and `sol.objective` say what was recommended when the row came, in tables of
-    searches with `solution_selection`. `df.x0` and `df.timestamp_end` find `p:x0` and `m:timestamp_end`. `m:replay` is a text by which
-    `search.replay` makes the suggestions of the search again.
+    several objectives. `df.x0` and `df.timestamp_end` find `p:x0` and `m:timestamp_end`. `sol.p:<name>` and
+    `sol.objective` say what was recommended when a row came, in tables of searches with `solution_selection`.
+    `m:replay` is a text by which `search.replay` makes the suggestions of the search again.
 
     An evaluation that failed has a text that begins with "F" as its objective: `df.objective == "F_timeout"` and
     `df.objective.tolist()` show it. To everything that computes (`df.objective.max()`, `idxmax`, `sort_values`, `df[
