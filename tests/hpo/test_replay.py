@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -17,6 +19,7 @@ import pytest
 from deephyper.evaluator import Evaluator
 from deephyper.hpo import CBO, HpProblem, RandomSearch, Search
 from deephyper.hpo.replayed import Replay
+from deephyper.results import read_csv
 from deephyper.storage import MemoryStorage
 
 
@@ -473,3 +476,42 @@ def test_the_report_is_a_table_too(problem: HpProblem, tmp_path: Path) -> None:
     assert list(report.columns) == ["number", "member", "job_id", "row", "n_told", "distance"]
     assert report.number.tolist() == report.row.tolist() == [0, 1, 2]
     assert json.loads(report.to_json())["distance"] == {"0": 0.0, "1": 0.0, "2": 0.0}
+
+
+# A search that is killed in the middle of an evaluation.
+
+KILLED = """
+import os, signal, sys
+from deephyper.evaluator import Evaluator
+from deephyper.hpo import CBO, HpProblem
+
+problem = HpProblem()
+problem.add_hyperparameter((0.0, 1.0), "x")
+problem.add_hyperparameter((1, 50), "n")
+
+
+def run(job):
+    if job["job_id"] == int(sys.argv[2]):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return -((job["x"] - 0.3) ** 2) - (job["n"] - 20) ** 2 / 400
+
+
+evaluator = Evaluator.create(run, "thread", {"num_workers": 4})
+CBO(problem, evaluator, random_state=3, log_dir=sys.argv[1], checkpoint_restart=True).search(18)
+"""
+
+
+@pytest.mark.slow
+def test_a_search_that_was_killed_and_continued_is_made_again(tmp_path: Path) -> None:
+    script, folder = tmp_path / "search.py", tmp_path / "search"
+    script.write_text(KILLED, encoding="utf-8")
+    ended = [subprocess.run([sys.executable, script, folder, str(at)], check=False) for at in (12, 21, -1)]
+    problem = HpProblem()
+    problem.add_hyperparameter((0.0, 1.0), "x")
+    problem.add_hyperparameter((1, 50), "n")
+    report = CBO(problem, random_state=3, log_dir=None).replay(folder)
+
+    assert [one.returncode for one in ended] == [-9, -9, 0]
+    # After the last start nothing is missing. Before, something that was running may be.
+    assert report.is_same and len(report.suggestions) >= 18
+    assert len(report.suggestions) + len(report.left_out) == len(read_csv(folder / "results.csv", problem))
