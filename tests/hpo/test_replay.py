@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from ConfigSpace import EqualsCondition
 
 from deephyper.evaluator import Evaluator
 from deephyper.hpo import CBO, HpProblem, RandomSearch, Search
@@ -515,3 +516,21 @@ def test_a_search_that_was_killed_and_continued_is_made_again(tmp_path: Path) ->
     # After the last start nothing is missing. Before, something that was running may be.
     assert report.is_same and len(report.suggestions) >= 18
     assert len(report.suggestions) + len(report.left_out) == len(read_csv(folder / "results.csv", problem))
+
+
+@pytest.mark.slow
+def test_spaces_with_conditions_and_unusual_choices_are_made_again(kind: type[Search], tmp_path: Path) -> None:
+    problem = HpProblem()
+    model = problem.add_hyperparameter(["linear", "forest", None], "model")
+    depth = problem.add_hyperparameter((1, 20), "depth")
+    problem.add_hyperparameter([(1, 2), (3,), "(3,)"], "layers")
+    problem.add_hyperparameter([True, "True", "1"], "flag")
+    problem.add_hyperparameter((1e-8, 1e8, "log-uniform"), "rate")
+    problem.add_hyperparameter("fixed", "constant")
+    problem.add_condition(EqualsCondition(depth, model, "forest"))
+    evaluator = Evaluator.create(lambda job: -job.get("depth", 7) + (job["flag"] is True), "thread", {"num_workers": 4})
+    search = kind(problem, evaluator, random_state=1, log_dir=tmp_path)
+    search.search(24)
+
+    for source in (search.history, tmp_path):
+        assert says_all_are_the_same(kind(problem, random_state=1, log_dir=None).replay(source), 24)
