@@ -405,6 +405,16 @@ def test_a_table_that_does_not_tell_what_was_known_is_refused_with_a_sentence(
         search.replay(table.drop(columns="m:replay"))
 
 
+@pytest.mark.parametrize("step", ["seed", "seed 1 2", "resume 3", "told", "ask", "jump 3", "ready 4", "told 99"])
+def test_cells_that_somebody_has_changed_are_not_followed(problem: HpProblem, tmp_path: Path, step: str) -> None:
+    table = CBO(problem, run, random_state=3, log_dir=tmp_path).search(10)
+    table.loc[9, "m:replay"] = f"0/9/9/0/8 {step}"
+    report = CBO(problem, random_state=3, log_dir=None).replay(table)
+
+    assert report.is_same and len(report.suggestions) == 9 and len(report.left_out) == 1
+    assert "1 suggestion could not be made again: " in str(report)
+
+
 def test_what_is_no_record_of_a_search_is_refused(problem: HpProblem, tmp_path: Path) -> None:
     search, store = CBO(problem, random_state=3, log_dir=None), MemoryStorage()
 

@@ -87,6 +87,10 @@ def _check_seeds(maker: Maker, notes: Iterable[Note]) -> None:
     raise ValueError(f"{maker.where}: the recorded search has random_state={seeds[0]}, {ours}; make this one with it.")
 
 
+# How many numbers some steps have; others have any number of them, or are known to the proposer.
+_N_NUMBERS = {"seed": 1, "resume": 3, "taught": 0}
+
+
 class _Lost(Exception):
     """The way cannot be followed any further, for the reason that it gives."""
 
@@ -163,6 +167,8 @@ class _Course:
         )
 
     def _repeat(self, step: Step, note: Note) -> None:
+        if len(step.numbers) != _N_NUMBERS.get(step.verb, len(step.numbers)):
+            raise _Lost(self._misfit(note.number))
         if step.verb == "seed":
             self._begin(Draws(step.numbers[0], note.member))
         elif self._proposer is None or self._again is None:
