@@ -119,8 +119,9 @@ class _Course:
         self._again: Again | None = None
         self._next_number = 0
         self._named: dict[str, tuple[int, ...]] = {}
-        # What was handed out by now, by its number, with the metadata of its job.
+        # What was handed out by now, also before this start, by its number, with the metadata of its job.
         self._handed_out: dict[int, tuple[Mapping[str, Any], dict[str, Any]]] = {}
+        self._handed_out |= {} if before is None else before._handed_out
         self.n_made = self.n_lessons = 0
         self.reason = ""
 
@@ -220,9 +221,9 @@ class _Course:
 
     def _reopened(self, job_id: int, number: int) -> Job:
         """A job as it was when it had been asked for, and not told."""
-        handed_out = {} if self._before is None else self._before._handed_out
-        if number in handed_out:
-            return Job(job_id, handed_out[number][0], "", handed_out[number][1])
+        if number in self._handed_out:
+            configuration, metadata = self._handed_out[number]
+            return Job(job_id, configuration, "", metadata)
         if job_id not in self._jobs:
             raise _Lost(f"the search was continued while job {job_id} was open, which is not in the table")
         job = self._jobs[job_id]
