@@ -152,7 +152,7 @@ def _moved(name: str, seed: int) -> Task:
         return -function(low + share * (high - low))
 
     space = tuple(Number(f"x{i}", float(low[i]), float(high[i])) for i in range(d))
-    return _with_typical(name, space, objective, -smallest, {})
+    return with_typical(name, space, objective, -smallest, {})
 
 
 def _conditional(seed: int) -> Task:
@@ -187,16 +187,17 @@ def _conditional(seed: int) -> Task:
         Number("warmup", 0.0, 1.0),
     )
     parents = {"momentum": ("optimizer", "sgd"), "warmup": ("optimizer", "lamb")}
-    return _with_typical("training-8 (mixed)", space, objective, 0.0, parents)
+    return with_typical("training-8 (mixed)", space, objective, 0.0, parents)
 
 
-def _with_typical(
+def with_typical(
     name: str,
     space: tuple[Number | Choice, ...],
     objective: Callable[[Configuration], float],
     best: float,
     parents: Mapping[str, tuple[str, str]],
 ) -> Task:
+    """A task, with the median of 1,000 random configurations as its typical value."""
     task, rng = Task(name, space, objective, best, best - 1.0, parents), np.random.default_rng(0)
     typical = float(np.median([objective(task.sample(rng)) for _ in range(1_000)]))
     return Task(name, space, objective, best, typical, parents)

@@ -73,7 +73,8 @@ class CBO(Search):
             surrogates with gradients), "ga" or "mixedga".
         acq_optimizer_kwargs: `n_points`, how many candidates are scored first. `n_restarts_optimizer`, from how many of
             them the optimizer starts. `acq_optimizer_freq`: with k, only every k-th suggestion is optimized, and the
-            others are drawn at random. `filter_duplicated`: False allows repeated suggestions. `filter_failures`:
+            others are drawn at random. `filter_duplicated`: False allows repeated suggestions, which pays where values
+            are noisy and all hyperparameters are choices or whole numbers. `filter_failures`:
             "model" learns where evaluations succeed, also from a bad value that comes again and again, "min" and "mean"
             give failures that value, "ignore" leaves them out. `max_total_failures`, how many failures end the search,
             -1 for no limit. `n_jobs`, the threads for linear algebra.

@@ -96,7 +96,11 @@ class Options:
         inside="acq_optimizer_kwargs",
     )
     filter_duplicated: bool = option(
-        True, Flag(), "Whether a configuration is suggested only once.", inside="acq_optimizer_kwargs"
+        True,
+        Flag(),
+        "Whether a configuration is suggested only once; `False` pays where values are noisy and all hyperparameters "
+        "are choices or whole numbers.",
+        inside="acq_optimizer_kwargs",
     )
     filter_failures: Any = option(
         "model",
