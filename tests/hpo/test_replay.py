@@ -544,3 +544,18 @@ def test_spaces_with_conditions_and_unusual_choices_are_made_again(kind: type[Se
 
     for source in (search.history, tmp_path):
         assert says_all_are_the_same(kind(problem, random_state=1, log_dir=None).replay(source), 24)
+
+
+def test_an_earlier_table_that_the_recorded_search_did_not_have_is_mentioned(
+    problem: HpProblem, tmp_path: Path
+) -> None:
+    table = CBO(problem, run, random_state=3, log_dir=tmp_path).search(9)
+    search = CBO(problem, random_state=3, log_dir=None)
+    search.fit_surrogate(table)
+    report = search.replay(table)
+
+    # It has no influence, since the recorded search is what is made again.
+    assert report.is_same and report.notes == (
+        "this search was given the table of an earlier one, and the recorded search was not",
+    )
+    assert str(report).endswith(report.notes[0])
