@@ -66,14 +66,47 @@ def test_neighbours_are_one_change_away_and_only_where_active():
     space, rng = conditional_space(), np.random.default_rng(4)
     row = space.canonical(np.array([[1.0, 0.0, 0.5, 0.3]]))[0]
 
-    rows = neighbours(space, row, rng)
+    rows = neighbours(space, row, row[None], rng)
 
     # The other kind is the only change: shape and depth are asleep, x is a continuum.
     assert len(rows) == 1 and rows[0, 0] == 0.0 and rows[0, 3] == row[3]
 
 
 def test_a_continuum_has_no_neighbours():
-    assert neighbours(Space([Real("x", 0, 1)]), np.array([0.5]), np.random.default_rng(0)).shape == (0, 1)
+    row = np.array([0.5])
+
+    assert neighbours(Space([Real("x", 0, 1)]), row, row[None], np.random.default_rng(0)).shape == (0, 1)
+
+
+@pytest.mark.parametrize("n_choices", [2, 10, 100])
+def test_all_changes_to_a_hundred_choices_are_neighbours(n_choices):
+    space, row = Space([Categorical("c", range(n_choices))]), np.array([1.0])
+
+    rows = neighbours(space, row, row[None], np.random.default_rng(0))
+
+    assert sorted(rows[:, 0]) == [k for k in range(n_choices) if k != 1]
+
+
+def test_of_very_many_choices_those_of_good_rows_and_some_others_are_neighbours():
+    space = Space([Categorical("c", range(5_000)), Real("x", 0, 1)])
+    good = np.array([[7.0, 0.1], [8.0, 0.2], [7.0, 0.3], [9.0, 0.5]])
+
+    rows = neighbours(space, good[1], good, np.random.default_rng(0))
+
+    assert {7.0, 9.0} <= set(rows[:, 0]) and 8.0 not in rows[:, 0]
+    assert len(set(rows[:, 0])) == len(rows) == pytest.approx(50, abs=5)
+    assert (rows[:, 1] == 0.2).all()
+
+
+def test_a_row_of_very_many_choosing_columns_has_some_neighbours_in_each():
+    space = Space([Categorical(f"c{j}", range(50)) for j in range(300)])
+    row = np.zeros(300)
+
+    rows = neighbours(space, row, row[None], np.random.default_rng(0))
+
+    changes = (rows != row).sum(axis=0)
+    assert ((rows != row).sum(axis=1) == 1).all()
+    assert changes.min() >= 4 and len(rows) < 2_000
 
 
 def test_first_new_skips_known_rows_and_repeats():

@@ -4,6 +4,7 @@ import numpy as np
 
 from deephyper.hpo import HpProblem
 from deephyper.space import Categorical, Integer, Ordinal, Real, Space
+from deephyper.space.branches import branches_of, unconditional_branches
 
 
 def tree():
@@ -61,3 +62,14 @@ def test_a_users_own_function_draws_nothing():
     problem.set_sampling_fn(sampler)
 
     assert len(problem.numeric_space().branches.cells) == 2 and not drawn
+
+
+def test_where_everything_is_always_active_no_rows_are_needed():
+    n_choices = np.array([0, 3, 0, 2])
+    rows = np.random.default_rng(0).random((200, 4)) * np.maximum(n_choices, 1)
+
+    looked_at = branches_of(np.floor(rows), n_choices, lambda X: np.ones(X.shape, bool))
+    known = unconditional_branches(n_choices)
+
+    for name in ("columns", "cells", "n_numbers", "n_own", "awake"):
+        np.testing.assert_array_equal(getattr(known, name), getattr(looked_at, name))

@@ -8,7 +8,7 @@ from .._arrays import Array, Indices, Mask
 from ..space import Space, row_keys
 from .candidates import first_new, neighbours
 from .landscape import Landscape
-from .maximize import Effort, ascent, candidates_of, few_remaining
+from .maximize import N_GOOD, Effort, ascent, candidates_of, few_remaining
 
 # Rows of a block climb without knowing where its others end up, so larger blocks are cheaper and worse:
 # docs/benchmarks.md, "What decided the defaults", last lines.
@@ -92,7 +92,8 @@ def _climbed(landscape: Landscape, kappas: Array, space: Space, rows: Array, rng
     climbed = space.canonical(ascent(landscape.under(kappas), space, rows))
     if space.is_continuous.all():
         return climbed
-    changed = [neighbours(space, row, rng) for row in climbed]
+    good = landscape.best_rows(N_GOOD)
+    changed = [neighbours(space, row, good, rng) for row in climbed]
     owner = np.repeat(np.arange(len(climbed)), [len(rows) for rows in changed])
     pool = np.concatenate((climbed, *changed))
     owners = np.concatenate((np.arange(len(climbed)), owner))

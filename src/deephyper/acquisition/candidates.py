@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from .._arrays import Array, Mask
-from ..space import Space, each_row_key, reflected, row_keys
+from ..space import Dimension, Space, each_row_key, reflected, row_keys
 
 _SCALES = np.array([0.003, 0.02, 0.08, 0.25])
 _REDRAW = 0.4
 _FEW_DRAWS, _MANY_DRAWS = 64, 5_000
-# Of a hyperparameter with more choices, not every one is looked at.
-MOST_CHANGES = 500
+# So many changes of one hyperparameter are looked at, and about so many of a row; but this many of each in any case.
+_MOST_CHANGES, _MOST_OF_ALL, _FEWEST_CHANGES = 100, 2_000, 10
 
 
 def around(space: Space, parents: Array, n: int, rng: np.random.Generator) -> Array:
@@ -62,15 +62,22 @@ def _any_choice(space: Space, n: int, rng: np.random.Generator) -> Array:
     return choices
 
 
-def neighbours(space: Space, row: Array, rng: np.random.Generator, good: Array | None = None) -> Array:
+def neighbours(space: Space, row: Array, good: Array, rng: np.random.Generator) -> Array:
     """Legal rows that differ from `row`, (d,), in one active hyperparameter that is no continuum, (k, d).
 
-    These are all of them, except where a hyperparameter has very many choices: there, some draws and the choices of
-    good rows, (m, d), if any are given.
+    These are all of them, except where a hyperparameter has very many choices. There, they are the choices of good
+    rows, and some draws: of choices that no row has had, one is as good as any other.
+
+    Args:
+        space: what may be tried.
+        row: canonical.
+        good: rows with good values, the best first, (m, d).
+        rng: draws.
     """
     is_active = space.active(row[None])[0]
     places = [j for j, column in enumerate(space.columns) if is_active[j] and not column.is_continuous]
-    cells = [_other_cells(space, j, row[j], rng, good) for j in places]
+    n_most = min(_MOST_CHANGES, max(_FEWEST_CHANGES, _MOST_OF_ALL // max(len(places), 1)))
+    cells = [_other_cells(space.columns[j], row[j], good[:n_most, j], n_most, rng) for j in places]
     n = sum(len(c) for c in cells)
     if n == 0:
         return np.empty((0, len(row)))
@@ -79,13 +86,13 @@ def neighbours(space: Space, row: Array, rng: np.random.Generator, good: Array |
     return legal_rows(space, space.canonical(rows))
 
 
-def _other_cells(space: Space, j: int, cell: float, rng: np.random.Generator, good: Array | None) -> Array:
-    """Cells of a column that are one change away, (k,)."""
-    cells = space.columns[j].neighbours(cell)
-    if len(cells) <= MOST_CHANGES:
+def _other_cells(column: Dimension, cell: float, good: Array, n_most: int, rng: np.random.Generator) -> Array:
+    """Cells of a column that are one change away, (k,): all, or those of good rows, (m,), and some others."""
+    cells = column.neighbours(cell)
+    if len(cells) <= n_most:
         return cells
-    drawn = cells[rng.choice(len(cells), MOST_CHANGES, replace=False)]
-    chosen = np.unique(drawn if good is None else np.concatenate((drawn, good[:, j])))
+    drawn = cells[rng.choice(len(cells), n_most // 2, replace=False)]
+    chosen = np.unique(np.concatenate((drawn, good)))
     others: Array = chosen[chosen != cell]
     return others
 

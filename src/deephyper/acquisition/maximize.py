@@ -13,16 +13,16 @@ from scipy.optimize import Bounds, minimize
 
 from .._arrays import Array
 from ..space import Space
-from .candidates import MOST_CHANGES, any_new, around, first_new, legal_rows, neighbours, remaining
+from .candidates import any_new, around, first_new, legal_rows, neighbours, remaining
 from .genetic import evolved
 from .landscape import Landscape
 
 N_PARENTS = 6
+N_GOOD = 100
 _N_RAW = 20
 _START_DISTANCE = 0.05
 _POLISH_ROUNDS = 3
 _HILL_ROUNDS = 3
-_N_GOOD = 100
 
 
 # The defaults: docs/engine.md, "The best row under the score"; docs/benchmarks.md: twice the candidates gain little.
@@ -217,10 +217,10 @@ def _polished(landscape: Landscape, space: Space, pool: Array, rng: np.random.Ge
     values = landscape.value(pool)
     if space.is_continuous.all():
         return pool, values
-    good = landscape.best_rows(_N_GOOD) if (space.n_choices > MOST_CHANGES).any() else None
+    good = landscape.best_rows(N_GOOD)
     for _ in range(_POLISH_ROUNDS):
         best = int(np.argmax(values))
-        around_best = neighbours(space, pool[best], rng, good)
+        around_best = neighbours(space, pool[best], good, rng)
         if not len(around_best):
             break
         found = landscape.value(around_best)

@@ -59,6 +59,18 @@ def branches_of(rows: Array, n_choices: Indices, active: Callable[[Array], Mask]
     return Branches(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
 
 
+def unconditional_branches(n_choices: Indices) -> Branches:
+    """The same where everything is always active.
+
+    Args:
+        n_choices: of every column, 0 for a numeric one, (d,).
+    """
+    columns = np.repeat(np.arange(len(n_choices)), n_choices)
+    cells = np.arange(len(columns)) - np.repeat(np.cumsum(n_choices) - n_choices, n_choices)
+    like = np.ones(len(columns))
+    return Branches(columns, cells, float((n_choices == 0).sum()) * like, 0.0 * like, like)
+
+
 def _shares(rows: Array, j: int, k: int, active: Callable[[Array], Mask]) -> Array:
     """In which share of the rows every column is active if column j has its choice 0, 1, ..., k - 1, (k, d)."""
     if not len(rows):

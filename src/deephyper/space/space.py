@@ -11,7 +11,7 @@ from typing import Any, final
 import numpy as np
 
 from .._arrays import Array, Indices, Mask
-from .branches import DRAWS, Branches, branches_of
+from .branches import DRAWS, Branches, branches_of, unconditional_branches
 from .choices import Constant
 from .dimension import Dimension
 from .feasible import BELOW_ONE, Ground, Walkers, is_thin
@@ -67,7 +67,7 @@ class Space:
         self.is_continuous: Mask = np.array([d.is_continuous for d in self.columns], bool)
         n_choices = [int(d.n_levels) if d.is_categorical else 0 for d in self.columns]
         self.n_choices: Indices = np.array(n_choices, np.intp)
-        self.n_combinations = float(np.prod([float(d.n_levels) for d in self.columns]))
+        self.n_combinations = math.prod((float(d.n_levels) for d in self.columns), start=1.0)
         places = [k for k, d in enumerate(self.dimensions) if not isinstance(d, Constant)]
         self._column_places: Indices = np.array(places, np.intp)
         self._imputed: Array = np.array([d.imputed for d in self.columns])
@@ -120,6 +120,8 @@ class Space:
     @cached_property
     def branches(self) -> Branches:
         """The choices of all categoricals, and what is to be tuned with each."""
+        if not self.is_conditional:
+            return unconditional_branches(self.n_choices)
         # What depends on the space alone must not depend on a seed, nor draw from the user's function.
         shares = np.random.default_rng(0).random((DRAWS, self.n_columns))
         rows = np.empty_like(shares)

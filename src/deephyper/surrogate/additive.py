@@ -30,7 +30,8 @@ from typing import final
 import numpy as np
 
 from .._arrays import Array, Indices
-from .kernels import Codes, PairDifferences
+from .agreement import Agreement, are_many
+from .kernels import PairDifferences
 from .term import AlongColumns, PairCovariance, Prior
 
 _LENGTH_BOUNDS = (0.02, 10.0)
@@ -99,10 +100,6 @@ class AdditiveKernel:
         return np.flatnonzero(self.kinds)
 
     @cached_property
-    def _codes(self) -> Codes:
-        return Codes.of(self.rows, self.kinds)
-
-    @cached_property
     def _row_factors(self) -> tuple[Array, Array]:
         """What every row brings to the two products, with the share of each column, (numeric columns, 3, N) twice."""
         p = self._centred(self.rows)
@@ -149,18 +146,36 @@ class AdditiveKernel:
 
     def _between_choices(self, X: Array) -> Array:
         """The summands of all categoricals: a constant, and what equal choices add, (n, N)."""
-        a = self.rates[self._choosing]
-        apart = (1.0 + a + a * a / 3.0) * np.exp(-a)
-        if not len(a):
+        if not len(self._choosing):
             return np.zeros((len(X), len(self.rows)))
-        kinds, ours_coded, theirs_coded = self._codes.kinds, self._codes(X), self._codes(self.rows)
-        ours = [ours_coded[:, j, None] == np.arange(kinds[j]) for j in self._choosing]
+        values = self._agreeing(X) if self._agreement is None else self._agreement(X)
+        return values + self._share * float(self._apart.sum())
+
+    @cached_property
+    def _apart(self) -> Array:
+        """M_j of every categorical where choices differ, (categorical columns,)."""
+        a = self.rates[self._choosing]
+        apart: Array = (1.0 + a + a * a / 3.0) * np.exp(-a)
+        return apart
+
+    @cached_property
+    def _agreement(self) -> Agreement | None:
+        """What equal choices add; None where choices are coordinates."""
+        if not are_many(self.kinds):
+            return None
+        weights = np.zeros(len(self.kinds))
+        weights[self._choosing] = self._share * (1.0 - self._apart)
+        return Agreement.of(self.rows, self.kinds, weights)
+
+    def _agreeing(self, X: Array) -> Array:
+        """The same by coordinates."""
+        ours = [X[:, j, None] == np.arange(self.kinds[j]) for j in self._choosing]
         theirs = [
-            (theirs_coded[:, j, None] == np.arange(kinds[j])) * (self._share * (1.0 - far))
-            for j, far in zip(self._choosing, apart, strict=True)
+            (self.rows[:, j, None] == np.arange(self.kinds[j])) * (self._share * (1.0 - far))
+            for j, far in zip(self._choosing, self._apart, strict=True)
         ]
         values: Array = np.concatenate(ours, axis=1).astype(float) @ np.concatenate(theirs, axis=1).T
-        return values + self._share * float(apart.sum())
+        return values
 
 
 ADDITIVE = Additive()

@@ -20,7 +20,8 @@ from typing import final
 import numpy as np
 
 from .._arrays import Array, Indices
-from .kernels import Codes, PairDifferences, counterpart, features, matern52, matern52_and_slope, squared_distances
+from .agreement import Agreement, are_many
+from .kernels import PairDifferences, counterpart, features, matern52, matern52_and_slope, squared_distances
 from .term import AlongColumns, PairCovariance, Prior
 
 _LENGTH_BOUNDS = (0.005, 50.0)
@@ -69,18 +70,27 @@ class ProductKernel:
     rows: Array
 
     @cached_property
-    def _codes(self) -> Codes:
-        return Codes.of(self.rows, self.kinds)
-
-    def _features(self, X: Array) -> Array:
-        return features(self._codes(X), self._codes.kinds, self.lengths)
+    def _agreement(self) -> Agreement | None:
+        """Squared inverse lengths of the choices that two rows share; None where choices are coordinates."""
+        return Agreement.of(self.rows, self.kinds, self.lengths**-2.0) if are_many(self.kinds) else None
 
     @cached_property
     def _counterpart(self) -> Array:
         return counterpart(self._features(self.rows))
 
+    def _features(self, X: Array) -> Array:
+        if self._agreement is None:
+            return features(X, self.kinds, self.lengths)
+        is_numeric = self.kinds == 0
+        return features(X[:, is_numeric], self.kinds[is_numeric], self.lengths[is_numeric])
+
     def _squared_distances(self, X: Array) -> Array:
-        return squared_distances(self._features(X), self._counterpart)
+        r2 = squared_distances(self._features(X), self._counterpart)
+        if self._agreement is None:
+            return r2
+        r2 += float((self.lengths[self.kinds > 0] ** -2.0).sum())
+        r2 -= self._agreement(X)
+        return np.maximum(r2, 0.0, out=r2)
 
     def between(self, X: Array) -> Array:
         values = matern52(self._squared_distances(X))
