@@ -57,6 +57,7 @@ def test_the_numbers_of_purposes_never_change() -> None:
         "SUCCESS": 6,
         "DURATION": 7,
         "CHOICE": 8,
+        "UNTRIED": 9,
     }
 
 

@@ -24,6 +24,7 @@ class Purpose(IntEnum):
     SUCCESS = 6
     DURATION = 7
     CHOICE = 8
+    UNTRIED = 9
 
 
 @dataclass(frozen=True)

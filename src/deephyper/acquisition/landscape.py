@@ -26,10 +26,15 @@ def best_rows(beliefs: Sequence[Surrogate], n: int) -> Array:
         beliefs: one for each objective; all have learned from the same rows.
         n: how many rows.
     """
+    rows, merits = fitted(beliefs)
+    best: Array = rows[np.argsort(-merits, kind="stable")[:n]]
+    return best
+
+
+def fitted(beliefs: Sequence[Surrogate]) -> tuple[Array, Array]:
+    """The rows learned from, (N, d), and what they are believed to be ranked by, (N,)."""
     fits = [belief.fitted() for belief in beliefs]
-    merits = merit(np.column_stack([mean for _, mean in fits]))
-    rows: Array = fits[0][0][np.argsort(-merits, kind="stable")[:n]]
-    return rows
+    return fits[0][0], merit(np.column_stack([mean for _, mean in fits]))
 
 
 @final
@@ -65,6 +70,10 @@ class Landscape:
     def best_rows(self, n: int) -> Array:
         """The evaluated rows that are believed to be the best, best first, at most n of them, (n, d)."""
         return best_rows(self.beliefs, n)
+
+    def fitted(self) -> tuple[Array, Array]:
+        """The evaluated rows that are learned from, (N, d), and what they are believed to be ranked by, (N,)."""
+        return fitted(self.beliefs)
 
     def expected_merit(self, X: Array) -> Array:
         """What rows (n, d) are expected to be ranked by, (n,)."""

@@ -20,6 +20,7 @@ from .model import Model, prior_beliefs, told_model
 from .opening import Opening, Step, Turn
 from .settings import Settings
 from .told import Told
+from .untried import is_comparing, n_before_next_comparison, promises_more
 
 # Learned length scales can collapse: then the search hardly moves any more. A suggestion of the prior's model frees it.
 # The share is chosen in docs/benchmarks.md, "What decided the defaults", first line.
@@ -192,7 +193,8 @@ class _Proposing:
         landscape = self._landscape(self._model, index, rng, is_choice_open=turn is not None)
         if turn is not None:
             n = n_before_next_turn(turn, settings.draws, index, place, n)
-        if turn is not None and turn.is_turn:
+            n = n_before_next_comparison(settings.space, settings.draws, index, n)
+        if turn is not None and (turn.is_turn or self._tries_another(landscape, index)):
             row = row_for(turn, self._space, landscape, self._told, self._pending, self._known)
             if len(row):
                 return row
@@ -203,6 +205,13 @@ class _Proposing:
         if choice.nominees is not None:
             self._nominees.append(choice.nominees)
         return choice.rows
+
+    def _tries_another(self, landscape: Landscape, index: int) -> bool:
+        """Whether the suggestion with a number is for an untried choice, where there are very many of them."""
+        space, draws = self._space, self._settings.draws
+        if not is_comparing(space, draws, index):
+            return False
+        return promises_more(space, landscape, np.concatenate((self._told.X, self._pending)), draws, index)
 
     def _landscape(self, model: Model, index: int, rng: np.random.Generator, is_choice_open: bool) -> Landscape:
         """The score of the suggestion with a number."""
