@@ -28,7 +28,7 @@ from compare import Optuna, Ours, is_installed
 from functions import Configuration, Task
 
 # Optuna, and code older than this one, are not always there.
-RANDOM, TPE, BEFORE, AFTER = "random", "tpe", "before", "after"
+RANDOM, TPE, CMAES, GP, BEFORE, AFTER = "random", "tpe", "cmaes", "gp", "before", "after"
 
 
 class Penalty(float):
@@ -105,6 +105,10 @@ def optimizer(column: Column, trial: Trial, seed: int) -> Any:
         return Random(trial.task, seed)
     if column.name == TPE:
         return Tpe(trial.task, seed, trial.n_workers > 1)
+    if column.name == CMAES:
+        return Optuna(trial.task, seed, lambda samplers, seed: samplers.CmaEsSampler(seed=seed))
+    if column.name == GP:
+        return Optuna(trial.task, seed, lambda samplers, seed: samplers.GPSampler(seed=seed))
     return Failing(trial.task, seed, **column.options)
 
 

@@ -142,7 +142,20 @@ _FUNCTIONS: dict[str, tuple[Callable[[np.ndarray], float], float | tuple, float 
 
 
 def _moved(name: str, seed: int) -> Task:
-    function, low, high, d, smallest, minimizer = _FUNCTIONS[name]
+    return moved(name, *_FUNCTIONS[name], seed=seed)
+
+
+def moved(
+    name: str,
+    function: Callable[[np.ndarray], float],
+    low: float | tuple,
+    high: float | tuple,
+    d: int,
+    smallest: float,
+    minimizer: float | tuple,
+    seed: int,
+) -> Task:
+    """A function to minimize in a box, whose minimizer is moved to a random place, as a task to maximize."""
     low, high = np.broadcast_to(low, d).astype(float), np.broadcast_to(high, d).astype(float)
     place = low + np.random.default_rng([seed, d]).uniform(0.15, 0.85, d) * (high - low)
 
