@@ -44,7 +44,7 @@ def run(optimizer, n, function=objective, batch=1):
     return np.concatenate(found)
 
 
-def test_two_suggestions_in_three_compare_and_a_block_ends_before_one():
+def test_two_suggestions_in_three_compare():
     comparing = [k for k in range(600) if is_comparing(SPACE, Draws(0), k)]
 
     assert 360 < len(comparing) < 440

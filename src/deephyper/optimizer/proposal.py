@@ -193,11 +193,13 @@ class _Proposing:
         landscape = self._landscape(self._model, index, rng, is_choice_open=turn is not None)
         if turn is not None:
             n = n_before_next_turn(turn, settings.draws, index, place, n)
-            n = n_before_next_comparison(settings.space, settings.draws, index, n)
-        if turn is not None and (turn.is_turn or self._tries_another(landscape, index)):
-            row = row_for(turn, self._space, landscape, self._told, self._pending, self._known)
-            if len(row):
-                return row
+            is_compared = is_comparing(settings.space, settings.draws, index)
+            # Where tuning promises more than another choice, it does so for a whole block.
+            n = n if is_compared else n_before_next_comparison(settings.space, settings.draws, index, n)
+            if turn.is_turn or (is_compared and self._promises_more(landscape, index)):
+                row = row_for(turn, self._space, landscape, self._told, self._pending, self._known)
+                if len(row):
+                    return row
         chooser = LandscapeChooser(
             settings, self._space, landscape, index, rng, self._known, snapshot.nominees, len(self._pending)
         )
@@ -206,12 +208,10 @@ class _Proposing:
             self._nominees.append(choice.nominees)
         return choice.rows
 
-    def _tries_another(self, landscape: Landscape, index: int) -> bool:
-        """Whether the suggestion with a number is for an untried choice, where there are very many of them."""
-        space, draws = self._space, self._settings.draws
-        if not is_comparing(space, draws, index):
-            return False
-        return promises_more(space, landscape, np.concatenate((self._told.X, self._pending)), draws, index)
+    def _promises_more(self, landscape: Landscape, index: int) -> bool:
+        """Whether one more of very many choices promises more than tuning, to the suggestion with a number."""
+        tried = np.concatenate((self._told.X, self._pending))
+        return promises_more(self._space, landscape, tried, self._settings.draws, index)
 
     def _landscape(self, model: Model, index: int, rng: np.random.Generator, is_choice_open: bool) -> Landscape:
         """The score of the suggestion with a number."""
