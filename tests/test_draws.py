@@ -58,6 +58,7 @@ def test_the_numbers_of_purposes_never_change() -> None:
         "DURATION": 7,
         "CHOICE": 8,
         "UNTRIED": 9,
+        "PLATEAU": 10,
     }
 
 

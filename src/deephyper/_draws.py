@@ -25,6 +25,7 @@ class Purpose(IntEnum):
     DURATION = 7
     CHOICE = 8
     UNTRIED = 9
+    PLATEAU = 10
 
 
 @dataclass(frozen=True)

@@ -112,6 +112,23 @@ def prior_beliefs(context: Context, model: Model, told: Told) -> tuple[Surrogate
     return tuple(surrogate.with_pending(model.pending) for surrogate in surrogates)
 
 
+def without(context: Context, model: Model, told: Told, left_out: Mask, pending: Array) -> Model:
+    """The model as if some rows, (N,), were still open, with length scales and variances at their prior means.
+
+    What was learned tells mostly these rows from all others. It serves one suggestion, as `with_lies` does.
+    """
+    places, Y = context.lessons_of(told)
+    seen = model.seen[~left_out[model.seen]]
+    if not len(seen):
+        return model
+    is_kept = ~left_out[places]
+    Z = _warped(Y[is_kept], np.searchsorted(places[is_kept], seen))
+    make = context.family.prior_model or context.family.condition
+    settled = _surrogates(make, model.lesson, _data(context, told.X[seen], Z))
+    others = replace(model, seen=seen, targets=Z, settled=settled, beliefs=settled, pending=told.X[:0])
+    return with_pending(others, np.concatenate((told.X[left_out], pending)))
+
+
 def _grown(context: Context, model: Model, told: Told) -> Model:
     """The model with the rows that came back since, and all targets as they are now."""
     places, Y = context.lessons_of(told)

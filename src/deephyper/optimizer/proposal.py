@@ -16,8 +16,9 @@ from ..space import Walkers, row_keys
 from ..transfer import Source
 from .choices import n_before_next_turn, plan, row_for
 from .chooser import LandscapeChooser
-from .model import Model, prior_beliefs, told_model
+from .model import Model, prior_beliefs, told_model, without
 from .opening import Opening, Step, Turn
+from .plateau import Plateau
 from .settings import Settings
 from .told import Told
 from .untried import is_comparing, n_before_next_comparison, promises_more
@@ -122,6 +123,7 @@ class _Proposing:
         self._space = self._settings.space.walked_by(self._walkers, known)
         self._context = self._settings.context(snapshot.source)
         self._told = self._context.read(snapshot.told)
+        self._plateau = Plateau.of(self._told, self._settings.draws)
         self._opening = Opening(self._settings, self._context, snapshot.n_volunteered)
         self._known = set() if self._settings.may_repeat else set(snapshot.known)
         self._model = snapshot.model
@@ -188,9 +190,11 @@ class _Proposing:
         settings, snapshot, rng = self._settings, self._snapshot, self._rng(index)
         model = self._told_model()
         self._model = settings.strategy.aware(self._context, model, self._told, snapshot.pending, self._pending)
+        model, n = self._off_plateau(self._model, index, n)
         place = max(0, index - settings.n_design)
-        turn = plan(settings.space, self._told, self._pending, settings.draws, index, place)
-        landscape = self._landscape(self._model, index, rng, is_choice_open=turn is not None)
+        # A choice that is far worse than all others is not a failure to it: so it is told the values as they are.
+        turn = plan(settings.space, snapshot.told, self._pending, settings.draws, index, place)
+        landscape = self._landscape(model, index, rng, is_choice_open=turn is not None)
         if turn is not None:
             n = n_before_next_turn(turn, settings.draws, index, place, n)
             is_compared = is_comparing(settings.space, settings.draws, index)
@@ -212,6 +216,13 @@ class _Proposing:
         """Whether one more of very many choices promises more than tuning, to the suggestion with a number."""
         tried = np.concatenate((self._told.X, self._pending))
         return promises_more(self._space, landscape, tried, self._settings.draws, index)
+
+    def _off_plateau(self, model: Model, index: int, n: int) -> tuple[Model, int]:
+        """The model that the suggestion with a number comes from, and how many of n suggestions may come from it."""
+        plateau = self._plateau
+        if not plateau.is_left(index):
+            return model, plateau.n_before_leaving(index, n)
+        return without(self._context, model, self._told, plateau.rows, self._pending), 1
 
     def _landscape(self, model: Model, index: int, rng: np.random.Generator, is_choice_open: bool) -> Landscape:
         """The score of the suggestion with a number."""

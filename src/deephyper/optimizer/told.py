@@ -52,6 +52,14 @@ class Told:
         return bool((values == values[:1]).all())
 
     @property
+    def is_best(self) -> Mask:
+        """Which evaluations gave the best value, the same one to the last digit, (N,)."""
+        if not self.n_values:
+            return self.succeeded
+        best = self.Y[int(np.nanargmax(self.merit))]
+        return np.asarray((best == self.Y).all(axis=1), bool)
+
+    @property
     def merit(self) -> Array:
         """What the rows are ranked by, (N,); NaN for a failed evaluation."""
         return merit(self.Y)
