@@ -142,7 +142,8 @@ def border(d: int, seed: int) -> Trial:
     return Trial(replace(task, best=best, typical=best - 1.0), told)
 
 
-Given = Callable[[np.random.Generator], float | None]
+# From a generator and the numbers of a configuration.
+Given = Callable[[np.random.Generator, np.ndarray], float | None]
 
 
 def region(
@@ -157,17 +158,23 @@ def region(
     fails = where(share, top, seed)
 
     def told(configuration: Configuration, rng: np.random.Generator) -> float | None:
-        return penalty(rng) if fails(cells(configuration)) else task.function(configuration)
+        x = cells(configuration)
+        return penalty(rng, x) if fails(x) else task.function(configuration)
 
     return Trial(task, told, 60 if n_workers == 1 else 100, n_workers)
 
 
 def always(value: float | None) -> Given:
-    return lambda rng: None if value is None else Penalty(value)
+    return lambda rng, x: None if value is None else Penalty(value)
 
 
 def varying(value: float, spread: float) -> Given:
-    return lambda rng: Penalty(value + spread * rng.standard_normal())
+    return lambda rng, x: Penalty(value + spread * rng.standard_normal())
+
+
+def falling(value: float, slope: float) -> Given:
+    """The lower, the farther out: as a penalty that counts by how much a constraint is violated."""
+    return lambda rng, x: Penalty(value - slope * float(np.linalg.norm(x)))
 
 
 TRIALS: dict[str, Callable[[int], Trial]] = {
@@ -199,6 +206,12 @@ TRIALS: dict[str, Callable[[int], Trial]] = {
     "varying -1e6 +- 1e5 half 50 % waves-2": partial(region, "waves-2", half, 0.5, varying(-1e6, 1e5), 1),
     "varying -100 +- 1 strips 30 % bowl-3": partial(region, "bowl-3", strips, 0.3, varying(-100.0, 1.0), 1),
     "varying -5 +- 0.1 half 40 % bowl-3": partial(region, "bowl-3", half, 0.4, varying(-5.0, 0.1), 1),
+    "varying later -1e3 +- 1e2 ball 80 % bowl-3": partial(region, "bowl-3", ball, 0.8, varying(-1e3, 1e2), 1),
+    "varying later -100 - 20 norm half 40 % bowl-4": partial(
+        region, "bowl-4 stretched", half, 0.4, falling(-100.0, 20.0), 1
+    ),
+    "varying later -20 +- 3 strips 40 % waves-2": partial(region, "waves-2", strips, 0.4, varying(-20.0, 3.0), 1),
+    "varying later -1e6 +- 1e4 half 40 % kinds-4": partial(region, "kinds-4", half, 0.4, varying(-1e6, 1e4), 1),
 }
 
 

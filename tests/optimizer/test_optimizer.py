@@ -367,6 +367,17 @@ class TestPenalties:
 
         np.testing.assert_array_equal(run(resumed, 3, objective), whole[n:])
 
+    @pytest.mark.parametrize("n", [14, pytest.param(24, marks=pytest.mark.slow)])
+    def test_a_search_with_penalties_that_vary_is_restored_exactly(self, n):
+        def objective(X):
+            return np.where(X[:, 0] > 0.45, -1e3 - 100.0 * X[:, 1], bowl(X))
+
+        whole = run(BayesianOptimizer(Settings(SQUARE, Draws(3))), n + 3, objective)
+        resumed = BayesianOptimizer(Settings(SQUARE, Draws(3)))
+        resumed.restore(whole[:n], objective(whole[:n]), n)
+
+        np.testing.assert_array_equal(run(resumed, 3, objective), whole[n:])
+
 
 class TestTell:
     def test_counts_follow_asks_and_tells(self):

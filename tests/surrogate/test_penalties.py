@@ -46,8 +46,8 @@ def test_it_must_come_three_times():
 def test_it_must_come_more_than_twice_as_often_as_any_other_value():
     y = np.append(bowl(rows(20)), [-0.2, -0.2])
 
-    assert not found(np.append(y, [-5.0] * 4)).any()
-    assert found(np.append(y, [-5.0] * 5)).sum() == 5
+    assert not found(np.append(y, [-0.9] * 4)).any()
+    assert found(np.append(y, [-0.9] * 5)).sum() == 5
 
 
 def test_it_must_be_no_better_than_most_values():
@@ -55,6 +55,64 @@ def test_it_must_be_no_better_than_most_values():
 
     assert found([*y, 3.5, 3.5, 3.5]).sum() == 3
     assert not found([*y, 4.5, 4.5, 4.5]).any()
+
+
+@pytest.mark.parametrize(
+    "penalty",
+    [
+        pytest.param(lambda X, noise: -1e6 * (1.0 + 0.01 * noise), id="a percent of noise"),
+        pytest.param(lambda X, noise: -1e300 * (1.0 + 0.1 * noise), id="next to the lowest number"),
+        pytest.param(lambda X, noise: -100.0 - X[:, 0], id="the violation of a constraint"),
+        pytest.param(lambda X, noise: np.where(noise < 0.5, -1e4, -1.5e4), id="two numbers"),
+        pytest.param(lambda X, noise: -10.0 - 5.0 * noise, id="hardly far enough"),
+    ],
+)
+@pytest.mark.parametrize("share", [0.1, 0.3, 0.8])
+@pytest.mark.filterwarnings("error")
+def test_values_far_below_all_others_are_penalties_though_they_vary(penalty, share):
+    X, noise = rows(), np.random.default_rng(1).random(60)
+    fails = X[:, 0] < share
+
+    assert found(np.where(fails, penalty(X, noise), bowl(X))).tolist() == fails.tolist()
+
+
+def test_these_must_be_three_below_at_least_six_different_others():
+    others = [-0.1, -0.2, -0.3, -0.4, -0.5, -0.5]
+
+    assert not found([*others, -0.6, -100.0, -101.0]).any()
+    assert not found([*others, -100.0, -101.0, -102.0]).any()
+    assert np.flatnonzero(found([*others, -0.6, -100.0, -101.0, -102.0])).tolist() == [7, 8, 9]
+
+
+def test_the_gap_must_be_five_times_as_wide_as_all_others_and_as_wide_as_they_vary():
+    others = list(np.linspace(0.0, 1.0, 6))
+
+    assert found([*others, -5.1, -6.0, -7.0]).sum() == 3
+    assert not found([*others, -4.9, -6.0, -7.0]).any()
+    assert not found([*others, -5.1, -6.0, -11.0]).any()
+
+
+@pytest.mark.parametrize("factor", [1e-200, 1e200])
+def test_the_unit_of_the_values_does_not_matter(factor):
+    y = np.append(np.linspace(0.0, 1.0, 8), [-7.0, -8.0, -9.0])
+
+    assert found(factor * y).tolist() == found(y).tolist() == [False] * 8 + [True] * 3
+
+
+@pytest.mark.parametrize(
+    "tail",
+    [
+        pytest.param(lambda rng: rng.standard_normal(99), id="normal"),
+        pytest.param(lambda rng: -np.exp(rng.standard_normal(99)), id="log-normal"),
+        pytest.param(lambda rng: -np.exp(3.0 * rng.standard_normal(99)), id="exploding"),
+        pytest.param(lambda rng: -(np.square(rng.random((99, 4)) - 0.3).sum(axis=1) ** 2), id="a steep bowl"),
+        pytest.param(lambda rng: -(rng.standard_cauchy(99) ** 2), id="Cauchy"),
+    ],
+)
+def test_heavy_tails_of_ordinary_values_are_hardly_ever_taken_for_penalties(tail):
+    draws = [tail(np.random.default_rng(seed)) for seed in range(50)]
+
+    assert np.mean([found(y[:n]).any() for y in draws for n in range(9, 99, 6)]) < 0.025
 
 
 def test_failures_are_no_penalties_and_do_not_count():

@@ -1,8 +1,8 @@
 """Which values stand for failures: people return -1 or -1e6 where nothing could be measured.
 
 Such values are not a surface that can be modelled. The border of the region where they come is a step, which a smooth
-model takes for noise, and beside a million the differences among good values are lost. Measured in
-docs/decisions/failures.md.
+model takes for noise, and beside a million the differences among good values are lost. They come again and again, or
+vary far below all others. Measured in docs/decisions/failures.md.
 """
 
 from __future__ import annotations
@@ -15,18 +15,20 @@ from .._arrays import Array, Mask
 _FEWEST, _TIMES_AS_OFTEN = 3, 2
 # Whole numbers, steps, and successes counted as 1 repeat as well: with so few other values nothing is a penalty.
 _FEWEST_OTHERS = 4
+# Penalties that vary: so many values lie below at least so many different others, and these others span less than this
+# share of the gap between. Heavy tails of ordinary values have no such gap.
+_FEWEST_BELOW, _FEWEST_ABOVE, _SPAN_ABOVE = 3, 6, 0.2
 
 
 def has_penalty(Y: Array) -> Mask:
     """Which rows of objectives, (n, m), higher is better, have a penalty in place of a value, (n,)."""
-    return np.asarray(np.array([_penalties(y) for y in Y.T], bool).any(axis=0), bool)
+    return np.asarray(np.array([_repeated(y) | _far_below(y) for y in Y.T], bool).any(axis=0), bool)
 
 
-def _penalties(y: Array) -> Mask:
-    """Which values of one objective, (n,), are penalties, (n,).
+def _repeated(y: Array) -> Mask:
+    """Which values of one objective, (n,), come again and again, to the last digit, (n,).
 
-    A penalty is a value that comes again and again, to the last digit, far more often than any other value, and is no
-    better than most of them. NaN stands for a failure and is no penalty.
+    Such a value comes far more often than any other, and is no better than most of them. NaN is a failure already.
     """
     values, places, counts = np.unique(y[~np.isnan(y)], return_inverse=True, return_counts=True)
     nothing = np.zeros(len(y), bool)
@@ -39,3 +41,19 @@ def _penalties(y: Array) -> Mask:
         return nothing
     nothing[~np.isnan(y)] = places == most
     return nothing
+
+
+def _far_below(y: Array) -> Mask:
+    """Which values of one objective, (n,), lie so far below all others that beside the gap these look like one, (n,).
+
+    They may vary, as -1e6 plus noise or -100 minus a violation does, but no more than the gap is wide.
+    """
+    unit = max(float(np.nanmax(np.abs(y), initial=0.0)), float(np.finfo(float).tiny))
+    values = np.sort(y[~np.isnan(y)] / unit)
+    lower, upper = values[:-1], values[1:]
+    gaps = upper - lower
+    n_below = np.arange(1, len(values))
+    n_above = np.cumsum((gaps > 0.0)[::-1])[::-1]
+    is_gap = (n_below >= _FEWEST_BELOW) & (n_above >= _FEWEST_ABOVE)
+    is_gap &= (values[-1:] - upper < _SPAN_ABOVE * gaps) & (lower - values[:1] <= gaps)
+    return np.asarray(y / unit <= np.max(lower[is_gap], initial=-np.inf), bool)
