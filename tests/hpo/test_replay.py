@@ -113,6 +113,19 @@ def test_a_search_on_any_backend_is_made_again_from_its_file(
 
 
 @pytest.mark.slow
+def test_suggestions_that_were_made_cheaper_are_made_again(problem: HpProblem, tmp_path: Path) -> None:
+    # On this clock a preparation lasts many evaluations.
+    with on("simulated", 5, duration=1e-3) as evaluator:
+        search = CBO(problem, evaluator, random_state=5, log_dir=tmp_path / "recorded")
+        table = search.search(max_evals=50)
+    again = CBO(problem, random_state=5, log_dir=tmp_path / "again")
+
+    assert search.statistics is not None and search.statistics.n_cheaper > 0
+    assert f", {search.statistics.n_cheaper} of them made cheaper" in str(search.statistics)
+    assert says_all_are_the_same(again.replay(table), 50)
+
+
+@pytest.mark.slow
 def test_what_was_cancelled_is_made_again_too(problem: HpProblem, tmp_path: Path) -> None:
     search = CBO(problem, on("thread", 3), random_state=1, log_dir=tmp_path)
     search.search(10)

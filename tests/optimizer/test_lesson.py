@@ -44,6 +44,18 @@ def test_lessons_are_due_after_every_row_and_later_more_rarely(last, n, is_due):
     assert is_lesson_due(CONTEXT, lesson, told(n)) is is_due
 
 
+@pytest.mark.parametrize(("last", "n", "is_due"), [(48, 50, False), (48, 53, False), (48, 54, True), (160, 169, False)])
+def test_where_lessons_are_saved_rows_have_to_grow_by_a_share_and_anchors_count_no_more(last, n, is_due):
+    lesson = Lesson((None,), None, last, True)
+
+    assert is_lesson_due(CONTEXT, lesson, told(n), growth=0.1) is is_due
+
+
+def test_a_lesson_about_something_else_is_due_however_much_is_saved():
+    assert is_lesson_due(CONTEXT, Lesson((None,), None, 48, False), told(49), growth=0.1)
+    assert is_lesson_due(CONTEXT, None, told(49), growth=0.1)
+
+
 def test_a_first_failure_makes_a_lesson_due():
     lesson = Lesson((), None, 60, is_of_values=True)
     everything = told(61)

@@ -5,13 +5,14 @@ import pytest
 
 from deephyper.optimizer import STRATEGIES
 from deephyper.optimizer.strategy import Choice, n_negligible
+from deephyper.optimizer.thrift import THRIFTS, Thrift
 
 
 class Recorder:
     """Notes what a strategy asks for."""
 
-    def __init__(self, n_pending=0, can_share=True):
-        self.n_pending, self.can_share, self.calls = n_pending, can_share, []
+    def __init__(self, n_pending=0, can_share=True, thrift=THRIFTS[0]):
+        self.n_pending, self.can_share, self.thrift, self.calls = n_pending, can_share, thrift, []
 
     def __getattr__(self, way):
         return lambda n: self.calls.append((way, n)) or Choice(np.zeros((n, 1)))
@@ -36,6 +37,15 @@ def test_suggestions_of_one_call(name, n, call):
 
     assert chooser.calls == [call]
     assert len(choice.rows) == call[1]
+
+
+def test_where_something_has_to_be_saved_fewer_share_already_and_more_at_a_time():
+    two, many = (Recorder(thrift=Thrift(fewest_shared=2, block=32)) for _ in range(2))
+
+    STRATEGIES["auto"].choose(two, 2)
+    STRATEGIES["auto"].choose(many, 100)
+
+    assert (two.calls, many.calls) == ([("sharing", 2)], [("sharing", 32)])
 
 
 def test_more_suggestions_share_where_very_many_rows_are_open():

@@ -42,7 +42,7 @@ def block_of_new_rows(
     raw = candidates[picks]
     if rest is not None or not len(raw) or not landscape.has_slopes:
         return raw
-    return _different(raw, _climbed(landscape, kappas[: len(raw)], space, raw, rng), known, space)
+    return _different(raw, _climbed(landscape, kappas[: len(raw)], space, raw, rng, effort.n_steps), known, space)
 
 
 def drawn_rows(
@@ -87,9 +87,11 @@ def _picks(landscape: Landscape, kappas: Array, candidates: Array) -> Indices:
     return np.array(picks, np.intp)
 
 
-def _climbed(landscape: Landscape, kappas: Array, space: Space, rows: Array, rng: np.random.Generator) -> Array:
+def _climbed(
+    landscape: Landscape, kappas: Array, space: Space, rows: Array, rng: np.random.Generator, n_steps: int
+) -> Array:
     """Canonical rows uphill of the given ones, and one discrete change further where that is better, (k, d)."""
-    climbed = space.canonical(ascent(landscape.under(kappas), space, rows))
+    climbed = space.canonical(ascent(landscape.under(kappas), space, rows, n_steps))
     if space.is_continuous.all():
         return climbed
     good = landscape.best_rows(N_GOOD)

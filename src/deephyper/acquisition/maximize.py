@@ -23,6 +23,8 @@ _N_RAW = 20
 _START_DISTANCE = 0.05
 _POLISH_ROUNDS = 3
 _HILL_ROUNDS = 3
+# A step uphill may need a second look.
+_N_MORE_LOOKS = 6
 
 
 # The defaults: docs/engine.md, "The best row under the score"; docs/benchmarks.md: twice the candidates gain little.
@@ -33,10 +35,12 @@ class Effort:
     Args:
         n_points: candidates to score first.
         n_starts: how many of the best ones to climb from.
+        n_steps: how many steps uphill at most; 0 for none.
     """
 
     n_points: int = 600
     n_starts: int = 5
+    n_steps: int = 15
 
 
 # From a landscape, the space, the keys of known rows, the effort and a generator to many canonical, legal rows, the
@@ -126,7 +130,9 @@ def climbed(landscape: Landscape, space: Space, known: set[bytes], effort: Effor
     candidates, _ = _ranked(landscape, candidates_of(landscape, space, effort, rng))
     if not len(candidates):
         return candidates
-    uphill = legal_rows(space, space.canonical(ascent(landscape, space, _spread(candidates, effort.n_starts))))
+    uphill = legal_rows(
+        space, space.canonical(ascent(landscape, space, _spread(candidates, effort.n_starts), effort.n_steps))
+    )
     return _with_polished(
         landscape, space, np.concatenate((uphill, first_new(candidates, known, _N_RAW))), candidates, rng
     )
@@ -179,10 +185,10 @@ def _spread(candidates: Array, n: int) -> Array:
     return candidates[places]
 
 
-def ascent(landscape: Landscape, space: Space, starts: Array) -> Array:
+def ascent(landscape: Landscape, space: Space, starts: Array, n_steps: int = Effort.n_steps) -> Array:
     """Climb from rows (k, d) in all active numeric columns at once; what comes back is not snapped."""
     is_free = space.active(starts) & ~space.is_categorical
-    if not is_free.any():
+    if not is_free.any() or not n_steps:
         return starts
 
     def descent(cells: Array) -> tuple[float, Array]:
@@ -197,7 +203,7 @@ def ascent(landscape: Landscape, space: Space, starts: Array) -> Array:
         jac=True,
         method="L-BFGS-B",
         bounds=Bounds(np.zeros(is_free.sum()), np.ones(is_free.sum())),
-        options={"maxiter": 15, "maxfun": 21},
+        options={"maxiter": n_steps, "maxfun": n_steps + _N_MORE_LOOKS},
     )
     rows = starts.copy()
     rows[is_free] = found.x

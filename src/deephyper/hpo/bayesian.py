@@ -69,7 +69,7 @@ class Bayesian(Proposer):
         note = self._notebook.cell(*suggestion.origin, is_certain)
         # With several workers, timing decides how many results a suggestion knew. Only this note can tell afterwards.
         metadata = {REPLAY: note, "_n_told": suggestion.n_told, **self._asked.add(suggestion.row)}
-        return Trial(configuration, metadata, suggestion.was_prepared)
+        return Trial(configuration, metadata, suggestion.was_prepared, suggestion.is_cheaper)
 
     def _configurations(self, rows: Array) -> list[dict[str, Any]]:
         """The configurations of rows, (n, d); given ones as the user wrote them."""

@@ -21,11 +21,13 @@ class Trial:
         configuration: active hyperparameters and their values.
         metadata: what is known about it before it runs. Keys that begin with "_" are left out of the table.
         was_prepared: whether it was made while evaluations ran, so that no worker waited for it.
+        is_cheaper: whether less was spent on it than usual, since workers would have waited.
     """
 
     configuration: dict[str, Any]
     metadata: dict[str, Any] = field(default_factory=dict)
     was_prepared: bool = False
+    is_cheaper: bool = False
 
 
 class Proposer(ABC):

@@ -169,7 +169,8 @@ class Run:
             trials = self._proposer.ask(n, self._evaluator)
         self._ledger.note_suggestions(len(trials))
         n_prepared = sum(trial.was_prepared for trial in trials)
-        self._tally.note_suggestions(n_prepared, len(trials) - n_prepared)
+        n_cheaper = sum(trial.is_cheaper for trial in trials)
+        self._tally.note_suggestions(n_prepared, len(trials) - n_prepared, n_cheaper)
         if len(trials) < n and self._evaluator.time_left > 0:
             self._stop(self._why_nothing_is_left())
         self._evaluator.submit([trial.configuration for trial in trials], [trial.metadata for trial in trials])

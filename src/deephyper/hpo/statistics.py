@@ -32,6 +32,7 @@ class Statistics:
         wait_s: seconds spent on waiting for evaluations.
         wall_s: seconds that the whole call took.
         source: what became of the tables of earlier searches; None if there were none.
+        n_cheaper: how many suggestions were made with less computing than usual, since workers would have waited.
     """
 
     n_workers: int
@@ -44,12 +45,14 @@ class Statistics:
     wait_s: float
     wall_s: float
     source: object | None = None
+    n_cheaper: int = 0
 
     def __str__(self) -> str:
         source = "" if self.source is None else f"; {self.source}"
+        cheaper = f", {self.n_cheaper} of them made cheaper" if self.n_cheaper else ""
         return (
             f"utilization {self.utilization:.3f} of {self.n_workers} workers, {self.n_evaluations} evaluations; "
-            f"suggestions: {self.n_prepared} prepared, {self.n_fresh} fresh; "
+            f"suggestions: {self.n_prepared} prepared, {self.n_fresh} fresh{cheaper}; "
             f"{self.ask_s:.2f} s in ask, {self.tell_s:.2f} s in tell, {self.wait_s:.2f} s waiting, "
             f"of {self.wall_s:.2f} s{source}"
         )
@@ -67,7 +70,7 @@ class Tally(Callback):
         self._n_workers, self._now = evaluator.num_workers, evaluator.clock.now
         self._begin = self._now()
         self._seconds = {"ask": 0.0, "tell": 0.0, "wait": 0.0}
-        self._n_evaluations = self._n_prepared = self._n_fresh = 0
+        self._n_evaluations = self._n_prepared = self._n_fresh = self._n_cheaper = 0
         self._busy_s, self._first_start, self._last_end = 0.0, math.inf, -math.inf
 
     @contextmanager
@@ -79,9 +82,10 @@ class Tally(Callback):
         finally:
             self._seconds[what] += self._now() - begin
 
-    def note_suggestions(self, n_prepared: int, n_fresh: int) -> None:
-        """Count suggestions that were prepared, and those that a worker waited for."""
+    def note_suggestions(self, n_prepared: int, n_fresh: int, n_cheaper: int = 0) -> None:
+        """Count suggestions that were prepared, those that a worker waited for, and which of both were made cheaper."""
         self._n_prepared += n_prepared
+        self._n_cheaper += n_cheaper
         self._n_fresh += n_fresh
 
     def on_gather(self, local_jobs: Sequence[Job], other_jobs: Sequence[Job]) -> None:
@@ -105,6 +109,7 @@ class Tally(Callback):
             utilization=self._busy_s / (self._n_workers * span) if span > 0 else math.nan,
             n_prepared=self._n_prepared,
             n_fresh=self._n_fresh,
+            n_cheaper=self._n_cheaper,
             wall_s=self._now() - self._begin,
             source=source,
             **{f"{what}_s": spent for what, spent in self._seconds.items()},

@@ -10,10 +10,11 @@ from scipy.special import logsumexp
 
 from .._arrays import Array
 from .._draws import Purpose
-from ..acquisition import MAXIMIZERS, Landscape, best_new_rows, block_of_new_rows, drawn_rows
+from ..acquisition import MAXIMIZERS, Effort, Landscape, best_new_rows, block_of_new_rows, drawn_rows
 from ..space import Space
 from .settings import Settings
 from .strategy import Choice
+from .thrift import Thrift
 
 # A portfolio judges its members by their newest nominees.
 MOST_NOMINATIONS = 100
@@ -33,6 +34,7 @@ class LandscapeChooser:
         known: keys of the rows that must not be chosen.
         nominees: what each acquisition of a portfolio would have suggested so far, (k, acquisitions, d).
         n_pending: how many rows are open.
+        thrift: what has to be saved.
     """
 
     settings: Settings
@@ -43,6 +45,7 @@ class LandscapeChooser:
     known: set[bytes]
     nominees: Array
     n_pending: int
+    thrift: Thrift
 
     @property
     def can_share(self) -> bool:
@@ -54,12 +57,17 @@ class LandscapeChooser:
         return Choice(self._best_rows(self.landscape, n))
 
     def drawn(self, n: int) -> Choice:
-        return Choice(drawn_rows(self.landscape, self.space, self.known, self.rng, self.settings.effort, n))
+        return Choice(drawn_rows(self.landscape, self.space, self.known, self.rng, self._effort, n))
 
     def sharing(self, n: int) -> Choice:
         kappas = np.array([self.landscape.aim.kappa, *(self._kappa(self.number + k) for k in range(1, n))])
+        return Choice(block_of_new_rows(self.landscape, kappas, self.space, self.known, self.rng, self._effort))
+
+    @property
+    def _effort(self) -> Effort:
+        """How hard to look: what the user has chosen is kept."""
         effort = self.settings.effort
-        return Choice(block_of_new_rows(self.landscape, kappas, self.space, self.known, self.rng, effort))
+        return self.thrift.of(effort) if effort == self.settings.maximizer.usual else effort
 
     def _kappa(self, number: int) -> float:
         """Kappa of the suggestion with this number."""
@@ -70,7 +78,7 @@ class LandscapeChooser:
         settings = self.settings
         is_looked_for = self.number % settings.maximize_every == 0
         maximizer = settings.maximizer if is_looked_for else MAXIMIZERS["sampling"]
-        return best_new_rows(landscape, self.space, self.known, self.rng, maximizer, settings.effort, n)
+        return best_new_rows(landscape, self.space, self.known, self.rng, maximizer, self._effort, n)
 
     def _nominated(self) -> Choice:
         """The suggestion of one acquisition of a portfolio: likely one whose earlier suggestions are now believed good.

@@ -59,19 +59,42 @@ def is_cold(last: Lesson, told: Told) -> bool:
     return last.n_rows < newest_anchor(len(told.X)) or last.is_of_values != told.has_enough_values
 
 
-def is_lesson_due(context: Context, last: Lesson | None, told: Told) -> bool:
-    """Whether to learn again: after every row at first, then more rarely, and always past an anchor."""
+def is_lesson_due(context: Context, last: Lesson | None, told: Told, growth: float = 0.0) -> bool:
+    """Whether to learn again: after every row at first, then more rarely, and always past an anchor.
+
+    Args:
+        context: what is learned from beside the rows.
+        last: the last lesson.
+        told: the rows.
+        growth: by which share they have to have grown since the last lesson, where lessons have to be saved.
+    """
     n_rows = len(told.X)
-    if last is None or is_cold(last, told) or (context.models_success(told) and last.success is None):
+    if last is None or last.is_of_values != told.has_enough_values:
+        return True
+    if context.models_success(told) and last.success is None:
+        return True
+    if growth:
+        return n_rows - last.n_rows >= growth * n_rows
+    if is_cold(last, told):
         return True
     return n_rows - last.n_rows >= (1 if n_rows < _LEARN_ALWAYS_BELOW else max(2, n_rows // 50))
 
 
-def learn(context: Context, told: Told, last: Lesson | None) -> Lesson:
-    """Learn hyperparameters, starting from the last ones unless an anchor was passed since."""
+def learn(context: Context, told: Told, last: Lesson | None, is_short: bool = False) -> Lesson:
+    """Learn hyperparameters, starting from the last ones unless an anchor was passed since.
+
+    Args:
+        context: what is learned from beside the rows.
+        told: the rows.
+        last: the last lesson.
+        is_short: start from the last lesson wherever it was about the same, and look for noise at anchors alone.
+    """
     n_rows = len(told.X)
-    start = None if last is None or is_cold(last, told) else last
-    may_be_noisy = last is not None and last.n_rows // _NOISE_EVERY != n_rows // _NOISE_EVERY
+    start, may_be_noisy = last, last is not None and last.n_rows // _NOISE_EVERY != n_rows // _NOISE_EVERY
+    if last is not None and is_cold(last, told):
+        start = last if is_short and last.is_of_values == told.has_enough_values else None
+    elif is_short:
+        may_be_noisy = False
     rng = context.draws.at(Purpose.FIT, n_rows)
     sets = _learned_from(context, told, rng)
     guidances = tuple(_guidance(context, told, data) for data in sets)

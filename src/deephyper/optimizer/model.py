@@ -139,11 +139,15 @@ def _grown(context: Context, model: Model, told: Told) -> Model:
     return _settled_model(context, told, model.lesson, seen, Z, settled)
 
 
-def told_model(context: Context, model: Model | None, told: Told) -> Model:
-    """A model of all rows, learning first where that is due, else grown from the last one."""
+def told_model(context: Context, model: Model | None, told: Told, growth: float = 0.0) -> Model:
+    """A model of all rows, learning first where that is due, else grown from the last one.
+
+    Args:
+        growth: see `is_lesson_due`.
+    """
     last = None if model is None else model.lesson
-    if model is None or is_lesson_due(context, last, told):
-        return conditioned(context, told, learn(context, told, last))
+    if model is None or is_lesson_due(context, last, told, growth):
+        return conditioned(context, told, learn(context, told, last, is_short=growth > 0))
     return grown_model(context, model, told)
 
 

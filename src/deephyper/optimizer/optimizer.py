@@ -20,7 +20,7 @@ from .model import Model, restored_model, told_model
 from .opening import Opening
 from .proposal import Proposals, Propose, Snapshot, propose
 from .settings import Settings
-from .shelf import Shelf
+from .shelf import Shelf, prepared_rows
 from .strategy import n_negligible
 from .suggestion import Suggestion
 from .told import FEWEST_VALUES, Told
@@ -94,6 +94,11 @@ class BayesianOptimizer:
     def n_ready(self) -> int:
         """How many prepared rows wait to be taken."""
         return len(self._shelf)
+
+    @property
+    def n_newest_ready(self) -> int:
+        """How many of them know as much as the next one."""
+        return self._shelf.n_newest
 
     def learn_from(self, source: Source) -> None:
         """Use from now on what earlier tasks say, in place of those given before.
@@ -225,17 +230,18 @@ class BayesianOptimizer:
         with limited(self._settings.n_threads):
             return restored_model(context, self._told, n_first)
 
-    def snapshot(self, n_kept: int = 0) -> Snapshot:
+    def snapshot(self, n_kept: int = 0, thrift: int = 0) -> Snapshot:
         """Everything that the next proposals depend on, as a value.
 
         Args:
             n_kept: how many of the prepared rows are expected to be handed out before the proposals come; they count as
                 asked.
+            thrift: how much has to be saved, a place in `THRIFTS`.
         """
-        self.trace.note("prepare", n_kept)
-        return self._snapshot(n_kept)
+        self.trace.note("prepare", n_kept, *([thrift] if thrift else []))
+        return self._snapshot(n_kept, thrift)
 
-    def _snapshot(self, n_kept: int = 0) -> Snapshot:
+    def _snapshot(self, n_kept: int = 0, thrift: int = 0) -> Snapshot:
         kept = self._shelf.first(n_kept)
         pending = self._handed_out.pending(kept)
         return Snapshot(
@@ -249,10 +255,11 @@ class BayesianOptimizer:
             source=self._source,
             nominees=self.nominees,
             feasible=self._feasible,
+            thrift=thrift,
         )
 
     def install(self, proposals: Proposals) -> None:
-        """Take over a model unless ours is newer, and rows behind those prepared ones that the proposals count on.
+        """Take over a model unless ours is newer, and rows before those prepared ones that the proposals count on.
 
         They were made of the newest snapshot.
         """
@@ -271,8 +278,11 @@ class BayesianOptimizer:
             self._fresh_nominees = np.concatenate((self._fresh_nominees, proposals.nominees))
         self._feasible = proposals.feasible
         n_late = max(0, self.n_asked - proposals.first)
-        behind = max(0, proposals.first - self.n_asked)
-        self._shelf.put(proposals.rows[n_late:], proposals.n_told, behind, self._n_calls, first_place=n_late)
+        n_kept = max(0, proposals.first - self.n_asked)
+        # What the design has planned is worth as much later, and it comes first.
+        n_planned = max(0, self._settings.n_design - self.n_asked)
+        new = prepared_rows(proposals.rows[n_late:], proposals.n_told, proposals.thrift > 0, self._n_calls, n_late)
+        self._shelf.put(new, n_kept, n_before=n_planned)
         self._n_calls += 1
 
     def draw_from(self, space: Space) -> None:
@@ -308,6 +318,7 @@ class BayesianOptimizer:
             if self._settings.may_repeat or self._handed_out.n_times(prepared.row) < n_wanted:
                 number = self._handed_out.hand_out(prepared.row)
                 origin = (prepared.call, prepared.place, self.trace.take())
-                taken.append(Suggestion(number, prepared.row, prepared.n_told, was_prepared, *origin))
+                known = (prepared.row, prepared.n_told, was_prepared)
+                taken.append(Suggestion(number, *known, *origin, prepared.is_cheaper))
         self._is_untouched = self._is_untouched and not taken
         return taken

@@ -20,6 +20,7 @@ from .model import Model, prior_beliefs, told_model, without
 from .opening import Opening, Step, Turn
 from .plateau import Plateau
 from .settings import Settings
+from .thrift import THRIFTS
 from .told import Told
 from .untried import is_comparing, n_before_next_comparison, promises_more
 
@@ -48,6 +49,7 @@ class Snapshot:
         n_volunteered: how many rows were told without having been asked; they stand in for initial suggestions.
         model: the newest model, perhaps of fewer rows.
         source: what is known of earlier tasks.
+        thrift: how much has to be saved, a place in `THRIFTS`; 0 for nothing.
     """
 
     settings: Settings
@@ -60,6 +62,7 @@ class Snapshot:
     n_volunteered: int = 0
     model: Model | None = None
     source: Source | None = None
+    thrift: int = 0
 
 
 @final
@@ -76,6 +79,7 @@ class Proposals:
         feasible: places known to be legal now, as shares of the priors, (k, d).
         n_wanted: how many rows were wanted.
         n_steps: in how many steps they were found; a step finds one row, or several that belong together.
+        thrift: how much was saved, as in the snapshot.
     """
 
     rows: Array
@@ -86,6 +90,7 @@ class Proposals:
     nominees: Array | None = field(default=None, repr=False)
     n_wanted: int = 0
     n_steps: int = 0
+    thrift: int = 0
 
 
 class Propose(Protocol):
@@ -129,6 +134,7 @@ class _Proposing:
         self._model = snapshot.model
         self._pending = snapshot.pending
         self._nominees: list[Array] = []
+        self._thrift = THRIFTS[snapshot.thrift]
 
     def proposals(self, is_wanted: Callable[[], bool]) -> Proposals:
         """Suggest until there are enough, or nothing is left."""
@@ -142,8 +148,8 @@ class _Proposing:
                 self._known.update(row_keys(rows))
             self._pending = np.concatenate((self._pending, rows))
         nominees = np.array(self._nominees) if self._nominees else None
-        n_told = len(self._snapshot.told.X)
-        return Proposals(self._found, first, n_told, self._walkers.shares, self._model, nominees, self._n, n_steps)
+        n_told, thrift, feasible = len(self._snapshot.told.X), self._snapshot.thrift, self._walkers.shares
+        return Proposals(self._found, first, n_told, feasible, self._model, nominees, self._n, n_steps, thrift)
 
     @property
     def _found(self) -> Array:
@@ -167,7 +173,7 @@ class _Proposing:
     def _told_model(self) -> Model:
         """The model of everything that has come back."""
         if self._model is None or self._model.n_told != len(self._told.X):
-            self._model = told_model(self._context, self._model, self._told)
+            self._model = told_model(self._context, self._model, self._told, self._thrift.growth)
         return self._model
 
     def _design_rows(self, step: Step, index: int) -> Array:
@@ -204,8 +210,9 @@ class _Proposing:
                 row = row_for(turn, self._space, landscape, self._told, self._pending, self._known)
                 if len(row):
                     return row
+        n_pending = len(self._pending)
         chooser = LandscapeChooser(
-            settings, self._space, landscape, index, rng, self._known, snapshot.nominees, len(self._pending)
+            settings, self._space, landscape, index, rng, self._known, snapshot.nominees, n_pending, self._thrift
         )
         choice = settings.strategy.choose(chooser, n)
         if choice.nominees is not None:

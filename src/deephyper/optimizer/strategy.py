@@ -10,13 +10,12 @@ from typing import ClassVar, NamedTuple, Protocol, final
 import numpy as np
 
 from .._arrays import Array
-from ..acquisition import LARGEST_BLOCK, USUAL_BLOCK
+from ..acquisition import LARGEST_BLOCK
 from .context import Context
 from .model import Model, with_lies, with_pending
+from .thrift import Thrift
 from .told import Told
 
-# With fewer suggestions it does not pay to share candidates.
-_FEWEST_SHARED = 4
 # One row in this many changes next to nothing: docs/engine.md, "What runs counts".
 _PENDING_PER_NEGLIGIBLE = 64
 
@@ -47,6 +46,10 @@ class Chooser(Protocol):
     @property
     def n_pending(self) -> int:
         """How many rows are open."""
+
+    @property
+    def thrift(self) -> Thrift:
+        """What has to be saved."""
 
     @property
     def can_share(self) -> bool:
@@ -126,10 +129,11 @@ class Sharing(Strategy):
     """
 
     def choose(self, chooser: Chooser, n: int) -> Choice:
-        if n < _FEWEST_SHARED or not chooser.can_share:
+        if n < chooser.thrift.fewest_shared or not chooser.can_share:
             return chooser.best(1)
         # More may share where so many are open that a few more do not matter.
-        return chooser.sharing(min(n, int(np.clip(n_negligible(chooser.n_pending), USUAL_BLOCK, LARGEST_BLOCK))))
+        block = max(chooser.thrift.block, min(n_negligible(chooser.n_pending), LARGEST_BLOCK))
+        return chooser.sharing(min(n, block))
 
 
 @final

@@ -19,6 +19,7 @@ class Suggestion(NamedTuple):
         call: which call of `propose` has made it, counted as they were taken over.
         place: which row of that call it is.
         steps: what was done since the suggestion before it.
+        is_cheaper: whether less was spent on it than usual, since workers would have waited.
     """
 
     number: int
@@ -28,6 +29,7 @@ class Suggestion(NamedTuple):
     call: int = 0
     place: int = 0
     steps: tuple[Step, ...] = ()
+    is_cheaper: bool = False
 
     @property
     def origin(self) -> tuple[int, int, int, tuple[Step, ...]]:
