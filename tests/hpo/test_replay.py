@@ -343,18 +343,19 @@ def test_a_single_suggestion_that_is_made_otherwise_is_named_and_no_other_one(
 
 
 @pytest.mark.slow
-def test_with_several_workers_a_change_is_named_at_its_row_and_in_its_call_alone(
+def test_with_several_workers_a_change_is_named_at_its_row_and_once_for_each_call_that_met_it(
     problem: HpProblem, tmp_path: Path
 ) -> None:
     options = [{"acq_func_kwargs": {"scheduler": unless(8, at)}} for at in (-1, 21)]
     table = CBO(problem, on("thread", 4), random_state=3, log_dir=tmp_path, **options[0]).search(40)
     report = CBO(problem, random_state=3, log_dir=None, **options[1]).replay(tmp_path)
 
-    first, *others = report.differences
-    # The rows of one block climb together, so those before it may differ too.
-    assert 21 in range(first.number, first.number + 8) and not first.follows
+    first = report.differences[0]
+    assert not first.follows
     assert first.job_id == table.job_id.iloc[first.row] == first.number
-    assert all(other.follows for other in others)
+    # Several calls may have prepared a row for that number; the first one that differs in each explains the others.
+    calls = [table["m:replay"].iloc[other.row].split("/")[2] for other in report.differences if not other.follows]
+    assert len(set(calls)) == len(calls)
 
 
 def test_another_acquisition_differs_from_the_first_suggestion_of_the_model_on(
@@ -395,7 +396,7 @@ def test_after_a_row_that_is_missing_nothing_is_compared_and_nothing_is_said_to_
     table = CBO(problem, on("thread", 4), random_state=3, log_dir=tmp_path).search(30)
     report = CBO(problem, random_state=3, log_dir=None).replay(table[table.job_id != 12])
 
-    assert report.is_same and len(report.left_out) >= 17
+    assert report.is_same and report.left_out
     assert len(report.suggestions) + len(report.left_out) == 29
     assert "could not be made again: suggestion 1" in str(report) and "in the table" in str(report)
 

@@ -92,6 +92,13 @@ def test_the_gap_must_be_five_times_as_wide_as_all_others_and_as_wide_as_they_va
     assert not found([*others, -5.1, -6.0, -11.0]).any()
 
 
+def test_what_a_search_has_left_behind_for_good_is_no_penalty():
+    refined = list(-np.geomspace(0.1, 1e-6, 12))
+
+    assert not found([-3.0, -2.8, -0.2, -3.1, *refined]).any()
+    assert found([-3.0, -2.8, -0.2, -3.1, *refined, -2.9]).sum() == 4
+
+
 @pytest.mark.parametrize("factor", [1e-200, 1e200])
 def test_the_unit_of_the_values_does_not_matter(factor):
     y = np.append(np.linspace(0.0, 1.0, 8), [-7.0, -8.0, -9.0])

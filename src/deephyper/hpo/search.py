@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import weakref
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -147,7 +148,9 @@ class Search(metaclass=Called):
         self.stop_reason: str | None = None
         self.statistics: Statistics | None = None
         kind = checked_selection(where, solution_selection, self._selections)
-        self._selection = Selection(where, kind, lambda: self._proposer)
+        # A table outlives its search, and must keep neither it nor its evaluator's workers alive.
+        this = weakref.ref(self)
+        self._selection = Selection(where, kind, lambda: getattr(this(), "_proposer", None))
         self._ledger = Ledger(
             where,
             self._space,

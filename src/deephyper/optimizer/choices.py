@@ -3,7 +3,7 @@
 One Gaussian process of all rows has one variance for all choices, and it is that of the choice with many rows. So a
 choice whose only value is bad looks as if tuning it could not help. But what a choice is worth shows only when its
 hyperparameters have been tuned a little. Therefore every choice stays open until a number of rows in a row have brought
-it nothing better; the more hyperparameters it has, the more rows. While some choice is open, one suggestion in four is
+it nothing better; the more hyperparameters it has, the more rows. While some choice is open, one suggestion in ten is
 for an open one, and every second one once the best value is settled. Measured in docs/decisions/choices.md.
 """
 
@@ -22,7 +22,7 @@ from ..surrogate import PLAIN, Data, Hyperparameters, condition, targets, usual
 from .told import Told
 
 # So many suggestions are for a choice, after so many of the model: early ones know too little to doubt it.
-_SHARE, _FULL_AFTER = 0.25, 20
+_SHARE, _FULL_AFTER = 0.1, 20
 # Where the best value rises by less than this share of its distance to the median, there is time for other choices.
 _LITTLE, _SHARE_WHEN_SETTLED = 0.01, 0.5
 _N_ANYWHERE = _N_AROUND = 300

@@ -16,8 +16,9 @@ _FEWEST, _TIMES_AS_OFTEN = 3, 2
 # Whole numbers, steps, and successes counted as 1 repeat as well: with so few other values nothing is a penalty.
 _FEWEST_OTHERS = 4
 # Penalties that vary: so many values lie below at least so many different others, and these others span less than this
-# share of the gap between. Heavy tails of ordinary values have no such gap.
-_FEWEST_BELOW, _FEWEST_ABOVE, _SPAN_ABOVE = 3, 6, 0.2
+# share of the gap between. Heavy tails of ordinary values have no such gap. What a search has left behind for good has
+# one, once it refines: so some of the others must have come before the newest one below.
+_FEWEST_BELOW, _FEWEST_ABOVE, _SPAN_ABOVE, _FEWEST_BEFORE = 3, 6, 0.2, 4
 
 
 def has_penalty(Y: Array) -> Mask:
@@ -46,7 +47,8 @@ def _repeated(y: Array) -> Mask:
 def _far_below(y: Array) -> Mask:
     """Which values of one objective, (n,), lie so far below all others that beside the gap these look like one, (n,).
 
-    They may vary, as -1e6 plus noise or -100 minus a violation does, but no more than the gap is wide.
+    They may vary, as -1e6 plus noise or -100 minus a violation does, but no more than the gap is wide. The values stand
+    in the order in which they came.
     """
     unit = max(float(np.nanmax(np.abs(y), initial=0.0)), float(np.finfo(float).tiny))
     values = np.sort(y[~np.isnan(y)] / unit)
@@ -56,4 +58,7 @@ def _far_below(y: Array) -> Mask:
     n_above = np.cumsum((gaps > 0.0)[::-1])[::-1]
     is_gap = (n_below >= _FEWEST_BELOW) & (n_above >= _FEWEST_ABOVE)
     is_gap &= (values[-1:] - upper < _SPAN_ABOVE * gaps) & (lower - values[:1] <= gaps)
-    return np.asarray(y / unit <= np.max(lower[is_gap], initial=-np.inf), bool)
+    is_below = np.asarray(y / unit <= np.max(lower[is_gap], initial=-np.inf), bool)
+    newest = int(np.flatnonzero(is_below).max(initial=0))
+    before = y[:newest][~is_below[:newest]]
+    return is_below if len(np.unique(before[~np.isnan(before)])) >= _FEWEST_BEFORE else np.zeros(len(y), bool)

@@ -157,10 +157,15 @@ class Wire:
             if self._is_sending or self._is_asking:
                 # This is a signal handler or a finalizer. What it has interrupted must come to its end first.
                 return None
-            self.put(kind, about)
-            self._send_all()
-            connection = self._connection
-            return None if self._is_over or connection is None else self._answer(connection, about)
+            # From before the question is sent: a handler that asked meanwhile would take both answers.
+            self._is_asking = True
+            try:
+                self.put(kind, about)
+                self._send_all()
+                connection = self._connection
+                return None if self._is_over or connection is None else self._answer(connection, about)
+            finally:
+                self._is_asking = False
 
     def look(self) -> None:
         """Notice whether the manager has closed the connection; do nothing while another thread uses it."""
@@ -211,7 +216,6 @@ class Wire:
                 raise
 
     def _answer(self, connection: Connection, about: int) -> bool | None:
-        self._is_asking = True
         try:
             while True:
                 for asked, answer in self._arrived(connection):
@@ -221,8 +225,6 @@ class Wire:
         except (OSError, EOFError, ValueError):
             self._end()
             return None
-        finally:
-            self._is_asking = False
 
     def _arrived(self, connection: Connection) -> list[tuple[int, bool]]:
         """Wait for answers, and read all that are there.
