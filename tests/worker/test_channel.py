@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pickle
+import sys
 import threading
 from multiprocessing import Pipe
 from typing import Any
@@ -58,6 +59,28 @@ def test_values_that_are_no_numbers_arrive_too() -> None:
 def test_what_is_no_message_is_refused(message: bytes) -> None:
     with pytest.raises(ValueError, match="message"):
         unpacked(message)
+
+
+def test_whoever_interrupts_a_question_that_was_sent_does_not_take_its_answer() -> None:
+    ours, theirs = Pipe()
+    wire, heard = Wire(lambda: ours), []
+    for _ in range(2):
+        theirs.send_bytes(packed_answer(7, True))
+
+    def interrupt(frame: Any, event: str, _: Any) -> None:
+        # As a signal handler may, between the sending and the wait for the answer.
+        if event == "call" and frame.f_code.co_name == "_answer":
+            sys.setprofile(None)
+            heard.append(wire.ask(Kind.STOPPED, 7))
+            theirs.close()
+
+    sys.setprofile(interrupt)
+    try:
+        answer = wire.ask(Kind.STOPPED, 7)
+    finally:
+        sys.setprofile(None)
+
+    assert (answer, heard) == (True, [None])
 
 
 def test_an_answer_that_somebody_else_did_not_wait_for_is_passed_over() -> None:
