@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .._checks import by_name, shown
 
@@ -168,3 +168,22 @@ def instead_in_call(name: str) -> str:
 def instead_of_method(name: str) -> str:
     """Give the line to write instead of a method or property of another tool; empty if it is known nowhere."""
     return _LINES.get(name.lower(), "")
+
+
+class Addressed:
+    """What a search answers where it is asked for an attribute of another tool: the line to write here."""
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            line = instead_of_method(name)
+            hint = f"; write {line}" if line else ""
+            raise AttributeError(f"{type(self).__name__}: there is no {name!r}{hint}.", name=name, obj=self)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in ("gather_type", "gather_batch_size"):
+            getattr(self, name)  # Raises, and says what to write: a search hands out work as soon as a worker is free.
+        super().__setattr__(name, value)
+
+    def __dir__(self) -> list[str]:
+        return [name for name in super().__dir__() if not name.startswith("_")]

@@ -11,23 +11,24 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import Any, ClassVar, cast
 
 from .. import __version__
 from .._cells import plain
-from .._checks import count, explained, instance_of, is_bool, warn, yes_or_no
+from .._checks import count, explained, instance_of, is_bool, yes_or_no
 from .._draws import Draws, draws_from
 from .._turns import Turns
-from ..errors import AllFailedError, ResultsNotWritten, SearchSpaceExhausted
+from ..errors import AllFailedError, SearchSpaceExhausted
 from ..evaluator import Evaluator, Place, RunFunction
 from ..job import Objective, Outcome, is_failure, replace_file
 from ..problem import HpProblem
 from ..results import Results, literals_of
 from .arguments import Chosen, budgets_of, check_problem, pairs_of, refuse_mistyped
 from .calls import Called
+from .ending import refuse_unwritten, warn_of_lateness, why_nothing_is_left
 from .interrupts import CaughtSignal, orderly_end
 from .ledger import Ledger
-from .other_words import instead_in_call, instead_of_method, instead_of_option
+from .other_words import Addressed, instead_in_call, instead_of_option
 from .proposer import Proposer
 from .recording import Source, read_recording
 from .replay import Maker, replay
@@ -38,14 +39,8 @@ from .statistics import Crashes, Statistics
 
 logger = logging.getLogger(__name__)
 
-# How much later than its timeout a call may return without a word: seconds, and a share of the timeout.
-_LATE_S, _LATE_SHARE = 1.0, 0.1
-_EXHAUSTED = "every legal configuration of the search space has been proposed"
-_NOTHING_NEW = "many draws have found no new legal configuration"
-_NOTHING_LEGAL = "no legal configuration was found; look at the forbidden clauses and the constraint function"
 
-
-class Search(metaclass=Called):
+class Search(Addressed, metaclass=Called):
     """Base of all searches; a subclass implements `_new_proposer`, which makes the object that decides.
 
     One call at a time uses a search: whoever calls `search`, `ask` or `tell` meanwhile, from another thread, a callback
@@ -95,21 +90,6 @@ class Search(metaclass=Called):
 
     is_master: ClassVar[bool] = True
     """Whether this process decides what is evaluated."""
-
-    if not TYPE_CHECKING:
-
-        def __getattr__(self, name: str) -> Any:
-            line = instead_of_method(name)
-            hint = f"; write {line}" if line else ""
-            raise AttributeError(f"{type(self).__name__}: there is no {name!r}{hint}.", name=name, obj=self)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        if name in ("gather_type", "gather_batch_size"):
-            getattr(self, name)  # Raises, and says what to write: a search hands out work as soon as a worker is free.
-        super().__setattr__(name, value)
-
-    def __dir__(self) -> list[str]:
-        return [name for name in super().__dir__() if not name.startswith("_")]
 
     def __init__(
         self,
@@ -348,27 +328,11 @@ class Search(metaclass=Called):
             # The next call is judged by its own evaluations: the function may have been mended.
             crashes, self._crashes = self._crashes, Crashes()
             raise AllFailedError(f"{name}: {crashes}", self.history)
-        self._warn_of_lateness(evaluator, timeout)
-        if (problem := self._ledger.history.unwritten) is not None:
-            raise ResultsNotWritten(
-                f"{name}: {self._ledger.results} could not be written ({problem}); this error's `results` hold the "
-                "table, which `results.to_csv(path)` writes elsewhere.",
-                self.history,
-            )
+        warn_of_lateness(name, evaluator, timeout, 0.0 if self.statistics is None else self.statistics.wall_s)
+        refuse_unwritten(name, self._ledger)
         reason = self.stop_reason or "its budget is spent"
         logger.info("search %s ended: %s; %s", self._ledger.search_id, reason, self.statistics)
         return self.history
-
-    def _warn_of_lateness(self, evaluator: Evaluator, timeout: float | None) -> None:
-        """Say why the call took longer than its timeout, where running evaluations cannot be ended."""
-        took = 0.0 if self.statistics is None else self.statistics.wall_s
-        if timeout is None or evaluator.keeps_deadlines or took - timeout < max(_LATE_S, _LATE_SHARE * timeout):
-            return
-        warn(
-            f"{type(self).__name__}.search: the call took {took:.1f} s with timeout={timeout:g}, since a plain "
-            "function on a serial evaluator cannot be ended while it runs; method 'process' ends it at the deadline: "
-            "Evaluator.create(run, 'process', num_workers=1)."
-        )
 
     def replay(self, table: Source, search_id: str | None = None) -> Replay:
         """Make the suggestions of a recorded search again, with the options of this one, and compare them.
@@ -392,9 +356,7 @@ class Search(metaclass=Called):
             return replay(maker, recording, shows_progress=self._verbose > 0)
 
     def _why_nothing_is_left(self) -> str:
-        if self._ledger.is_empty:
-            return _NOTHING_LEGAL
-        return _NOTHING_NEW if self._space.grid is None else _EXHAUSTED
+        return why_nothing_is_left(self._ledger, self._space)
 
     def get_params(self) -> dict[str, Any]:
         """Describe this search as plain JSON data: `search` has its type and arguments, `calls` those of `search()`."""
