@@ -10,6 +10,7 @@ from deephyper.optimizer.choices import n_before_next_turn, plan
 from deephyper.optimizer.told import Told
 from deephyper.space import Categorical, Real, Space, row_keys
 from deephyper.surrogate import SURROGATES
+from searches_of_rows import run
 
 N_KINDS = 3
 
@@ -132,26 +133,17 @@ def deceptive(X):
     return np.where(kind == 2, near, 0.4 + 0.1 * kind + 0.2 * near)
 
 
-def run(optimizer, n, objective=deceptive, batch=1):
-    found = []
-    while sum(map(len, found)) < n:
-        X = optimizer.ask(batch)
-        optimizer.tell(X, objective(X))
-        found.append(X)
-    return np.concatenate(found)
-
-
 @pytest.mark.parametrize("seed", [0, 1, 2])
 @pytest.mark.slow
 def test_the_best_choice_is_found_although_it_looks_bad(seed):
-    X = run(BayesianOptimizer(Settings(SPACE, Draws(seed))), 60)
+    X = run(BayesianOptimizer(Settings(SPACE, Draws(seed))), 60, deceptive)
 
     assert deceptive(X).max() > 0.99
 
 
 @pytest.mark.parametrize("batch", [4, 16])
 def test_batches_repeat_and_hold_different_new_rows(batch):
-    one, other = (run(BayesianOptimizer(Settings(SPACE, Draws(3))), 32, batch=batch) for _ in range(2))
+    one, other = (run(BayesianOptimizer(Settings(SPACE, Draws(3))), 32, deceptive, batch=batch) for _ in range(2))
 
     np.testing.assert_array_equal(one, other)
     assert len(set(row_keys(one))) == len(one)
@@ -169,23 +161,23 @@ def test_rows_asked_together_are_spread_over_the_open_choices():
 
 @pytest.mark.parametrize("n", [9, 13, pytest.param(33, marks=pytest.mark.slow)])
 def test_an_interrupted_search_goes_on_as_it_would_have(n):
-    whole = run(BayesianOptimizer(Settings(SPACE, Draws(4))), n + 4)
+    whole = run(BayesianOptimizer(Settings(SPACE, Draws(4))), n + 4, deceptive)
     resumed = BayesianOptimizer(Settings(SPACE, Draws(4)))
     resumed.restore(whole[:n], deceptive(whole[:n]), n)
 
-    np.testing.assert_array_equal(run(resumed, 4), whole[n:])
+    np.testing.assert_array_equal(run(resumed, 4, deceptive), whole[n:])
 
 
 @pytest.mark.parametrize("name", ["ET", "GBRT"])
 def test_other_surrogates_have_turns_as_well(name):
-    X = run(BayesianOptimizer(Settings(SPACE, Draws(0), family=SURROGATES[name]())), 14)
+    X = run(BayesianOptimizer(Settings(SPACE, Draws(0), family=SURROGATES[name]())), 14, deceptive)
 
     assert len(set(row_keys(X))) == 14
 
 
 @pytest.mark.parametrize("name", ["EI", "PI", "MES"])
 def test_other_acquisitions_have_turns_as_well(name):
-    X = run(BayesianOptimizer(Settings(SPACE, Draws(0), acquisitions=(ACQUISITIONS[name],))), 18)
+    X = run(BayesianOptimizer(Settings(SPACE, Draws(0), acquisitions=(ACQUISITIONS[name],))), 18, deceptive)
 
     assert len(set(row_keys(X))) == 18
 
@@ -194,7 +186,7 @@ def test_what_is_forbidden_is_never_suggested():
     def legal(X):
         return (X[:, 0] != 1) | (X[:, 3] < 0.3)
 
-    X = run(BayesianOptimizer(Settings(branched(legal), Draws(0))), 30)
+    X = run(BayesianOptimizer(Settings(branched(legal), Draws(0))), 30, deceptive)
 
     assert legal(X).all()
 
@@ -226,7 +218,7 @@ def finished(space, X):
 
 def test_a_proposal_is_a_function_of_its_snapshot():
     optimizer = BayesianOptimizer(Settings(SPACE, Draws(0)))
-    run(optimizer, 12)
+    run(optimizer, 12, deceptive)
     snapshot = optimizer.snapshot()
 
     np.testing.assert_array_equal(propose(snapshot, 5).rows, propose(snapshot, 5).rows)

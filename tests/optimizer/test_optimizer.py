@@ -9,22 +9,13 @@ from deephyper._draws import Draws
 from deephyper.acquisition import Fixed
 from deephyper.optimizer import BayesianOptimizer, Settings, propose
 from deephyper.space import Categorical, Constant, Integer, Ordinal, Real, Space, row_keys
+from searches_of_rows import run
 
 SQUARE = Space([Real("x", 0, 1), Real("y", 0, 1)])
 
 
 def bowl(X):
     return -np.square(X - 0.4).sum(axis=1)
-
-
-def run(optimizer, n, objective=bowl):
-    """Ask and tell n times; the rows."""
-    rows = []
-    for _ in range(n):
-        row = optimizer.ask(1)
-        optimizer.tell(row, objective(row))
-        rows.append(row)
-    return np.concatenate(rows)
 
 
 def conditional_space(legal=None):
@@ -38,14 +29,14 @@ def conditional_space(legal=None):
 
 class TestAsk:
     def test_the_optimum_of_a_bowl_is_found(self):
-        rows = run(BayesianOptimizer(Settings(SQUARE, Draws(0))), 25)
+        rows = run(BayesianOptimizer(Settings(SQUARE, Draws(0))), 25, bowl)
 
         assert bowl(rows).max() > -1e-4
 
     def test_initial_rows_come_first_and_count(self):
         first = np.array([[0.1, 0.2], [0.3, 0.4]])
 
-        rows = run(BayesianOptimizer(Settings(SQUARE, Draws(0), n_initial=4, initial_rows=first)), 5)
+        rows = run(BayesianOptimizer(Settings(SQUARE, Draws(0), n_initial=4, initial_rows=first)), 5, bowl)
 
         np.testing.assert_array_equal(rows[:2], first)
 
@@ -63,7 +54,7 @@ class TestAsk:
 
     def test_pending_rows_are_known_and_never_repeated(self):
         optimizer = BayesianOptimizer(Settings(SQUARE, Draws(0)))
-        run(optimizer, 10)
+        run(optimizer, 10, bowl)
 
         rows = np.concatenate([optimizer.ask(8) for _ in range(4)])
 
@@ -76,7 +67,7 @@ class TestAsk:
         # Doubt is all that counts here: where an open row left it as it is, the next one would go to the very same
         # place.
         optimizer = BayesianOptimizer(Settings(SQUARE, Draws(0), schedule=Fixed(1000.0, 0.0)))
-        run(optimizer, 12)
+        run(optimizer, 12, bowl)
 
         rows = np.concatenate([optimizer.ask(n) for n in asks])
 
@@ -88,7 +79,7 @@ class TestAsk:
             BayesianOptimizer(Settings(SQUARE, Draws(0), schedule=Fixed(kappa, 0.0))) for kappa in (0.0, 100.0)
         )
         for optimizer in (greedy, curious):
-            run(optimizer, 12)
+            run(optimizer, 12, bowl)
         best = greedy.snapshot().told.X[np.argmax(greedy.snapshot().told.Y)]
 
         assert np.abs(greedy.ask(1) - best).max() < 0.1
@@ -408,24 +399,24 @@ class TestTell:
 
 class TestReproducibility:
     def test_a_seed_fixes_every_proposal(self):
-        one, same, other = (run(BayesianOptimizer(Settings(SQUARE, Draws(seed))), 14) for seed in (1, 1, 2))
+        one, same, other = (run(BayesianOptimizer(Settings(SQUARE, Draws(seed))), 14, bowl) for seed in (1, 1, 2))
 
         np.testing.assert_array_equal(one, same)
         assert (one != other).any()
 
     @pytest.mark.parametrize("n", [5, 9, pytest.param(23, marks=pytest.mark.slow)])
     def test_a_restored_search_goes_on_like_the_uninterrupted_one(self, n):
-        whole = run(BayesianOptimizer(Settings(SQUARE, Draws(0))), n + 4)
+        whole = run(BayesianOptimizer(Settings(SQUARE, Draws(0))), n + 4, bowl)
 
         resumed = BayesianOptimizer(Settings(SQUARE, Draws(0)))
         resumed.restore(whole[:n], bowl(whole[:n]), n)
 
-        np.testing.assert_array_equal(run(resumed, 4), whole[n:])
+        np.testing.assert_array_equal(run(resumed, 4, bowl), whole[n:])
 
     def test_asking_one_by_one_equals_asking_at_once(self):
         one, other = (BayesianOptimizer(Settings(SQUARE, Draws(0))) for _ in range(2))
         for optimizer in (one, other):
-            run(optimizer, 10)
+            run(optimizer, 10, bowl)
 
         # Appending pending rows one by one rounds otherwise than all at once.
         np.testing.assert_allclose(np.concatenate([one.ask(1) for _ in range(3)]), other.ask(3), atol=1e-6)
@@ -434,7 +425,7 @@ class TestReproducibility:
 class TestManyOpenRows:
     def test_one_model_serves_several_asks_where_very_many_rows_are_open(self):
         optimizer = BayesianOptimizer(Settings(SQUARE, Draws(0)))
-        run(optimizer, 10)
+        run(optimizer, 10, bowl)
         optimizer.ask(200)
         optimizer.ask(1)
         before = optimizer.snapshot().model
@@ -461,7 +452,7 @@ class TestManyOpenRows:
 
     def test_a_batch_shares_its_candidates_and_its_rows_know_of_each_other(self):
         optimizer = BayesianOptimizer(Settings(SQUARE, Draws(0)))
-        run(optimizer, 12)
+        run(optimizer, 12, bowl)
 
         rows = optimizer.ask(40)
 
@@ -473,7 +464,7 @@ class TestManyOpenRows:
 class TestPrepared:
     def prepared(self, n=3):
         optimizer = BayesianOptimizer(Settings(SQUARE, Draws(0)))
-        run(optimizer, 10)
+        run(optimizer, 10, bowl)
         proposals = propose(optimizer.snapshot(), n)
         return optimizer, proposals
 

@@ -10,6 +10,7 @@ from deephyper.optimizer.plateau import Plateau
 from deephyper.optimizer.told import Told
 from deephyper.space import Categorical, Real, Space
 from deephyper.surrogate import SURROGATES
+from searches_of_rows import run
 
 SQUARE = Space([Real("x", 0, 1), Real("y", 0, 1)])
 KINDS = Space([Categorical("kind", "ab"), Real("x", 0, 1), Real("y", 0, 1), Real("z", 0, 1)])
@@ -23,14 +24,6 @@ def half_flat(X):
 def plateau(values, X=None):
     X = SQUARE.sample(len(values), np.random.default_rng(0)) if X is None else X
     return Plateau.of(Told(X, np.array(values, float)[:, None]), Draws(0))
-
-
-def asked(optimizer, n, objective):
-    rows = []
-    for _ in range(n):
-        rows.append(optimizer.ask(1))
-        optimizer.tell(rows[-1], objective(rows[-1]))
-    return np.concatenate(rows)
 
 
 class TestWhatIsOne:
@@ -85,15 +78,15 @@ class TestSearch:
             """0 with the first choice; a slope with the second, whose typical value is -2 and whose end is 1."""
             return np.where(X[:, 0] == 0, 0.0, -5.0 + 2.0 * X[:, 1:].sum(axis=1))
 
-        assert objective(asked(BayesianOptimizer(Settings(KINDS, Draws(seed))), 30, objective)).max() > 0.9
+        assert objective(run(BayesianOptimizer(Settings(KINDS, Draws(seed))), 30, objective)).max() > 0.9
 
     def test_a_search_on_one_is_restored_exactly(self):
-        whole = asked(BayesianOptimizer(Settings(SQUARE, Draws(1))), 16, half_flat)
+        whole = run(BayesianOptimizer(Settings(SQUARE, Draws(1))), 16, half_flat)
         resumed = BayesianOptimizer(Settings(SQUARE, Draws(1)))
         resumed.restore(whole[:11], half_flat(whole[:11]), 11)
 
         assert Plateau.of(Told(whole[:11], half_flat(whole[:11])[:, None]), Draws(1)).rows.any()
-        np.testing.assert_array_equal(asked(resumed, 5, half_flat), whole[11:])
+        np.testing.assert_array_equal(run(resumed, 5, half_flat), whole[11:])
 
     def test_the_model_that_is_kept_knows_of_all_rows(self):
         X = SQUARE.sample(30, np.random.default_rng(1))

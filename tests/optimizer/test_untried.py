@@ -11,6 +11,7 @@ from deephyper.optimizer import BayesianOptimizer, Settings
 from deephyper.optimizer.untried import is_comparing, n_before_next_comparison, promises_more
 from deephyper.space import Categorical, Real, Space, row_keys
 from deephyper.surrogate import PLAIN, SURROGATES, Data, condition, targets, usual
+from searches_of_rows import run
 
 N_CHOICES = 400
 SPACE = Space([Categorical("c", range(N_CHOICES)), Real("x", 0, 1)])
@@ -33,15 +34,6 @@ def landscape_of(X, y, space=SPACE, noise=1e-6):
 
 def tried_rows(n, places):
     return np.column_stack((np.arange(float(n)), np.resize(places, n)))
-
-
-def run(optimizer, n, function=objective, batch=1):
-    found = []
-    while sum(map(len, found)) < n:
-        X = optimizer.ask(batch)
-        optimizer.tell(X, function(X))
-        found.append(X)
-    return np.concatenate(found)
 
 
 def test_two_suggestions_in_three_compare():
@@ -93,7 +85,7 @@ def test_open_rows_count_as_tried():
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, 1])
 def test_choices_are_tried_and_the_best_one_is_tuned(seed):
-    X = run(BayesianOptimizer(Settings(SPACE, Draws(seed))), 60)
+    X = run(BayesianOptimizer(Settings(SPACE, Draws(seed))), 60, objective)
     best = X[objective(X).argmax()]
 
     assert len(np.unique(X[:, 0])) > 25
@@ -109,7 +101,7 @@ def test_where_choices_do_not_matter_tuning_goes_on():
 
 @pytest.mark.parametrize("batch", [3, 16])
 def test_batches_repeat_and_hold_different_rows(batch):
-    one, other = (run(BayesianOptimizer(Settings(SPACE, Draws(3))), 24, batch=batch) for _ in range(2))
+    one, other = (run(BayesianOptimizer(Settings(SPACE, Draws(3))), 24, objective, batch=batch) for _ in range(2))
 
     np.testing.assert_array_equal(one, other)
     assert len(set(row_keys(one))) == len(one)
@@ -117,11 +109,11 @@ def test_batches_repeat_and_hold_different_rows(batch):
 
 @pytest.mark.parametrize("n", [10, pytest.param(31, marks=pytest.mark.slow)])
 def test_an_interrupted_search_goes_on_as_it_would_have(n):
-    whole = run(BayesianOptimizer(Settings(SPACE, Draws(4))), n + 4)
+    whole = run(BayesianOptimizer(Settings(SPACE, Draws(4))), n + 4, objective)
     resumed = BayesianOptimizer(Settings(SPACE, Draws(4)))
     resumed.restore(whole[:n], objective(whole[:n]), n)
 
-    np.testing.assert_array_equal(run(resumed, 4), whole[n:])
+    np.testing.assert_array_equal(run(resumed, 4, objective), whole[n:])
 
 
 def test_a_conditional_choice_with_failures_and_another_surrogate_is_no_hindrance():

@@ -14,15 +14,14 @@ from .._threads import limited
 from ..acquisition import Aim, Landscape, any_new
 from ..space import Walkers, row_keys
 from ..transfer import Source
-from .choices import n_before_next_turn, plan, row_for
 from .chooser import LandscapeChooser
-from .model import Model, prior_beliefs, told_model, without
+from .interruptions import Moment, interruptions
+from .model import Model, prior_beliefs, told_model
 from .opening import Opening, Step, Turn
 from .plateau import Plateau
 from .settings import Settings
 from .thrift import THRIFTS
 from .told import Told
-from .untried import is_comparing, n_before_next_comparison, promises_more
 
 # Learned length scales can collapse: then the search hardly moves any more. A suggestion of the prior's model frees it.
 # The share is chosen in docs/benchmarks.md, "What decided the defaults", first line.
@@ -195,48 +194,36 @@ class _Proposing:
         """The next suggestions of the model, at most n, (k, d); (0, d) when no candidate is new."""
         settings, snapshot, rng = self._settings, self._snapshot, self._rng(index)
         model = self._told_model()
-        self._model = settings.strategy.aware(self._context, model, self._told, snapshot.pending, self._pending)
-        model, n = self._off_plateau(self._model, index, n)
-        place = max(0, index - settings.n_design)
-        # A choice that is far worse than all others is not a failure to it: so it is told the values as they are.
-        turn = plan(settings.space, snapshot.told, self._pending, settings.draws, index, place)
-        landscape = self._landscape(model, index, rng, is_choice_open=turn is not None)
-        if turn is not None:
-            n = n_before_next_turn(turn, settings.draws, index, place, n)
-            is_compared = is_comparing(settings.space, settings.draws, index)
-            # Where tuning promises more than another choice, it does so for a whole block.
-            n = n if is_compared else n_before_next_comparison(settings.space, settings.draws, index, n)
-            if turn.is_turn or (is_compared and self._promises_more(landscape, index)):
-                row = row_for(turn, self._space, landscape, self._told, self._pending, self._known)
-                if len(row):
-                    return row
+        model = settings.strategy.aware(self._context, model, self._told, snapshot.pending, self._pending)
+        self._model = model
+        rules = interruptions(self._moment(index))
+        for rule in rules:
+            model = rule.model(model)
+        landscape = self._landscape(model, index, rng, is_freed=any(rule.frees for rule in rules))
+        for rule in rules:
+            if (row := rule.row(landscape)) is not None:
+                return row
         n_pending = len(self._pending)
         chooser = LandscapeChooser(
             settings, self._space, landscape, index, rng, self._known, snapshot.nominees, n_pending, self._thrift
         )
-        choice = settings.strategy.choose(chooser, n)
+        choice = settings.strategy.choose(chooser, min((rule.n_before(n) for rule in rules), default=n))
         if choice.nominees is not None:
             self._nominees.append(choice.nominees)
         return choice.rows
 
-    def _promises_more(self, landscape: Landscape, index: int) -> bool:
-        """Whether one more of very many choices promises more than tuning, to the suggestion with a number."""
-        tried = np.concatenate((self._told.X, self._pending))
-        return promises_more(self._space, landscape, tried, self._settings.draws, index)
+    def _moment(self, index: int) -> Moment:
+        """What the rules look at when the suggestion with a number is made."""
+        settings, raw = self._settings, self._snapshot.told
+        known, plateau = self._known, self._plateau
+        return Moment(settings, self._context, self._space, raw, self._told, plateau, self._pending, known, index)
 
-    def _off_plateau(self, model: Model, index: int, n: int) -> tuple[Model, int]:
-        """The model that the suggestion with a number comes from, and how many of n suggestions may come from it."""
-        plateau = self._plateau
-        if not plateau.is_left(index):
-            return model, plateau.n_before_leaving(index, n)
-        return without(self._context, model, self._told, plateau.rows, self._pending), 1
-
-    def _landscape(self, model: Model, index: int, rng: np.random.Generator, is_choice_open: bool) -> Landscape:
+    def _landscape(self, model: Model, index: int, rng: np.random.Generator, is_freed: bool) -> Landscape:
         """The score of the suggestion with a number."""
         settings = self._settings
         kappa, xi = settings.schedule(index - settings.n_design, rng)
-        # While a choice is open, its turns serve the same end.
-        is_prior = rng.random() < _PRIOR_SHARE and not is_choice_open
+        # Some rules serve the same end.
+        is_prior = rng.random() < _PRIOR_SHARE and not is_freed
         beliefs = prior_beliefs(self._context, model, self._told) if is_prior else model.beliefs
         landscape = Landscape(beliefs, settings.acquisitions[0], Aim(kappa, xi), model.success, model.worst)
         if not any(acquisition.needs_reached for acquisition in settings.acquisitions):
