@@ -81,8 +81,10 @@ _TABLES = {
         "write import ConfigSpace": "config_space",
     },
     "storage": {
-        "it is not built in; MemoryStorage() keeps the jobs of all threads of a process, and docs/stores.md shows a "
-        "store in a file, for several": "SharedMemoryStorage RedisStorage RayStorage MPIWinStorage",
+        "it is not built in; FileStorage('folder') keeps the jobs of all processes that see the folder": "RedisStorage",
+        "write FileStorage('folder'), which keeps the jobs of all processes and hosts that see the folder": (
+            "SharedMemoryStorage RayStorage MPIWinStorage"
+        ),
     },
 }
 _NAMES = {module: by_name(table) for module, table in _TABLES.items()}

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from .._checks import one_of
 
-STORES = {"memory": "MemoryStorage", "null": "NullStorage"}
+STORES = {"files": "FileStorage", "memory": "MemoryStorage", "null": "NullStorage"}
 """The class of every store that is built in, in the module of its name."""
 
 Record = dict[str, Any]
