@@ -156,7 +156,6 @@ def test_callbacks_may_come_from_a_generator() -> None:
         (lambda: Evaluator.create(run, callbacks=5), "each of callbacks must be .*got 5 of type int"),
         (lambda: Evaluator.create(run, callbacks=run), "each of callbacks must be .*of type function"),
         (lambda: Evaluator.create(run, num_workers=-1), r"got -1\. For all cores write num_workers=os.cpu_count\(\)"),
-        (lambda: Evaluator.create(run, num_workers=None), r"got None\. For all cores"),
         (lambda: Evaluator.create(run, num_workers="4"), r"got '4'\. Write 4, without quotes"),
         (lambda: Evaluator.create(run, num_workers=[4]), r"whole number of at least 1, got \[4\]"),
         (lambda: Evaluator.create(run, num_workers=True), "whole number of at least 1, got True"),

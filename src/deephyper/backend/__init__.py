@@ -2,7 +2,6 @@
 
 from .backend import Backend, Work
 from .clock import Clock, RealClock
-from .inner_threads import n_cores
 from .limits import LimitExceeded
 from .serial import is_async
 from .switchboard import Switchboard
@@ -18,6 +17,5 @@ __all__ = [
     "Work",
     "backend_class",
     "is_async",
-    "n_cores",
 ]
 __dir__ = __all__.copy

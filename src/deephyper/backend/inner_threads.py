@@ -10,6 +10,7 @@ import os
 
 from .._checks import count
 from .._threads import Share
+from ..cluster import granted_cores
 from ..worker.on_threads import ThreadLimit
 from ..worker.surroundings import given_variables
 
@@ -44,14 +45,7 @@ def checked_threads(where: str, threads_per_worker: int | None) -> int | None:
 def fair_share(n_workers: int) -> int:
     """How many threads each of the workers may use, so that together they use the cores that this process may use."""
     given = given_variables().get(_OPEN_MP)
-    return max(1, (n_cores() if given is None else int(given)) // n_workers)
-
-
-def n_cores() -> int:
-    """How many cores this process may use, by its affinity and by the quota of its container."""
-    from loky import cpu_count
-
-    return int(cpu_count())
+    return max(1, (granted_cores() if given is None else int(given)) // n_workers)
 
 
 def variables_of_user() -> dict[str, str]:
@@ -84,7 +78,7 @@ def share_of_threads(n_workers: int, threads_per_worker: int | None) -> Share:
     if threads_per_worker is not None:
         return Share(threads_per_worker, threads_per_worker, only_less=False)
     of_user, share = variables_of_user(), fair_share(n_workers)
-    if share >= n_cores():
+    if share >= granted_cores():
         return _NONE
     is_left_alone = any(name in of_user for name in _OF_LINEAR_ALGEBRA)
     return Share(None if is_left_alone else share, None if _OPEN_MP in of_user else share)

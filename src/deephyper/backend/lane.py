@@ -168,7 +168,7 @@ class Lane:
     """One worker at a time, and the call that it works on. Any thread may use it.
 
     Args:
-        open_worker: starts a worker.
+        open_worker: starts a worker with further environment variables.
         on_end: called with a worker that has ended or was killed, the call that ended with it (None if there was none)
             and the error of that call; must bury the worker and, if there is a call, fail it with the error.
         on_free: called when the lane can take another call.
@@ -177,7 +177,7 @@ class Lane:
 
     def __init__(
         self,
-        open_worker: Callable[[], Worker],
+        open_worker: Callable[[Mapping[str, str]], Worker],
         on_end: Callable[[Worker, Call | None, BaseException | None], None],
         on_free: Callable[[Lane], None],
         retirement: Retirement = _NEVER,
@@ -192,23 +192,33 @@ class Lane:
         self.call: Call | None = None
         # What was lent to the newest call, None before the first one.
         self.resources: Mapping[str, Any] | None = None
+        # What stood in the environment of its worker from the beginning.
+        self._environment: Mapping[str, str] = {}
 
     def submit(self, call: Call) -> None:
         """Run a call; the lane must be free."""
         with self._lock:
             self.resources = call.task.lease.resources
+            if self.worker is not None and self._environment != call.task.lease.environment:
+                # A library reads which devices it may use once, when it is loaded, or when it first uses one.
+                self._lose(None)
             self.call = call
             if self.worker is None:
-                self.worker, self._n_done = self._open_worker(), 0
+                self._open(call)
+            assert self.worker is not None
             try:
                 inner = self.worker.submit(call.task)
             except BrokenExecutor:
                 # The worker died while it was idle.
                 self._on_end(self.worker, None, None)
-                self.worker, self._n_done = self._open_worker(), 0
+                self._open(call)
                 inner = self.worker.submit(call.task)
             self._note_begin()
             inner.add_done_callback(partial(self._note_end, self.worker, call))
+
+    def _open(self, call: Call) -> None:
+        self._environment = call.task.lease.environment
+        self.worker, self._n_done = self._open_worker(self._environment), 0
 
     def note_ready(self, worker: Worker) -> None:
         """A worker, perhaps that of this lane, begins to take calls."""

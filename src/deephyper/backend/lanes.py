@@ -11,7 +11,7 @@ import atexit
 import threading
 import weakref
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, Future
 from functools import partial
 from typing import Any, final
@@ -75,7 +75,11 @@ class Lanes(Backend):
         needs = Needs(self._where, n_workers)
         needs.check()
         payload = pickled(work.where, work.function, dict(work.kwargs), self._initializer, self._initargs)
-        opened = partial(Worker, Parcel(payload), thread_variables(n_workers, self._threads))
+        parcel, variables = Parcel(payload), thread_variables(n_workers, self._threads)
+
+        def opened(environment: Mapping[str, str]) -> Worker:
+            return Worker(parcel, {**variables, **environment})
+
         self._new_lanes = partial(_OpenLanes, needs, opened, self._limits, self._retirement, switchboard)
         self._begin()
 
@@ -119,7 +123,7 @@ class _OpenLanes:
     def __init__(
         self,
         needs: Needs,
-        open_worker: Callable[[], Worker],
+        open_worker: Callable[[Mapping[str, str]], Worker],
         limits: Limits,
         retirement: Retirement,
         switchboard: Switchboard,
@@ -225,7 +229,9 @@ class _OpenLanes:
         with self._lock:
             if not self._line or lane.call is not None:
                 return
-            call = self._line.popleft()
+            # If possible one that has what its worker has had from the beginning.
+            call = next((call for call in self._line if call.task.lease.resources == lane.resources), self._line[0])
+            self._line.remove(call)
             try:
                 self._submit_to(lane, call)
             except Exception as error:
@@ -240,8 +246,8 @@ class _OpenLanes:
         if lane.worker is not worker:
             _close_before_loky()
 
-    def _opened(self) -> Worker:
-        worker = self._open_worker()
+    def _opened(self, environment: Mapping[str, str]) -> Worker:
+        worker = self._open_worker(environment)
         self._attendant.listen_to(worker)
         return worker
 

@@ -6,7 +6,6 @@ import inspect
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
-from types import NoneType
 from typing import Any
 
 from .._checks import byte_count, count, did_you_mean, got, instance_of, one_of, warn
@@ -156,7 +155,7 @@ def checked_workers(where: str, given: Any) -> int:
         return count(where, "num_workers", given)
     except ValueError as error:
         # Other tools take these for all cores.
-        if isinstance(given, (int, str, NoneType)) and given in (None, -1, "auto", "all", "max"):
+        if isinstance(given, (int, str)) and given in (-1, "auto", "all", "max"):
             raise ValueError(f"{error} For all cores write num_workers=os.cpu_count().") from None
         raise
 

@@ -74,7 +74,8 @@ class Evaluator:
         run_function: called with one mapping of parameters. It returns a number, several numbers, a text "F…" for a
             failure, or a dictionary with `objective` and `metadata`. Plain functions, `async def` functions, closures,
             lambdas and partials are accepted.
-        num_workers: how many evaluations run at a time.
+        num_workers: how many evaluations run at a time. With None it is one; in threads and processes inside of an
+            allocation of Slurm, PBS, LSF or Flux it is as many as the cores or devices that were granted on this host.
         callbacks: called when jobs are launched, end and are handed back; a list of them, or a single one.
         run_function_kwargs: further keyword arguments of every call.
         storage: where jobs are stored; in this process's memory if None.
@@ -105,7 +106,7 @@ class Evaluator:
     def __init__(
         self,
         run_function: RunFunction,
-        num_workers: int = 1,
+        num_workers: int | None = None,
         callbacks: Sequence[Callback] | Callback | None = None,
         run_function_kwargs: Mapping[str, Any] | None = None,
         storage: Storage | None = None,
@@ -122,7 +123,7 @@ class Evaluator:
         if search_id is not None:
             instance_of(where, "search_id", search_id, str, "a text or None")
         self.run_function = run_function
-        self.num_workers = checked_workers(where, num_workers)
+        self.num_workers = self._n_granted(options) if num_workers is None else checked_workers(where, num_workers)
         if not self.keeps_deadlines:
             warn_of_one_at_a_time(where, self.num_workers)
         self.broadcast = Broadcast(checked_callbacks(where, callbacks))
@@ -193,6 +194,14 @@ class Evaluator:
         where = f"{kind.__name__} (method {method!r})"
         known_names(where, "option", options, options_for(kind), instead_in_create)
         return kind(run_function, **options)
+
+    def _n_granted(self, options: Mapping[str, Any]) -> int:
+        """How many evaluations run at a time if the user does not say."""
+        return 1
+
+    def in_words(self) -> str:
+        """How many workers there are, for the log."""
+        return f"{self.num_workers} {'worker' if self.num_workers == 1 else 'workers'}"
 
     def lend_from(self, leases: Leases) -> None:
         """Lend resources to every job from now on; called once, when the evaluator is made."""

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol, final
 
 from .._checks import count, got, instance_of
+from ..cluster import visible_devices
 from ..worker import Lease
 
-# The environment variable by which libraries learn which items of a resource they may use.
-ENVIRONMENT = {"gpu": "CUDA_VISIBLE_DEVICES"}
+# The resource of which libraries learn by an environment variable.
+DEVICE = "gpu"
 
 
 class Leases(Protocol):
@@ -43,6 +44,7 @@ class Kinds:
         self._free = {
             str(name): deque(_items(where, f"resources[{name!r}]", items)) for name, items in resources.items()
         }
+        self._variable = visible_devices().variable
 
     @property
     def n_available(self) -> int:
@@ -50,7 +52,7 @@ class Kinds:
 
     def lend(self) -> Lease:
         lent = {name: items.popleft() for name, items in self._free.items()}
-        environment = {ENVIRONMENT[name]: _listed(item) for name, item in lent.items() if name in ENVIRONMENT}
+        environment = {self._variable: _listed(lent[DEVICE])} if DEVICE in lent else {}
         return Lease(lent, {}, environment)
 
     def give_back(self, lease: Lease) -> None:

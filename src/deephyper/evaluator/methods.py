@@ -8,6 +8,7 @@ from typing import Any
 from .._checks import count
 from ..backend import is_async
 from .evaluator import Evaluator
+from .granted import Wanted, granted_workers
 from .leases import Kinds
 from .reports import Reports
 
@@ -55,6 +56,9 @@ class ThreadEvaluator(Evaluator):
 
     backend = "thread"
 
+    def _n_granted(self, options: Mapping[str, Any]) -> int:
+        return granted_workers(options.get("threads_per_worker"))
+
 
 class ProcessEvaluator(Evaluator):
     """Runs evaluations in processes of this machine.
@@ -85,7 +89,9 @@ class ProcessEvaluator(Evaluator):
             again.
         resources: the items of each kind of resource, for example `{"gpu": [0, 1, 2, 3]}`. Every evaluation gets one
             item of each kind. It is in `job.resources` for the run-function and in `m:<name>` in the table. For "gpu",
-            `CUDA_VISIBLE_DEVICES` is set as well.
+            `CUDA_VISIBLE_DEVICES` (or what stands for it where the devices are of another maker) is set as well, before
+            Python begins in the worker. `{"gpu": "auto"}` divides the devices that this process may use among the
+            workers: several for each, or several workers on one device. Without `num_workers` each device has one.
     """
 
     backend = "process"
@@ -94,14 +100,21 @@ class ProcessEvaluator(Evaluator):
         self,
         *args: Any,
         max_retries: int = 0,
-        resources: Mapping[str, Sequence[Any]] | None = None,
+        resources: Mapping[str, Sequence[Any] | str] | None = None,
         **options: Any,
     ):
-        super().__init__(*args, **options)
         where = type(self).__name__
+        self._wanted = Wanted(where, resources)
+        super().__init__(*args, **options)
         self._reports = Reports(count(where, "max_retries", max_retries, at_least=0))
         if resources is not None:
-            self.lend_from(Kinds(where, resources))
+            self.lend_from(Kinds(where, self._wanted.items(self.num_workers)))
+
+    def in_words(self) -> str:
+        return f"{super().in_words()}{self._wanted.in_words(self.num_workers)}"
+
+    def _n_granted(self, options: Mapping[str, Any]) -> int:
+        return self._wanted.n_devices or granted_workers(options.get("threads_per_worker"))
 
 
 # Other names of the same classes, which scripts import.

@@ -1,4 +1,4 @@
-"""How Ctrl-C, SIGTERM and SIGHUP end a search."""
+"""How Ctrl-C, SIGTERM, SIGHUP and the warnings of schedulers end a search."""
 
 from __future__ import annotations
 
@@ -11,12 +11,19 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any, final
 
+from ..cluster import allocation
 from ..evaluator import Evaluator
 
 # Only these handlers are replaced. A handler that the user has installed is kept.
 _DEFAULT_HANDLERS: dict[int, Any] = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
 if hasattr(signal, "SIGHUP"):
     _DEFAULT_HANDLERS[signal.SIGHUP] = signal.SIG_DFL
+# Schedulers send one of these some time before an allocation ends, if they are asked to. Elsewhere they mean nothing to
+# a search.
+_WARNINGS: dict[int, Any] = (
+    {signal.SIGUSR1: signal.SIG_DFL, signal.SIGUSR2: signal.SIG_DFL} if hasattr(signal, "SIGUSR1") else {}
+)
+_ALL_DEFAULT_HANDLERS = {**_DEFAULT_HANDLERS, **_WARNINGS}
 
 
 @final
@@ -40,7 +47,7 @@ class CaughtSignal:
     @property
     def ends_process(self) -> bool:
         """Whether the signal asks for the end of the process, not of this search alone."""
-        return self._number not in (None, signal.SIGINT)
+        return self._number not in (None, signal.SIGINT, *_WARNINGS)
 
     def handle(self, number: int, frame: FrameType | None) -> None:
         """Note a signal and move the evaluator's deadline to now; at the second one raise KeyboardInterrupt."""
@@ -49,6 +56,12 @@ class CaughtSignal:
             _end_child(number)
             return
         if self._number is not None:
+            if number in _WARNINGS:
+                return
+            if self._number in _WARNINGS:
+                # What was warned of.
+                self._number = number
+                return
             # Not SystemExit: a run-function in this thread would then only fail its evaluation.
             raise KeyboardInterrupt
         self._number = number
@@ -67,13 +80,14 @@ class CaughtSignal:
 def orderly_end(evaluator: Evaluator) -> Iterator[CaughtSignal]:
     """Let the first signal move the evaluator's deadline to now, and the second one raise KeyboardInterrupt.
 
-    After SIGTERM and SIGHUP the process ends with the context: with SystemExit, so that the user's own endings are made
-    as well. Signals reach the main thread only. In other threads, and for signals that the user handles, nothing
-    changes.
+    A scheduler's warning counts like a first signal, but the next one as the first. After SIGTERM and SIGHUP the
+    process ends with the context: with SystemExit, so that the user's own endings are made as well. Signals reach the
+    main thread only. In other threads, and for signals that the user handles, nothing changes.
     """
     caught = CaughtSignal(evaluator)
     is_main = threading.current_thread() is threading.main_thread()
-    before = {number: signal.getsignal(number) for number in _DEFAULT_HANDLERS if is_main}
+    numbers = _DEFAULT_HANDLERS if allocation() is None else _ALL_DEFAULT_HANDLERS
+    before = {number: signal.getsignal(number) for number in numbers if is_main}
     ours = {number: handler for number, handler in before.items() if _is_default(number, handler)}
     _replaced.append(ours)
     for number in ours:
@@ -92,7 +106,7 @@ def _is_default(number: int, handler: Any) -> bool:
     """A forked child belongs to no search: who ends it, such as a pool of the user's own, must not wait."""
     function = getattr(handler, "func", None)
     is_of_asyncio = number == signal.SIGINT and getattr(function, "__qualname__", "") == "Runner._on_sigint"
-    return handler == _DEFAULT_HANDLERS[number] or is_of_asyncio
+    return handler == _ALL_DEFAULT_HANDLERS[number] or is_of_asyncio
 
 
 # What the searches of the main thread have replaced.
@@ -106,7 +120,7 @@ def _put_back(handlers: dict[int, Any]) -> None:
 
 def _end_child(number: int) -> None:
     """Do in a forked child what the signal would do if there were no search."""
-    signal.signal(number, _DEFAULT_HANDLERS[number])
+    signal.signal(number, _ALL_DEFAULT_HANDLERS[number])
     signal.raise_signal(number)
 
 

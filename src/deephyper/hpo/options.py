@@ -28,7 +28,7 @@ from ..acquisition import (
     PeriodicDecay,
     Schedule,
 )
-from ..backend import n_cores
+from ..cluster import granted_cores
 from ..optimizer import N_CONTROLS, N_INITIAL, STRATEGIES, Settings, Strategy
 from ..problem import legal_configuration
 from ..space import DESIGNS, Space, row_keys
@@ -91,7 +91,7 @@ def checked_options(options: Options, space: Space, draws: Draws) -> Checked:
         maximize_every=options.acq_optimizer_freq,
         failures=options.filter_failures,
         may_repeat=not options.filter_duplicated,
-        n_threads=n_cores() if options.n_jobs == -1 else options.n_jobs,
+        n_threads=granted_cores() if options.n_jobs == -1 else options.n_jobs,
     )
     limit = options.max_total_failures
     return Checked(options, settings, given, math.inf if limit == -1 else limit)

@@ -26,6 +26,7 @@ from ..results import Results, literals_of
 from .arguments import Chosen, budgets_of, check_problem, pairs_of, refuse_mistyped
 from .calls import Called
 from .ending import refuse_unwritten, warn_of_lateness, why_nothing_is_left
+from .granted import timeout_of
 from .interrupts import CaughtSignal, orderly_end
 from .ledger import Ledger
 from .other_words import Addressed, instead_in_call, instead_of_option
@@ -272,18 +273,20 @@ class Search(Addressed, metaclass=Called):
 
         The first Ctrl-C ends the search, not the program: running evaluations are cancelled, the table is written and
         returned. The second one raises KeyboardInterrupt at once. SIGTERM and SIGHUP end the search in the same order,
-        and then the process: SystemExit is raised with status 143 or 129. Signals for which the program has a handler
-        of its own are left to it. Afterwards `stop_reason` says why the search ended early, and `statistics` how busy
-        the workers were.
+        and then the process: SystemExit is raised with status 143 or 129. In an allocation, SIGUSR1 and SIGUSR2, by
+        which schedulers warn of its end, end the search like a deadline, and the script goes on. Signals for which the
+        program has a handler of its own are left to it. Afterwards `stop_reason` says why the search ended early, and
+        `statistics` how busy the workers were.
 
         Args:
             evaluator: runs the evaluations, if the constructor was not given one. A number here is `max_evals`.
             max_evals: how many evaluations this call submits, exactly; -1 or None for no limit. What was evaluated
                 before does not count, and neither does what `checkpoint_restart` has found.
-            timeout: seconds from now after which running evaluations are cancelled; None for no limit. A plain function
-                on a "serial" evaluator, as one that is passed here, runs in this thread and cannot be ended: from the
-                deadline on `job.stopped()` is True in it, and `job.status` CANCELLING, so that a loop can end; the call
-                returns after the evaluation that is running.
+            timeout: seconds from now after which running evaluations are cancelled; None for no limit, and in an
+                allocation of Slurm, PBS, LSF or Flux for its end, less two minutes. A plain function on a "serial"
+                evaluator, as one that is passed here, runs in this thread and cannot be ended: from the deadline on
+                `job.stopped()` is True in it, and `job.status` CANCELLING, so that a loop can end; the call returns
+                after the evaluation that is running.
             max_evals_total: how many evaluations the whole search may have; -1 or None for no limit. All that ended
                 count: in earlier calls, before a restart, told, or at other members of the search. Cancelled ones do
                 not. So a script that is started again with `checkpoint_restart` ends at the same number. Beside
@@ -313,7 +316,7 @@ class Search(Addressed, metaclass=Called):
             self._ledger.writing(keeps=False),
         ):
             self._calls.append({"max_evals": limits.here, "timeout": timeout, "max_evals_total": limits.total})
-            return self._search(opened, limits, timeout, caught)
+            return self._search(opened, limits, timeout_of(opened, timeout), caught)
 
     def _search(self, evaluator: Evaluator, limits: Limits, timeout: float | None, caught: CaughtSignal) -> Results:
         name, proposer = type(self).__name__, self._seated(evaluator)
