@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, final
 
@@ -20,6 +20,7 @@ from ..space import Space
 from ..storage import Record, Seat
 from .asked import number_asked
 from .folder import Folder
+from .lost import Lost
 from .open_jobs import OpenJobs, described, read_open_jobs
 from .others import Others
 from .proposer import Trial
@@ -83,6 +84,7 @@ class Ledger:
             self._restore_open_jobs()
         self._folder.release()
         self._is_warned = False
+        self._lost_members = Lost(where)
         self._others = Others(where, space, self.history, check)
 
     def _restore_open_jobs(self) -> None:
@@ -346,6 +348,15 @@ class Ledger:
     def understood(self, records: Sequence[Record]) -> list[Job]:
         """Turn records of other members into jobs, without those that are known already or cannot be used here."""
         return self._others.understood(records, self.search_id)
+
+    def write_off_lost(self) -> None:
+        """Cancel in the store what other members were evaluating when they died."""
+        if self._seat is not None and self._seat.is_shared:
+            self._lost_members.write_off(self._seat)
+
+    def beating(self) -> AbstractContextManager[None]:
+        """Tell others all the time that this process is alive, where there may be others."""
+        return self._seat.beating() if self._seat is not None and self._seat.is_shared else nullcontext()
 
     def news(self) -> list[Job]:
         """Return the jobs that other members have finished since the last call."""

@@ -11,6 +11,7 @@ from ..job import Job, Objective
 from ..results import History
 from ..space import Space
 from ..storage import Record
+from .lost import is_written_off
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +41,8 @@ class Others:
         """Turn records into jobs, without those that the table holds already and those that cannot be used."""
         objectives, jobs = self._history.objectives, []
         for record in records:
+            if is_written_off(record):
+                continue
             try:
                 job = self._read(record, search_id)
                 if job.objective is not None:

@@ -100,6 +100,9 @@ class Run:
             endings.callback(self._proposer.rest)
             endings.enter_context(evaluator.budget.within(timeout))
             endings.callback(lambda: self._take(evaluator.cancel()))
+            if not evaluator.keeps_deadlines:
+                endings.enter_context(self._ledger.beating())
+            self._ledger.write_off_lost()
             self._take_news(evaluator.news())
             n_left = limits.n_left(0, self._ledger.history.n_ended)
             evaluator.broadcast.tell("on_start", None if n_left == math.inf else int(n_left))
@@ -139,6 +142,7 @@ class Run:
             jobs, others = gathered if isinstance(gathered, tuple) else (gathered, [])
             self._take(jobs)
             self._take_news(others)
+            self._ledger.write_off_lost()
             self._look_for_a_reason_to_stop()
             if self.stop_reason == ALL_FAILED:
                 return

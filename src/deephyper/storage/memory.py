@@ -45,6 +45,8 @@ class MemoryStorage(Storage):
         clock: gives the time in seconds, from any beginning.
     """
 
+    is_shared = False
+
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._searches: dict[str, _Search] = {}

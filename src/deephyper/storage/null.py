@@ -14,6 +14,8 @@ from .storage import Cursor, Member, Record, Storage
 class NullStorage(Storage):
     """Numbers jobs and keeps nothing, for a search in one process that needs nothing beside its table."""
 
+    is_shared = False
+
     def __init__(self) -> None:
         self._n_numbers: dict[str, int] = {}
         self._n_members: dict[str, int] = {}

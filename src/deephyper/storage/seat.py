@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import math
-from collections.abc import Callable, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, final
 
 from .storage import IS_FINAL, Cursor, Member, Record, Storage
+
+logger = logging.getLogger(__name__)
 
 _BEAT_EVERY_S = 1.0
 
@@ -44,6 +49,11 @@ class Seat:
     def member(self) -> int:
         """The number of this process among the members of the search; 0 for the one that began it."""
         return self._member.number
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether other processes may be members of the search."""
+        return self.storage.is_shared
 
     @property
     def age(self) -> float:
@@ -108,6 +118,34 @@ class Seat:
         """Return the records that other members have finished since the last call."""
         records, self._cursor = self.storage.news(self._member, self._cursor)
         return records
+
+    def open_jobs_of_others(self) -> list[Record]:
+        """Return the jobs that other members have submitted and not finished, as `Storage.open_jobs` does."""
+        mine = self._member.number
+        return [record for record in self.storage.open_jobs(self.search_id) if record["member"] != mine]
+
+    @contextmanager
+    def beating(self) -> Iterator[None]:
+        """Note again and again that this process is alive, while the context lasts: in a thread of its own.
+
+        For where the thread that gathers results evaluates as well.
+        """
+        is_over = threading.Event()
+        thread = threading.Thread(target=self._beat_until, args=(is_over,), name="deephyper-beat", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            is_over.set()
+            thread.join()
+
+    def _beat_until(self, is_over: threading.Event) -> None:
+        while not is_over.wait(_BEAT_EVERY_S):
+            try:
+                self.storage.beat(self._member)
+            except Exception as error:
+                # The search itself meets the same fault, and raises it where somebody can see it.
+                logger.warning("member %d of search %s cannot beat: %s", self.member, self.search_id, error)
 
     def beat(self) -> None:
         """Note in the store that this process is alive; at most one call per second reaches the store."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from importlib import import_module
-from typing import Any, NamedTuple, Self
+from typing import Any, ClassVar, NamedTuple, Self
 from uuid import uuid4
 
 from .._checks import one_of
@@ -52,6 +52,9 @@ class Storage(ABC):
     - *Ownership.* Records belong to the store once they are given to it, and to the caller once they are handed out:
       to change one changes no other. Only a member itself writes in its name.
     """
+
+    is_shared: ClassVar[bool] = True
+    """Whether several processes may use it at the same time; one of them may then die without the others."""
 
     @abstractmethod
     def join(self, search_id: str | None = None, description: Mapping[str, Any] | None = None) -> Member:
