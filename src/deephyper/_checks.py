@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import functools
+import importlib.util
 import inspect
 import math
 import numbers
@@ -152,6 +153,39 @@ def seconds(where: str, what: str, value: Any) -> float:
             f"{_as_seconds(value)}"
         )
     return float(value)
+
+
+def amounts(where: str, what: str, given: Any, example: str) -> dict[str, float]:
+    """Return amounts by name as a dictionary; None stands for none of anything.
+
+    Args:
+        where: whose they are.
+        what: what they are called.
+        given: what the user passed.
+        example: a name that would be one.
+    """
+    if given is None:
+        return {}
+    instance_of(where, what, given, Mapping, f"a mapping of names to amounts, for example {{{example!r}: 1}}")
+    for name, amount in given.items():
+        if not is_number(amount) or not 0 < amount < math.inf:
+            raise ValueError(
+                f"{where}: each amount in {what} must be a positive number, {name!r} is {shown(amount)}; items that "
+                f"are lent one by one go by queued(…)(run, queue=[…])."
+            )
+    return {str(name): float(amount) for name, amount in given.items()}
+
+
+def require(where: str, package: str, extra: str) -> None:
+    """Raise ImportError, with what to install, for a package that comes with an extra and is not there.
+
+    Args:
+        where: who needs it.
+        package: under which name it is imported.
+        extra: of this package.
+    """
+    if importlib.util.find_spec(package) is None:
+        raise ImportError(f"{where}: it needs the package {package}; pip install 'deephyper[{extra}]'.", name=package)
 
 
 def _as_number(value: Any) -> str:

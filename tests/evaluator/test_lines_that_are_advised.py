@@ -38,7 +38,6 @@ def line_for(method: str) -> str:
     ("method", "package", "start"),
     [
         ("mpicomm", "mpi4py.futures", ["mpiexec", "-n", "3", "python", "-m", "mpi4py.futures"]),
-        ("dask", "dask.distributed", ["python"]),
     ],
 )
 def test_the_line_that_is_advised_runs(method: str, package: str, start: list[str], tmp_path: Path) -> None:

@@ -48,6 +48,10 @@ class Backend(ABC):
         """The only clock that anybody who uses this backend reads."""
         return RealClock()
 
+    def usual_workers(self) -> int | None:
+        """How many tasks it would run at a time; asked where the user has not said. None if that cannot be known."""
+        return None
+
     @abstractmethod
     def open(self, work: Work, n_workers: int, switchboard: Switchboard) -> None:
         """Get ready for tasks; also again after `close`.

@@ -11,6 +11,7 @@ import struct
 import tempfile
 import threading
 import weakref
+from collections.abc import Callable
 from multiprocessing import AuthenticationError
 from multiprocessing.connection import Connection, answer_challenge, deliver_challenge
 from typing import final
@@ -37,14 +38,19 @@ _MOST_GREETED = 256
 
 @final
 class Listener:
-    """Answers evaluations in other processes of this host, in a thread that begins when the first channel is made.
+    """Answers evaluations in other processes, in a thread that begins when the first channel is made.
 
     It listens at a path that is open to this user alone, or where there are no such sockets at a port of 127.0.0.1. It
     hears only those who know its key, and reads only bytes of JSON, so that nobody can send objects.
+
+    Args:
+        switchboard: takes in what they report.
+        host: the address of this host by which workers on others reach it, where there are such workers. Then it
+            listens at a port of that address.
     """
 
-    def __init__(self, switchboard: Switchboard):
-        self._switchboard = switchboard
+    def __init__(self, switchboard: Switchboard, host: str | None = None):
+        self._switchboard, self._host = switchboard, host
         self._key = os.urandom(_KEY_BYTES)
         self._door: _Door | None = None
         self._is_abandoned = False
@@ -57,7 +63,7 @@ class Listener:
         """The channel of an evaluation that travels to another process; None where no socket can be opened."""
         if self._door is None:
             try:
-                door = _Door()
+                door = _Door(self._host)
             except OSError as error:
                 logger.warning(
                     "intermediate values arrive with the results only, since no socket can be opened: %s", error
@@ -159,19 +165,26 @@ class Listener:
 class _Door:
     """Where connections come in.
 
+    Args:
+        host: the address to listen at; None for one that this host alone can reach.
+
     Raises:
         OSError: no socket can be opened.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, host: str | None = None) -> None:
+        self._remove: Callable[[], object] = bool
+        self.socket = self._at_a_path() if host is None else _listening(socket.AF_INET, (host, 0))
+        self.address: Address = self.socket.getsockname()
+
+    def _at_a_path(self) -> socket.socket:
         folder = tempfile.mkdtemp(prefix="deephyper-")
         self._remove = weakref.finalize(self, _remove_if_ours, folder, os.getpid())
         try:
-            self.socket = _listening(socket.AF_UNIX, os.path.join(folder, "manager"))
+            return _listening(socket.AF_UNIX, os.path.join(folder, "manager"))
         except (OSError, AttributeError):
             self._remove()
-            self.socket = _listening(socket.AF_INET, ("127.0.0.1", 0))
-        self.address: Address = self.socket.getsockname()
+            return _listening(socket.AF_INET, ("127.0.0.1", 0))
 
     def accepted(self) -> Connection:
         """Accept whoever waits."""

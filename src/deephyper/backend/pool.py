@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import weakref
-from concurrent.futures import BrokenExecutor, Executor, Future, InvalidStateError, ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
 from functools import partial
 from typing import final
 
@@ -15,6 +15,7 @@ from ..worker.on_threads import evaluate_pickled_on
 from .backend import Backend, Work
 from .inner_threads import checked_threads, limit_of_executor
 from .listener import Listener
+from .packed import unpacked
 from .switchboard import Switchboard
 
 
@@ -47,7 +48,7 @@ class Pool(Backend):
                 return self._executor.submit(self._evaluate, task, self._switchboard.channel(task.ticket))
             evaluation = evaluate_pickled if self._limit is None else partial(evaluate_pickled_on, self._limit)
             channel = self._listener.channel(task.ticket)
-            return _unpacked(self._executor.submit(evaluation, self._payload, task, channel))
+            return unpacked(self._executor.submit(evaluation, self._payload, task, channel))
         except BrokenExecutor as error:
             raise RuntimeError(
                 f"{self._where}: the executor is broken, so it takes no more evaluations; open a new one."
@@ -63,21 +64,3 @@ class Pool(Backend):
         if listener is not None:
             self._abandoning.detach()
             listener.close()
-
-
-def _unpacked(inner: Future[Report]) -> Future[Report]:
-    """Give a future of the unpacked report; to cancel it cancels the packed one."""
-    outer: Future[Report] = Future()
-
-    def hand_on(done: Future[Report]) -> None:
-        with contextlib.suppress(InvalidStateError):
-            if done.cancelled():
-                outer.cancel()
-            elif (error := done.exception()) is not None:
-                outer.set_exception(error)
-            else:
-                outer.set_result(done.result().unpacked())
-
-    inner.add_done_callback(hand_on)
-    outer.add_done_callback(lambda done: inner.cancel() if done.cancelled() else None)
-    return outer

@@ -14,6 +14,7 @@ BACKENDS = {
     "process": ("lanes", "Lanes"),
     "loky": ("lanes", "Lanes"),
     "simulated": ("virtual", "Virtual"),
+    "dask": ("dask_tasks", "DaskTasks"),
     "executor": ("pool", "Pool"),
 }
 

@@ -6,9 +6,10 @@ from ..job import HPOJob, Job, JobStatus
 from ..worker import RunFunction, RunningJob
 from .commands import parse_subprocess_result
 from .decorators import profile
-from .elsewhere import DaskEvaluator, MPICommEvaluator, MPIPoolEvaluator, RayEvaluator
+from .elsewhere import MPICommEvaluator, MPIPoolEvaluator, RayEvaluator
 from .evaluator import EVALUATORS, Evaluator
 from .methods import (
+    DaskEvaluator,
     ExecutorEvaluator,
     LokyEvaluator,
     ProcessEvaluator,

@@ -270,7 +270,7 @@ def _no_method(method: Any) -> str:
             else f"Call it: {method.__name__}(run, …)."
         )
     if hasattr(method, "get_executor"):
-        return "Pass its executor: client.get_executor()."
+        return "A client of Dask goes by its name: Evaluator.create(run, 'dask', client=client)."
     if isinstance(method, Mapping):
         return "Options come after the method: Evaluator.create(run, 'process', {'num_workers': 4})."
     if isinstance(method, int):

@@ -17,12 +17,6 @@ class RayEvaluator(Evaluator):
         raise ValueError(f"{type(self).__name__}: {instead_of(self.method)}")
 
 
-class DaskEvaluator(RayEvaluator):
-    """Not built in: pass the executor of a Dask client instead; to make one says how."""
-
-    method = "dask"
-
-
 class MPICommEvaluator(RayEvaluator):
     """Not built in: pass the executor of mpi4py instead; to make one says how."""
 

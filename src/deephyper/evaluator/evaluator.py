@@ -53,6 +53,7 @@ EVALUATORS = {
     "process": "ProcessEvaluator",
     "loky": "ProcessEvaluator",
     "simulated": "SimulatedEvaluator",
+    "dask": "DaskEvaluator",
     "executor": "ExecutorEvaluator",
 }
 
@@ -75,7 +76,8 @@ class Evaluator:
             failure, or a dictionary with `objective` and `metadata`. Plain functions, `async def` functions, closures,
             lambdas and partials are accepted.
         num_workers: how many evaluations run at a time. With None it is one; in threads and processes inside of an
-            allocation of Slurm, PBS, LSF or Flux it is as many as the cores or devices that were granted on this host.
+            allocation of Slurm, PBS, LSF or Flux it is as many as the cores or devices that were granted on this host,
+            and with methods whose workers are elsewhere as many as there are.
         callbacks: called when jobs are launched, end and are handed back; a list of them, or a single one.
         run_function_kwargs: further keyword arguments of every call.
         storage: where jobs are stored; in this process's memory if None.
@@ -123,12 +125,14 @@ class Evaluator:
         if search_id is not None:
             instance_of(where, "search_id", search_id, str, "a text or None")
         self.run_function = run_function
-        self.num_workers = self._n_granted(options) if num_workers is None else checked_workers(where, num_workers)
-        if not self.keeps_deadlines:
-            warn_of_one_at_a_time(where, self.num_workers)
         self.broadcast = Broadcast(checked_callbacks(where, callbacks))
         make: Callable[..., Backend] = _backend_of(type(self))
         backend = make(where, **with_memory_limit(where, run_function, options, "job_memory_limit" in known))
+        if num_workers is None:
+            num_workers = backend.usual_workers() or self._n_granted(options)
+        self.num_workers = checked_workers(where, num_workers)
+        if not self.keeps_deadlines:
+            warn_of_one_at_a_time(where, self.num_workers)
         self.clock: Clock = backend.clock
         self.line = Line(backend, self.num_workers)
         self.budget = Budget(where, self.clock.now, self.line.interrupt)
@@ -167,6 +171,8 @@ class Evaluator:
                 max_tasks_per_child, max_memory_per_child
             simulated: SimulatedEvaluator, on a virtual clock
                 duration, seed, charge_manager, seconds_per_budget
+            dask: DaskEvaluator, on Dask
+                max_retries, client, resources
             executor: ExecutorEvaluator, on your own open executor: those of Dask, mpi4py, ipyparallel, Parsl, a pool
                 executor, threads_per_worker
 

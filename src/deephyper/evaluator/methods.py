@@ -117,6 +117,42 @@ class ProcessEvaluator(Evaluator):
         return self._wanted.n_devices or granted_workers(options.get("threads_per_worker"))
 
 
+class EngineEvaluator(Evaluator):
+    """Runs evaluations on an engine whose workers may be on other machines. Its subclasses name the engine.
+
+    Args:
+        max_retries: how often an evaluation is tried again if its worker was lost. An evaluation that raised is not
+            tried again. The engine itself repeats nothing.
+    """
+
+    def __init__(
+        self, run_function: Any, num_workers: int | None = None, *args: Any, max_retries: int = 0, **options: Any
+    ):
+        super().__init__(run_function, num_workers, *args, **options)
+        self._reports = Reports(count(type(self).__name__, "max_retries", max_retries, at_least=0))
+
+
+class DaskEvaluator(EngineEvaluator):
+    """Runs evaluations on Dask: on a cluster that is there already, or on one of its own on this machine.
+
+    Needs `pip install 'deephyper[dask]'`, also where the scheduler and the workers are. The run-function travels once
+    to each worker. A worker that is lost costs the evaluations that ran there. At a deadline, evaluations that wait are
+    cancelled, and a worker that does nothing but run such evaluations is started again by its nanny. Where it has none,
+    or does something else too, an evaluation is abandoned, and can return early when `job.stopped()` is true. A cluster
+    of its own ends with this process, whatever happens.
+
+    With `num_workers=None` as many evaluations run at a time as the workers have threads.
+
+    Args:
+        client: a `distributed.Client`, a cluster, or the address of a scheduler. With None a cluster is started on this
+            machine, with `num_workers` processes and without a dashboard. Only what was started here is ended here.
+        resources: the amount of each resource of its worker that an evaluation takes, for example `{"GPU": 1}`.
+        max_retries: how often an evaluation is tried again if its worker was lost. One that raised is not.
+    """
+
+    backend = "dask"
+
+
 # Other names of the same classes, which scripts import.
 ThreadPoolEvaluator = ThreadEvaluator
 ProcessPoolEvaluator = LokyEvaluator = ProcessEvaluator

@@ -16,6 +16,7 @@ _CALLED_HERE = by_name(
             "local gpu"
         ),
         "simulated": "virtual simulation simulator",
+        "dask": "distributed",
     }
 )
 _ASYNC = ("async", "asyncio", "coroutine", "async_serial")
@@ -25,24 +26,19 @@ _RAY = (
     "ray.get(task.remote(dict(job))), 'thread', num_workers=8), or pass a concurrent.futures.Executor that submits to "
     "Ray, with the package from: pip install ray"
 )
-_DASK = (
-    "it is not built in; pass the executor of a client: Evaluator.create(run, dask.distributed.Client().get_executor(),"
-    " num_workers=8), with the package from: pip install distributed"
-)
 _MPI = (
     "it is not built in; pass an executor of mpi4py: Evaluator.create(run, mpi4py.futures.MPIPoolExecutor(), "
     "num_workers=8) in a script that mpiexec starts with python -m mpi4py.futures, with the package from: "
     "pip install mpi4py"
 )
 _CLUSTER = (
-    "it is not built in; pass the executor of a cluster: Evaluator.create(run, dask.distributed.Client(cluster)"
-    ".get_executor(), num_workers=8) with a cluster such as dask_jobqueue.SLURMCluster(), with the package from: "
-    "pip install dask-jobqueue"
+    "it is not built in; let Dask start the jobs: Evaluator.create(run, 'dask', client=cluster, num_workers=8) with a "
+    "cluster such as dask_jobqueue.SLURMCluster(cores=1, memory='4GB'), with the package from: pip install "
+    "dask-jobqueue"
 )
 _NOT_BUILT_IN = by_name(
     {
         _RAY: "ray",
-        _DASK: "dask distributed",
         _MPI: "mpi mpicomm mpipool mpi4py",
         _CLUSTER: "slurm submitit pbs lsf sge cluster hpc",
     }
