@@ -266,7 +266,7 @@ def test_other_names_of_classes_are_the_classes() -> None:
     assert ProcessPoolEvaluator is ProcessEvaluator
 
 
-@pytest.mark.parametrize("name", ["RayEvaluator", "DaskEvaluator", "MPICommEvaluator", "MPIPoolEvaluator"])
+@pytest.mark.parametrize("name", ["RayEvaluator", "MPICommEvaluator", "MPIPoolEvaluator"])
 def test_a_class_that_is_not_built_in_says_what_to_write(name: str) -> None:
     kind = getattr(evaluators, name)
 
