@@ -81,7 +81,6 @@ _TABLES = {
         "write import ConfigSpace": "config_space",
     },
     "storage": {
-        "it is not built in; FileStorage('folder') keeps the jobs of all processes that see the folder": "RedisStorage",
         "write FileStorage('folder'), which keeps the jobs of all processes and hosts that see the folder": (
             "SharedMemoryStorage RayStorage MPIWinStorage"
         ),

@@ -23,6 +23,13 @@ class TestFileStorage(SharedStorageContract):
     def _folder(self, tmp_path: Path) -> None:
         self.path = tmp_path
 
+    test_eight_processes_write_and_read_at_once = pytest.mark.slow(
+        SharedStorageContract.test_eight_processes_write_and_read_at_once
+    )
+    test_a_hundred_members_get_a_hundred_numbers = pytest.mark.slow(
+        SharedStorageContract.test_a_hundred_members_get_a_hundred_numbers
+    )
+
     def make(self) -> Storage:
         self.directory = tempfile.mkdtemp(dir=self.path)
         return FileStorage(self.directory)

@@ -10,7 +10,13 @@ from uuid import uuid4
 
 from .._checks import one_of
 
-STORES = {"files": "FileStorage", "memory": "MemoryStorage", "null": "NullStorage"}
+STORES = {
+    "files": "FileStorage",
+    "memory": "MemoryStorage",
+    "null": "NullStorage",
+    "redis": "RedisStorage",
+    "sql": "SQLStorage",
+}
 """The class of every store that is built in, in the module of its name."""
 
 Record = dict[str, Any]
