@@ -1,7 +1,8 @@
-"""Run searches of this code, of an older one, of Optuna's TPE and at random on the same tasks, and print a table.
+"""Run searches of this code, of an older one, of other optimizers and at random on the same tasks, and print a table.
 
 `failures.py` and `choices.py` bring the tasks. With several workers, evaluations end in a random order: those of
-log-normal times (sigma 0.5) on a virtual clock.
+log-normal times (sigma 0.5) on a virtual clock. Optuna's TPE, its Gaussian process (pip install optuna torch) and SMAC
+(pip install smac) are run where they are installed, and named where they are not.
 """
 
 from __future__ import annotations
@@ -24,11 +25,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from compare import Optuna, Ours, is_installed
+from compare import Optuna, Ours, Smac, is_installed
 from functions import Configuration, Task
+from scipy.stats import rankdata
 
-# Optuna, and code older than this one, are not always there.
-RANDOM, TPE, CMAES, GP, BEFORE, AFTER = "random", "tpe", "cmaes", "gp", "before", "after"
+# What columns are called.
+RANDOM, TPE, CMAES, GP, SMAC, BEFORE, AFTER = "random", "tpe", "cmaes", "gp", "smac", "before", "after"
+# What the others need.
+PEERS = {TPE: ("optuna",), GP: ("optuna", "torch"), SMAC: ("smac",)}
 
 
 class Penalty(float):
@@ -76,11 +80,12 @@ class Failing(Ours):
         super().tell(trial, "F_failed" if value is None else value)
 
 
-class Tpe(Optuna):
-    def __init__(self, task: Task, seed: int, is_parallel: bool):
+class Sampler(Optuna):
+    """One of Optuna's, which is told of failures."""
+
+    def __init__(self, task: Task, seed: int, name: str, **options: Any):
         warnings.filterwarnings("ignore", module="optuna")
-        options = {"multivariate": True, "group": True, "constant_liar": is_parallel}
-        super().__init__(task, seed, lambda samplers, seed: samplers.TPESampler(seed=seed, **options))
+        super().__init__(task, seed, lambda samplers, seed: getattr(samplers, name)(seed=seed, **options))
 
     def tell(self, trial: Any, value: float | None) -> None:
         import optuna
@@ -104,11 +109,14 @@ def optimizer(column: Column, trial: Trial, seed: int) -> Any:
     if column.name == RANDOM:
         return Random(trial.task, seed)
     if column.name == TPE:
-        return Tpe(trial.task, seed, trial.n_workers > 1)
+        options = {"multivariate": True, "group": True, "constant_liar": trial.n_workers > 1}
+        return Sampler(trial.task, seed, "TPESampler", **options)
     if column.name == CMAES:
-        return Optuna(trial.task, seed, lambda samplers, seed: samplers.CmaEsSampler(seed=seed))
+        return Sampler(trial.task, seed, "CmaEsSampler")
     if column.name == GP:
-        return Optuna(trial.task, seed, lambda samplers, seed: samplers.GPSampler(seed=seed))
+        return Sampler(trial.task, seed, "GPSampler")
+    if column.name == SMAC:
+        return Smac(trial.task, seed, trial.n_evaluations)
     return Failing(trial.task, seed, **column.options)
 
 
@@ -190,7 +198,16 @@ def table(results: Results, columns: Sequence[str], names: Sequence[str], at: in
         medians = [np.median(np.maximum(results[column, name][:, _place(at)], floor)) for column in columns]
         cells = [f"**{value:.1e}**" if value == min(medians) else f"{value:.1e}" for value in medians]
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
-    return "\n".join(lines)
+    ranks = mean_ranks(results, columns, names, at, floor)
+    return "\n".join([*lines, "| **mean rank** | " + " | ".join(f"{rank:.2f}" for rank in ranks) + " |"])
+
+
+def mean_ranks(
+    results: Results, columns: Sequence[str], names: Sequence[str], at: int | None, floor: float
+) -> np.ndarray:
+    """Of the medians of all tasks, (columns,), 1 for the smallest; equal ones share their ranks."""
+    medians = [[np.median(np.maximum(results[c, name][:, _place(at)], floor)) for c in columns] for name in names]
+    return rankdata(medians, axis=1).mean(axis=0)
 
 
 def paired(results: Results, column: str, other: str, names: Sequence[str], at: int | None, floor: float) -> str:
@@ -229,9 +246,16 @@ def arguments(description: str | None, names: Sequence[str]) -> argparse.Namespa
 def columns_of(args: argparse.Namespace, further: Sequence[Column] = ()) -> list[Column]:
     """All columns that can be measured here."""
     older = [Column(BEFORE, source=args.before)] if args.before else []
-    tpe = [Column(TPE)] if is_installed(("optuna",)) else []
-    columns = [*older, Column(AFTER), *further, *tpe, Column(RANDOM)]
+    peers = [Column(name) for name, packages in PEERS.items() if is_installed(packages)]
+    columns = [*older, Column(AFTER), *further, *peers, Column(RANDOM)]
     return [column for column in columns if not args.only or column.name in args.only.split(",")]
+
+
+def absent(args: argparse.Namespace) -> str:
+    """Words for the peers that are wanted and not installed."""
+    wanted = args.only.split(",") if args.only else list(PEERS)
+    names = [name for name, packages in PEERS.items() if name in wanted and not is_installed(packages)]
+    return f"; not installed: {', '.join(names)}" if names else ""
 
 
 def report(
@@ -241,7 +265,7 @@ def report(
     seeds = range(args.first_seed, args.first_seed + args.seeds)
     results, remarks = measured(trials, columns, args.names, seeds, args.processes)
     shown = [column.name for column in columns]
-    print(f"{args.seeds} seeds from {args.first_seed}, {time.strftime('%Y-%m-%d')}\n")
+    print(f"{args.seeds} seeds from {args.first_seed}, {time.strftime('%Y-%m-%d')}{absent(args)}\n")
     print(table(results, shown, args.names, args.at, floor), end="\n\n")
     for name in shown:
         if name != AFTER and AFTER in shown:

@@ -6,7 +6,7 @@
 A branch is a choice with hyperparameters that only it has. On deceptive tasks the best branch is the worst one at a
 typical place, and the best one where it is tuned; on easy ones the first impression is right; on plain ones choices
 matter little. A run has found the best choice when its regret is below 0.05, which no other choice reaches. Columns:
-the code of OLD/src, this code, Optuna's TPE if it is installed, and random search.
+the code of OLD/src, this code, the other optimizers that are installed (`against.py`), and random search.
 """
 
 from __future__ import annotations

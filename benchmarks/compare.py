@@ -5,12 +5,12 @@
     python benchmarks/compare.py --noise 0.2            # results are noisy; regrets are those of true values
     python benchmarks/compare.py --only cbo,random --tasks ackley-4,levy-8
 
-CBO runs with its defaults. The others are Optuna's samplers (pip install optuna cmaes; its GP needs torch as well) and
-random search. Samplers that are not installed are named and left out. With several workers, evaluation times are drawn
-(log-normal, sigma 0.5) and pass on a virtual clock; a worker asks as soon as it is free. Regrets below 1e-6 count as
-1e-6. Under noise there are two tables: the best true value among all that were evaluated, which nobody knows, and the
-true value of what each recommends in the end: the best observed one, as every optimizer does, and for CBO also the
-evaluated one of which its model believes most.
+CBO runs with its defaults. The others are Optuna's samplers (pip install optuna cmaes; its GP needs torch as well),
+SMAC (pip install smac) and random search. What is not installed is named and left out. With several workers, evaluation
+times are drawn (log-normal, sigma 0.5) and pass on a virtual clock; a worker asks as soon as it is free. Regrets below
+1e-6 count as 1e-6. Under noise there are two tables: the best true value among all that were evaluated, which nobody
+knows, and the true value of what each recommends in the end: the best observed one, as every optimizer does, and for
+CBO also the evaluated one of which its model believes most.
 """
 
 from __future__ import annotations
@@ -26,8 +26,10 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from itertools import product
+from pathlib import Path
 from typing import Any, Protocol
 
 import ConfigSpace as CS
@@ -138,8 +140,45 @@ class Optuna:
         return {"": self.study.best_params}
 
 
+class Smac:
+    """SMAC's facade for hyperparameters with its defaults: a random forest.
+
+    Its forest takes no failure without a cost, so a failure costs as much as the worst value so far.
+    """
+
+    def __init__(self, task: Task, seed: int, n_evaluations: int, is_noisy: bool = False):
+        import smac
+
+        space, folder = problem_of(task).space, Path(tempfile.mkdtemp())
+        space.seed(seed)
+        scenario = smac.Scenario(
+            space, output_directory=folder, deterministic=not is_noisy, n_trials=n_evaluations, seed=seed
+        )
+        facade = smac.HyperparameterOptimizationFacade
+        self.search, self.worst = facade(scenario, _never_called, overwrite=True, logging_level=False), 0.0
+
+    def ask(self) -> tuple[Any, dict[str, Any]]:
+        trial = self.search.ask()
+        return trial, dict(trial.config)
+
+    def tell(self, trial: Any, value: float | None) -> None:
+        from smac.runhistory import StatusType, TrialValue
+
+        self.worst = self.worst if value is None else max(self.worst, -value)
+        status = StatusType.CRASHED if value is None else StatusType.SUCCESS
+        self.search.tell(trial, TrialValue(cost=self.worst if value is None else -value, status=status), save=False)
+
+    def recommended(self) -> dict[str, Mapping[str, Any]]:
+        return {"": dict(self.search.intensifier.get_incumbent())}
+
+
+def _never_called(configuration: Any, seed: int = 0) -> float:
+    """SMAC wants a function, although one asks and tells."""
+    return 0.0
+
+
 def optimizers(
-    n_workers: int, is_noisy: bool = False
+    n_workers: int, n_evaluations: int, is_noisy: bool = False
 ) -> dict[str, tuple[tuple[str, ...], Callable[[Task, int], Optimizer]]]:
     """By name: the packages that it needs, and how it is made."""
 
@@ -159,6 +198,7 @@ def optimizers(
             optuna(lambda s, seed: s.GPSampler(seed=seed, deterministic_objective=not is_noisy)),
         ),
         "optuna-cmaes": (("optuna", "cmaes"), optuna(lambda s, seed: s.CmaEsSampler(seed=seed))),
+        "smac": (("smac",), partial(Smac, n_evaluations=n_evaluations, is_noisy=is_noisy)),
         "random": ((), Random),
     }
 
@@ -175,7 +215,7 @@ def run(job: tuple[str, str, int, int, int, float]) -> tuple[np.ndarray, float, 
     warnings.filterwarnings("ignore", module="optuna")
     name, task_name, seed, n_evaluations, n_workers, noise = job
     task, durations, errors = TASKS[task_name](seed), np.random.default_rng(seed), np.random.default_rng([seed, 1])
-    optimizer = optimizers(n_workers, noise > 0.0)[name][1](task, seed)
+    optimizer = optimizers(n_workers, n_evaluations, noise > 0.0)[name][1](task, seed)
     running: list[tuple[float, int, Any, dict[str, Any]]] = []
     regrets, best, now, n_started, cpu_s = [], -np.inf, 0.0, 0, 0.0
     while len(regrets) < n_evaluations:
@@ -253,7 +293,7 @@ def main() -> None:
     parser.add_argument("--tasks", default=",".join(TASKS), help="comma-separated tasks")
     parser.add_argument("--processes", type=int, default=os.cpu_count())
     args = parser.parse_args()
-    known = optimizers(args.workers)
+    known = optimizers(args.workers, args.evaluations)
     wanted = args.only.split(",") if args.only else list(known)
     names, tasks = [name for name in wanted if is_installed(known[name][0])], args.tasks.split(",")
     left_out = sorted(set(wanted) - set(names))
@@ -267,7 +307,7 @@ def main() -> None:
     print(file=sys.stderr)
     regrets = {(n, t): np.array([results[n, t, s][0][-1] for s in seeds]) for n, t in product(names, tasks)}
     cpu_ms = [float(np.median([results[n, t, s][1] for t, s in product(tasks, seeds)])) for n in names]
-    packages = [p for p in ("deephyper", "optuna", "cmaes", "torch", "numpy", "scipy") if is_installed((p,))]
+    packages = [p for p in ("deephyper", "optuna", "cmaes", "torch", "smac", "numpy", "scipy") if is_installed((p,))]
     noise = f"noise of {args.noise:g}, " if args.noise else ""
     print(f"{args.evaluations} evaluations, {args.workers} worker(s), {noise}{args.seeds} seeds,", end=" ")
     print(f"{time.strftime('%Y-%m-%d')};", end=" ")
