@@ -34,3 +34,12 @@ def dask_address() -> Iterator[str]:
     nodes = Nodes("tests", 2, {"licence": 1.0}, {})
     yield nodes.address
     nodes.close()
+
+
+@pytest.fixture(scope="session")
+def ray_cluster() -> Iterator[None]:
+    """Ray with three processors and three licences."""
+    ray = pytest.importorskip("ray")
+    ray.init(num_cpus=3, resources={"licence": 3}, include_dashboard=False, log_to_driver=False)
+    yield
+    ray.shutdown()

@@ -20,8 +20,9 @@ _MODULES = by_name(
         _TABLE: "analysis core ensemble",
         "declare the choices of an architecture with HpProblem, from deephyper.hpo": "contrib keras nas search.nas",
         "write the problem and the function yourself: from deephyper.hpo import HpProblem": "benchmark sklearn",
-        "write Evaluator.create(run, mpi4py.futures.MPIPoolExecutor(), num_workers=8) in a script that mpiexec starts "
-        "with python -m mpi4py.futures": "evaluator.mpi",
+        "write with Evaluator.create(run, 'mpicomm') as evaluator: and in it, if evaluator is not None: the search": (
+            "evaluator.mpi"
+        ),
         "CBO(problem).fit_generative_model(results) returns a model, and model.sample(n) draws from it": "hpo.gmm",
         "an inactive hyperparameter is absent from job.parameters, and NaN in the table": "hpo.utils",
         "it is not built yet; keep models yourself, in files that are named by job.id": "predictor",
@@ -29,8 +30,8 @@ _MODULES = by_name(
     }
 )
 _SHARED = (
-    "one CBO shares its evaluations among all processes: CBO(problem, Evaluator.create(run, "
-    "mpi4py.futures.MPIPoolExecutor(), num_workers=8))"
+    "one CBO shares its evaluations among all processes: CBO(problem, evaluator) with the evaluator of "
+    "Evaluator.create(run, 'mpicomm')"
 )
 _TABLES = {
     "hpo": {

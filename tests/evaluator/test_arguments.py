@@ -18,9 +18,9 @@ from deephyper.evaluator import (
     EVALUATORS,
     Evaluator,
     ExecutorEvaluator,
+    MPIPoolEvaluator,
     ProcessEvaluator,
     ProcessPoolEvaluator,
-    RayEvaluator,
     SerialEvaluator,
     ThreadEvaluator,
     ThreadPoolEvaluator,
@@ -218,12 +218,11 @@ def test_the_class_of_a_method_explains_every_option_of_its_own(name: str) -> No
         ("ProcessPoolEvaluator", "called 'process' here"),
         ("sequential", "called 'serial' here"),
         ("asyncio", "an 'async def' function runs with method 'serial'"),
-        ("ray", "not built in.*ray.remote.*pip install ray"),
-        ("Ray", "not built in.*ray.remote"),
+        ("Ray", "Did you mean 'ray'"),
         ("Dask", "Did you mean 'dask'"),
         ("distributed", r"called 'dask' here: Evaluator.create\(run, 'dask'"),
-        ("mpicomm", r"not built in.*MPIPoolExecutor.*pip install mpi4py"),
-        ("mpi", r"not built in.*MPIPoolExecutor"),
+        ("mpipool", r"not built in.*MPIPoolExecutor.*pip install mpi4py"),
+        ("mpi", r"called 'mpicomm' here: Evaluator.create\(run, 'mpicomm'"),
         ("slurm", r"not built in.*dask_jobqueue"),
         ("zzz", r"got 'zzz'\.$"),
         (None, r"got None of type NoneType\. Write Evaluator.create\(run, 'process', num_workers=4\)"),
@@ -266,14 +265,22 @@ def test_other_names_of_classes_are_the_classes() -> None:
     assert ProcessPoolEvaluator is ProcessEvaluator
 
 
-@pytest.mark.parametrize("name", ["RayEvaluator", "MPICommEvaluator", "MPIPoolEvaluator"])
-def test_a_class_that_is_not_built_in_says_what_to_write(name: str) -> None:
-    kind = getattr(evaluators, name)
+def test_a_class_that_is_not_built_in_says_what_to_write() -> None:
+    kind = evaluators.MPIPoolEvaluator
 
-    with pytest.raises(ValueError, match=f"^{name}: it is not built in; .*Evaluator.create.*pip install"):
+    with pytest.raises(ValueError, match=r"^MPIPoolEvaluator: it is not built in; .*Evaluator\.create.*pip install"):
         kind(run, num_workers=4, address="auto")
     with pytest.raises(ValueError, match="it is not built in"):
         queued(kind)(run, queue=[0, 1], num_cpus=4)
+
+
+def test_a_package_that_is_missing_is_named_with_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    for method, package in {"ray": "ray", "dask": "distributed", "mpicomm": "mpi4py"}.items():
+        with pytest.raises(
+            ImportError, match=rf"^\w+Evaluator: it needs the package {package}; pip install 'deephyper"
+        ):
+            Evaluator.create(run, method)
 
 
 def test_every_class_of_a_method_is_public() -> None:
@@ -297,7 +304,7 @@ def test_a_queue_goes_with_the_classes_of_existing_scripts() -> None:
         (lambda: queued(SerialEvaluator(run)), "evaluator_class must be an evaluator class"),  # type: ignore[arg-type]
         (lambda: queued(ThreadEvaluator)(run_with_data), "queue must hold at least one item"),
         (lambda: queued(ThreadEvaluator)(run, queue=[1]), r"Add the argument dequed.*def run\(job, dequed\)"),
-        (lambda: queued(RayEvaluator)(run, queue=[1]), "not built in"),
+        (lambda: queued(MPIPoolEvaluator)(run, queue=[1]), "not built in"),
     ],
 )
 def test_a_queue_that_cannot_be_meant_is_refused(make: Callable[[], Any], sentence: str) -> None:

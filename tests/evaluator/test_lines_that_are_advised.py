@@ -37,7 +37,7 @@ def line_for(method: str) -> str:
 @pytest.mark.parametrize(
     ("method", "package", "start"),
     [
-        ("mpicomm", "mpi4py.futures", ["mpiexec", "-n", "3", "python", "-m", "mpi4py.futures"]),
+        ("mpipool", "mpi4py.futures", ["mpiexec", "-n", "3", "python", "-m", "mpi4py.futures"]),
     ],
 )
 def test_the_line_that_is_advised_runs(method: str, package: str, start: list[str], tmp_path: Path) -> None:

@@ -48,6 +48,17 @@ class Backend(ABC):
         """The only clock that anybody who uses this backend reads."""
         return RealClock()
 
+    def enter(self) -> bool:
+        """Begin a context, for backends whose workers run the same script.
+
+        Returns:
+            False in one of those, when it has nothing more to evaluate.
+        """
+        return True
+
+    def leave(self) -> None:
+        """End a context, after `close` and whatever has happened in between."""
+
     def usual_workers(self) -> int | None:
         """How many tasks it would run at a time; asked where the user has not said. None if that cannot be known."""
         return None

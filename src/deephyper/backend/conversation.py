@@ -41,6 +41,7 @@ class Conversation:
         self._steps: dict[Kind, Callable[..., object]] = {
             Kind.BEGIN: lambda ticket: switchboard.begin(ticket, now()),
             Kind.RECORD: switchboard.record,
+            Kind.AWAITED: lambda ticket: self.answer(ticket, switchboard.is_awaited(ticket)),
             Kind.STOPPED: lambda ticket: self.answer(ticket, switchboard.is_stopped(ticket)),
             **(others or {}),
         }

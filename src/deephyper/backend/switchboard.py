@@ -92,6 +92,10 @@ class Switchboard:
         attempt = self._attempts.get(ticket)
         return attempt is None or attempt.is_stopped
 
+    def is_awaited(self, ticket: int) -> bool:
+        """Whether anybody waits for the end of an attempt."""
+        return ticket in self._attempts
+
     def channel(self, ticket: int, is_over: Callable[[], bool] = bool) -> Channel:
         """The channel of an evaluation in this process; `is_over` may say as well that it should end early."""
         return _LocalChannel(self, ticket, is_over)

@@ -14,7 +14,9 @@ BACKENDS = {
     "process": ("lanes", "Lanes"),
     "loky": ("lanes", "Lanes"),
     "simulated": ("virtual", "Virtual"),
+    "ray": ("ray_tasks", "RayTasks"),
     "dask": ("dask_tasks", "DaskTasks"),
+    "mpicomm": ("mpi_ranks", "MpiRanks"),
     "executor": ("pool", "Pool"),
 }
 

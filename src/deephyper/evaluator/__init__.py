@@ -6,14 +6,16 @@ from ..job import HPOJob, Job, JobStatus
 from ..worker import RunFunction, RunningJob
 from .commands import parse_subprocess_result
 from .decorators import profile
-from .elsewhere import MPICommEvaluator, MPIPoolEvaluator, RayEvaluator
+from .elsewhere import MPIPoolEvaluator
 from .evaluator import EVALUATORS, Evaluator
 from .methods import (
     DaskEvaluator,
     ExecutorEvaluator,
     LokyEvaluator,
+    MPICommEvaluator,
     ProcessEvaluator,
     ProcessPoolEvaluator,
+    RayEvaluator,
     SerialEvaluator,
     SimulatedEvaluator,
     ThreadEvaluator,

@@ -53,7 +53,9 @@ EVALUATORS = {
     "process": "ProcessEvaluator",
     "loky": "ProcessEvaluator",
     "simulated": "SimulatedEvaluator",
+    "ray": "RayEvaluator",
     "dask": "DaskEvaluator",
+    "mpicomm": "MPICommEvaluator",
     "executor": "ExecutorEvaluator",
 }
 
@@ -171,8 +173,13 @@ class Evaluator:
                 max_tasks_per_child, max_memory_per_child
             simulated: SimulatedEvaluator, on a virtual clock
                 duration, seed, charge_manager, seconds_per_budget
+            ray: RayEvaluator, on Ray
+                max_retries, address, password, num_cpus, num_gpus, num_cpus_per_task, num_gpus_per_task, resources,
+                ray_kwargs, include_dashboard
             dask: DaskEvaluator, on Dask
                 max_retries, client, resources
+            mpicomm: MPICommEvaluator, on the ranks of an MPI job
+                comm, root
             executor: ExecutorEvaluator, on your own open executor: those of Dask, mpi4py, ipyparallel, Parsl, a pool
                 executor, threads_per_worker
 

@@ -88,6 +88,14 @@ class Line:
             self._backend.open(work, self._n_workers, self._switchboard)
             self._is_open, self._process = True, os.getpid()
 
+    def enter(self) -> bool:
+        """Begin a context of the evaluator; False in a process that has evaluated for another one until it ended."""
+        return self._backend.enter()
+
+    def leave(self) -> None:
+        """End a context of the evaluator, after `close`."""
+        self._backend.leave()
+
     @property
     def is_of_parent(self) -> bool:
         """Whether the workers are those of another process, of which this one is a forked child."""

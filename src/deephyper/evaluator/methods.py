@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from .._checks import count
 from ..backend import is_async
@@ -132,6 +132,33 @@ class EngineEvaluator(Evaluator):
         self._reports = Reports(count(type(self).__name__, "max_retries", max_retries, at_least=0))
 
 
+class RayEvaluator(EngineEvaluator):
+    """Runs evaluations on Ray: on a cluster that is there already, or on one of its own on this machine.
+
+    Needs `pip install 'deephyper[ray]'`, also where the workers are. The run-function travels once to each worker. A
+    worker or a node that is lost costs the evaluations that ran there. At a deadline running evaluations are killed.
+    Where the script has called `ray.init` itself, that Ray is used, and goes on; what was started here is ended here.
+
+    With `num_workers=None` as many evaluations run at a time as there are processors and GPUs for.
+
+    Args:
+        address: of a cluster, "auto" for the one of this machine. With None one is started, unless Ray runs already.
+        password: of the cluster's Redis, for clusters that have one.
+        num_cpus: how many processors the evaluations take together, which a Ray that is started here has. With None
+            it has as many as the workers need.
+        num_gpus: how many GPUs it has; what Ray finds if None.
+        num_cpus_per_task: processors that an evaluation takes, which may be a fraction.
+        num_gpus_per_task: GPUs that an evaluation takes, which may be a fraction; Ray sets `CUDA_VISIBLE_DEVICES`.
+        resources: the amount of each other resource that an evaluation takes, for example `{"licence": 1}`.
+        ray_kwargs: further arguments of `ray.init`.
+        include_dashboard: whether a Ray that is started here has a dashboard. Whoever reaches its port can run programs
+            as this user.
+        max_retries: how often an evaluation is tried again if its worker was lost. One that raised is not.
+    """
+
+    backend = "ray"
+
+
 class DaskEvaluator(EngineEvaluator):
     """Runs evaluations on Dask: on a cluster that is there already, or on one of its own on this machine.
 
@@ -151,6 +178,39 @@ class DaskEvaluator(EngineEvaluator):
     """
 
     backend = "dask"
+
+
+class MPICommEvaluator(Evaluator):
+    """Runs evaluations on the other ranks of an MPI job: `mpiexec -n 8 python script.py` has seven workers.
+
+    Needs `pip install 'deephyper[mpi]'` and an MPI. Every rank runs the script. One of them gets the evaluator and
+    searches; the others evaluate until it leaves the context, and get None:
+
+        with Evaluator.create(run, "mpicomm") as evaluator:
+            if evaluator is not None:
+                results = CBO(problem, evaluator).search(timeout=3600)
+
+    The run-function travels once to each rank. At a deadline, and when the searching rank raises, what runs on others
+    is left by an exception at its next line, or out of its sleep; a call of a library is waited for. A rank that dies
+    ends the whole job, as MPI does.
+
+    With `num_workers=None` as many evaluations run at a time as there are other ranks.
+
+    Args:
+        comm: an intracommunicator of mpi4py; all ranks if None.
+        root: the rank that searches.
+    """
+
+    backend = "mpicomm"
+
+    def __enter__(self) -> Any:
+        return self if self.line.enter() else None
+
+    def __exit__(self, *error: Any) -> Literal[False]:
+        try:
+            return super().__exit__(*error)
+        finally:
+            self.line.leave()
 
 
 # Other names of the same classes, which scripts import.

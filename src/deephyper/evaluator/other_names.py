@@ -17,15 +17,11 @@ _CALLED_HERE = by_name(
         ),
         "simulated": "virtual simulation simulator",
         "dask": "distributed",
+        "mpicomm": "mpi mpi4py",
     }
 )
 _ASYNC = ("async", "asyncio", "coroutine", "async_serial")
 
-_RAY = (
-    "it is not built in; let threads wait for Ray's tasks: task = ray.remote(run), then Evaluator.create(lambda job: "
-    "ray.get(task.remote(dict(job))), 'thread', num_workers=8), or pass a concurrent.futures.Executor that submits to "
-    "Ray, with the package from: pip install ray"
-)
 _MPI = (
     "it is not built in; pass an executor of mpi4py: Evaluator.create(run, mpi4py.futures.MPIPoolExecutor(), "
     "num_workers=8) in a script that mpiexec starts with python -m mpi4py.futures, with the package from: "
@@ -38,8 +34,7 @@ _CLUSTER = (
 )
 _NOT_BUILT_IN = by_name(
     {
-        _RAY: "ray",
-        _MPI: "mpi mpicomm mpipool mpi4py",
+        _MPI: "mpipool",
         _CLUSTER: "slurm submitit pbs lsf sge cluster hpc",
     }
 )

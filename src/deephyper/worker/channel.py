@@ -7,6 +7,7 @@ carry the same messages: JSON arrays of a kind and its content, as bytes. Nothin
     ["begin", ticket]                 the run-function begins now (not sent by lanes, whose manager knows already)
     ["record", ticket, budget, value] an intermediate value
     ["stopped", ticket]               should this evaluation end early? It waits for the answer
+    ["awaited", ticket]               does anybody still wait for this evaluation's end? It waits for the answer
     ["output", stream, text]          what was printed to "stdout" or "stderr", mostly whole lines
     ["printed", process number]       is all output before this taken in? It waits for the answer
 
@@ -62,6 +63,7 @@ class Kind(StrEnum):
     BEGIN = "begin"
     RECORD = "record"
     STOPPED = "stopped"
+    AWAITED = "awaited"
     OUTPUT = "output"
     PRINTED = "printed"
 
@@ -74,6 +76,7 @@ _CONTENTS: dict[Kind, _Types] = {
     # JSON does not tell 1 from 1.0, so both types of number are accepted.
     Kind.RECORD: {(int, budget, value) for budget in (int, float) for value in (int, float)},
     Kind.STOPPED: _TICKET,
+    Kind.AWAITED: _TICKET,
     Kind.OUTPUT: {(str, str)},
     Kind.PRINTED: {(int,)},
 }
@@ -295,6 +298,12 @@ class SocketChannel(NamedTuple):
 
     def stopped(self) -> bool:
         return _is_stopped(self._wire, self.ticket)
+
+    def awaited(self) -> bool:
+        """Ask whether anybody still waits for the end of the evaluation; true if the manager cannot be reached."""
+        wire = self._wire
+        answer = wire.ask(Kind.AWAITED, self.ticket)
+        return not wire.is_cut if answer is None else answer
 
     @property
     def _wire(self) -> Wire:
