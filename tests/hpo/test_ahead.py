@@ -16,6 +16,8 @@ from processes import PATIENCE_S
 
 HOUR = 3600.0
 INSTANT = 0.0
+# So long that nothing has to be saved, and too short to wait for a suggestion.
+A_FEW_SUGGESTIONS = 0.2
 
 
 def evaluator_of(n_workers: int) -> Evaluator:
@@ -70,7 +72,7 @@ def test_short_evaluations_get_prepared_suggestions(optimizer: BayesianOptimizer
 def test_a_prepared_suggestion_is_the_one_that_a_fresh_ask_would_have_given(optimizer: BayesianOptimizer) -> None:
     fresh = optimizer.snapshot()
     ahead, evaluator = Ahead(optimizer), evaluator_of(2)
-    ahead.note_evaluation(INSTANT)
+    ahead.note_evaluation(A_FEW_SUGGESTIONS)
     ahead.suggest(1, evaluator)
     ahead.prepare(evaluator)
     (prepared,) = ahead.suggest(1, evaluator)

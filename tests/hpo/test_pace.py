@@ -50,6 +50,47 @@ def test_what_was_saved_is_spent_again_step_by_step_when_there_is_time():
     assert found.thrift == 0
 
 
+def test_the_first_suggestions_of_the_model_save_the_more_the_shorter_evaluations_are():
+    steps = [pace(seconds).thrift for seconds in (10.0, 0.1, 0.06, 0.03, 0.01, 1e-4)]
+
+    assert steps[:2] == [0, 0]
+    assert steps == sorted(steps) and len(set(steps)) == 4
+    assert steps[-1] == LARGEST_THRIFT
+
+
+def test_the_first_suggestions_of_the_model_have_others_in_reserve_where_evaluations_are_short():
+    short, long = Pace(), Pace()
+    for found, seconds in ((short, 0.03), (long, 0.3)):
+        found.note_evaluation(seconds)
+        found.note_preparation(0.002, 4, WORKERS, is_of_model=False)
+
+    assert short.n_used(WORKERS) >= WORKERS and short.n_kept(WORKERS) > short.n_used(WORKERS)
+    assert long.n_used(WORKERS) == long.n_kept(WORKERS) == 0
+
+
+def test_what_was_saved_without_need_at_first_is_spent_again():
+    found = pace(0.05)
+    before = found.thrift
+    for _ in range(40):
+        found.note_preparation(0.005, 8, WORKERS)
+
+    assert before > 0 and found.thrift == 0
+
+
+def test_what_the_design_costs_says_nothing_of_the_model():
+    found = pace(1.0)
+    for _ in range(9):
+        found.note_preparation(0.001, 4, WORKERS, is_of_model=False)
+    found.note_preparation(0.6, 4, WORKERS)
+
+    assert found.n_used(WORKERS) == 4
+    found = pace(0.05)
+    before = found.thrift
+    for _ in range(9):
+        found.note_preparation(0.001, 4, WORKERS, is_of_model=False)
+    assert found.thrift == before > 0
+
+
 def test_the_answer_depends_on_the_ratio_of_the_times_alone():
     times = [0.3, 0.9, 1.1, 1.3, 0.8, 0.2]
     fast, slow = pace(1.0, *times), pace(7.0, *(7.0 * seconds for seconds in times))

@@ -225,3 +225,16 @@ class TestStatedVariance:
 
         np.testing.assert_array_equal(none.inverse_factor, gp.inverse_factor)
         assert (condition(BOTH_TERMS, data).inverse_factor != gp.inverse_factor).any()
+
+
+@pytest.mark.parametrize("term", WITH_ADDITIVE, ids=["product", "additive"])
+@pytest.mark.parametrize("kinds", [[0, 0, 0], [0, 3, 0], [0, 3, 200]])
+def test_rows_are_seen_in_the_same_way_from_any_fixed_rows(term, kinds):
+    kinds = np.array(kinds)
+    theta = np.linspace(-1.0, 0.5, len(kinds) + 1)
+    rng = np.random.default_rng(0)
+    X, some, others = (np.where(kinds, np.floor(rng.random((n, 3)) * kinds), rng.random((n, 3))) for n in (9, 4, 5))
+    view = term.kernel(theta, kinds, some).view(X)
+    kernel = term.kernel(theta, kinds, others)
+
+    assert np.array_equal(kernel.seen(view), kernel.between(X))

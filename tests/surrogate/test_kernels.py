@@ -3,6 +3,7 @@
 import numpy as np
 
 from deephyper.surrogate.kernels import (
+    arranged,
     counterpart,
     features,
     matern52,
@@ -27,7 +28,7 @@ def differences(a, b):
 def test_distance_is_that_of_differences_over_lengths_with_one_for_another_choice():
     A, B = rows(5, 0), rows(4, 1)
 
-    r2 = squared_distances(features(A, N_CHOICES, LENGTHS), counterpart(features(B, N_CHOICES, LENGTHS)))
+    r2 = squared_distances(arranged(features(A, N_CHOICES, LENGTHS)), counterpart(features(B, N_CHOICES, LENGTHS)))
 
     expected = [[np.sum((differences(a, b) / LENGTHS) ** 2) for b in B] for a in A]
     np.testing.assert_allclose(r2, expected, atol=1e-14)

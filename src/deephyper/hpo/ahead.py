@@ -80,7 +80,8 @@ class Ahead:
             return
         proposals, seconds = self._preparing.result()
         self._preparing = None
-        self._pace.note_preparation(seconds, len(proposals.rows), evaluator.num_workers)
+        is_of_model = proposals.model is not None
+        self._pace.note_preparation(seconds, len(proposals.rows), evaluator.num_workers, is_of_model)
         self._optimizer.install(proposals)
         self._n_told_by_prepared = proposals.n_told
 

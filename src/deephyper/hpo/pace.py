@@ -29,6 +29,9 @@ _EASY = 0.35
 _SLOW_IN_A_ROW, _EASY_IN_A_ROW = 2, 4
 # By how much a step of thrift shortens a preparation, roughly.
 _GAIN = 1.5
+# Until the model has made its first suggestions nobody knows what they cost here. Evaluations that last as long as this
+# are taken to leave enough time for usual ones; where they are shorter, it is better to begin too cheaply.
+_SURELY_LONG_S = 0.1
 # The weight of the newest value in a running mean, large enough to follow the last few values.
 _NEWEST_SHARE = 0.3
 _N_NEWEST = 3
@@ -36,18 +39,15 @@ _N_NEWEST = 3
 
 @final
 class Pace:
-    """What was measured, and what follows from it.
-
-    Attributes:
-        thrift: how much suggestions have to save, a place in `optimizer.THRIFTS`.
-    """
+    """What was measured, and what follows from it."""
 
     def __init__(self) -> None:
         self._suggestion_s = 0.0
         self._evaluation_s: float | None = None
         self._newest_preparations: deque[float] = deque(maxlen=_N_NEWEST)
         self._shares: deque[float] = deque(maxlen=_EASY_IN_A_ROW)
-        self.thrift = 0
+        # None until the model has made suggestions.
+        self._thrift: int | None = None
 
     # What is measured.
 
@@ -60,16 +60,31 @@ class Pace:
         """Note how many seconds `n` suggestions took."""
         self._suggestion_s = _followed(self._suggestion_s, seconds / max(n, 1))
 
-    def note_preparation(self, seconds: float, n: int, n_workers: int) -> None:
-        """Note how many seconds it took to prepare `n` suggestions while evaluations ran."""
+    def note_preparation(self, seconds: float, n: int, n_workers: int, is_of_model: bool = True) -> None:
+        """Note how many seconds it took to prepare `n` suggestions while evaluations ran.
+
+        Args:
+            seconds: on the evaluator's clock.
+            n: how many.
+            n_workers: how many evaluations run at once.
+            is_of_model: whether the model made them; those of the design say nothing of what the model costs.
+        """
         self.note_suggestions(seconds, n)
+        if is_of_model and self._thrift is None:
+            self._thrift = self._first_thrift
+            self._newest_preparations.clear()
         self._newest_preparations.append(seconds)
+        if is_of_model:
+            self._follow(seconds, n_workers)
+
+    def _follow(self, seconds: float, n_workers: int) -> None:
+        """Save more, or less, after a preparation of the model."""
         self._shares.append(self._share_of_what_may_be(seconds, n_workers))
         slow = min(list(self._shares)[-_SLOW_IN_A_ROW:]) if len(self._shares) >= _SLOW_IN_A_ROW else 0.0
         easy = max(self._shares) if len(self._shares) == _EASY_IN_A_ROW else math.inf
         if slow > 1.0:
             # As many steps as it takes.
-            self._step(math.ceil(math.log(slow) / math.log(_GAIN)))
+            self._step(_steps_to(slow))
         elif easy < _EASY:
             self._step(-1)
 
@@ -82,10 +97,22 @@ class Pace:
         return max(in_evaluations / _LONGEST, _MARGIN * in_evaluations * n_workers / _most_ahead(n_workers))
 
     def _step(self, by: int) -> None:
-        self.thrift = min(max(0, self.thrift + by), LARGEST_THRIFT)
+        self._thrift = min(max(0, self.thrift + by), LARGEST_THRIFT)
         self._shares.clear()
 
     # What follows.
+
+    @property
+    def thrift(self) -> int:
+        """How much suggestions have to save, a place in `optimizer.THRIFTS`."""
+        return self._first_thrift if self._thrift is None else self._thrift
+
+    @property
+    def _first_thrift(self) -> int:
+        """How much the first suggestions of the model save."""
+        if self._evaluation_s is None or self._evaluation_s >= _SURELY_LONG_S:
+            return 0
+        return min(_steps_to(_SURELY_LONG_S / max(self._evaluation_s, 1e-6)), LARGEST_THRIFT)
 
     def is_fresh_cheap(self, n_workers: int) -> bool:
         """Whether free workers should wait for fresh suggestions."""
@@ -96,10 +123,15 @@ class Pace:
 
     def n_used(self, n_workers: int) -> int:
         """How many evaluations may end while the next suggestions are made."""
-        if not self._newest_preparations:
-            return 0
-        expected = _MARGIN * median(self._newest_preparations) * n_workers / max(self._evaluation_s or 0.0, 1e-6)
+        expected = _MARGIN * self._expected_s * n_workers / max(self._evaluation_s or 0.0, 1e-6)
         return math.floor(min(expected, _most_ahead(n_workers)))
+
+    @property
+    def _expected_s(self) -> float:
+        """How long the next preparation will take."""
+        measured = median(self._newest_preparations) if self._newest_preparations else 0.0
+        is_guessed = self._thrift is None and self.thrift > 0
+        return max(measured, _LONGEST * (self._evaluation_s or 0.0)) if is_guessed else measured
 
     def n_kept(self, n_workers: int) -> int:
         """How many of the prepared suggestions stay while new ones are made, in case that these are late."""
@@ -108,6 +140,11 @@ class Pace:
 
 def _most_ahead(n_workers: int) -> int:
     return min(_MOST_AHEAD_PER_WORKER * n_workers, _MOST_AHEAD)
+
+
+def _steps_to(factor: float) -> int:
+    """How many steps of thrift make a preparation shorter by a factor."""
+    return math.ceil(math.log(factor) / math.log(_GAIN))
 
 
 def _followed(mean: float, newest: float) -> float:

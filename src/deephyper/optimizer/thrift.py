@@ -42,8 +42,10 @@ class Thrift:
 THRIFTS = (
     Thrift(),
     Thrift(fewest_shared=2, growth=1 / 16),
-    Thrift(fewest_shared=2, growth=1 / 16, effort=1 / 2, climb=1 / 2),
-    Thrift(fewest_shared=2, block=16, growth=1 / 8, effort=1 / 3, climb=1 / 3),
-    Thrift(fewest_shared=2, block=32, growth=1 / 4, effort=1 / 3, climb=0.0),
+    Thrift(fewest_shared=2, growth=1 / 8, effort=1 / 2, climb=1 / 2),
+    Thrift(fewest_shared=2, block=16, growth=1 / 4, effort=1 / 3, climb=1 / 3),
+    Thrift(fewest_shared=2, block=16, growth=1 / 2, effort=1 / 3, climb=1 / 3),
+    Thrift(fewest_shared=2, block=32, growth=1 / 2, effort=1 / 3, climb=2 / 15),
+    Thrift(fewest_shared=2, block=32, growth=1 / 2, effort=1 / 3, climb=0.0),
 )
 LARGEST_THRIFT = len(THRIFTS) - 1

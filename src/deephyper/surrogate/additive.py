@@ -32,7 +32,7 @@ import numpy as np
 from .._arrays import Array, Indices
 from .agreement import Agreement, are_many
 from .kernels import PairDifferences
-from .term import AlongColumns, PairCovariance, Prior
+from .term import AlongColumns, PairCovariance, Prior, View
 
 _LENGTH_BOUNDS = (0.02, 10.0)
 _VARIANCE_BOUNDS = (1e-4, 50.0)
@@ -53,21 +53,37 @@ class Additive:
     def at_pairs(self, theta: Array, pairs: PairDifferences) -> PairCovariance:
         variance = math.exp(theta[-1])
         share = variance / max(len(theta) - 1, 1)
-        t = pairs.sizes * (_ROOT5 * np.exp(-theta[:-1]))[:, None]
-        decay = np.exp(-t)
-        linear = (1.0 + t) * decay
-        # t^2 exp(-t) / 3 is what M_j has beyond (1 + t) exp(-t); times 1 + t it is also -dM_j / d ln ell'_j.
-        quadratic = t * t * decay * (1.0 / 3.0)
-        values = share * (linear.sum(axis=0) + quadratic.sum(axis=0))
+        linear, quadratic, slope = _at_differences(pairs.sizes, _ROOT5 * np.exp(-theta[:-1]))
+        values = share * (linear + quadratic)
 
         def gradient(d_pairs: Array, d_variance: float) -> Array:
-            quadratic_slope = np.multiply(quadratic, 1.0 + t, out=t)
-            return np.append(share * (quadratic_slope @ d_pairs), d_pairs @ values + variance * d_variance)
+            return np.append(share * (slope @ d_pairs), d_pairs @ values + variance * d_variance)
 
         return PairCovariance(values, variance, gradient)
 
     def kernel(self, theta: Array, kinds: Indices, rows: Array) -> AdditiveKernel:
         return AdditiveKernel(_ROOT5 * np.exp(-theta[:-1]), math.exp(theta[-1]), kinds, rows)
+
+
+def _at_differences(sizes: Array, rates: Array) -> tuple[Array, Array, Array]:
+    """The two parts of M_j, each summed over the columns, (p,), and -dM_j / d ln ell'_j of every column, (d, p).
+
+    Column by column, since what is computed of one of them stays in the processor's cache.
+    """
+    linear, quadratic, slope = np.zeros(sizes.shape[1]), np.zeros(sizes.shape[1]), np.empty_like(sizes)
+    for j, rate in enumerate(rates):
+        t = sizes[j] * rate
+        decay = np.negative(t)
+        np.exp(decay, out=decay)
+        more = 1.0 + t
+        linear += more * decay
+        # t^2 exp(-t) / 3 is what M_j has beyond (1 + t) exp(-t); times 1 + t it is also -dM_j / d ln ell'_j.
+        t *= t
+        t *= decay
+        t *= 1.0 / 3.0
+        quadratic += t
+        np.multiply(t, more, out=slope[j])
+    return linear, quadratic, slope
 
 
 @final
@@ -113,14 +129,20 @@ class AdditiveKernel:
         """p of the table, column by column, (numeric columns, n)."""
         return self.rates[self._numeric, None] * (X.T[self._numeric] - 0.5)
 
-    def between(self, X: Array) -> Array:
-        values = self._between_choices(X)
-        rising, falling = self._row_factors
+    def view(self, X: Array) -> View:
         q = self._centred(X)
         powers = np.stack((np.ones_like(q), q, q * q), axis=2)
-        decayed, grown = powers * np.exp(-q)[:, :, None], powers * np.exp(q)[:, :, None]
+        return X, powers * np.exp(-q)[:, :, None], powers * np.exp(q)[:, :, None]
+
+    def between(self, X: Array) -> Array:
+        return self.seen(self.view(X))
+
+    def seen(self, view: View) -> Array:
+        X, decayed, grown = view
+        values = self._between_choices(X)
+        rising, falling = self._row_factors
         one, other = np.empty_like(values), np.empty_like(values)
-        for j in range(len(q)):
+        for j in range(len(decayed)):
             np.matmul(decayed[j], rising[j], out=one)
             np.matmul(grown[j], falling[j], out=other)
             values += np.minimum(one, other, out=one)

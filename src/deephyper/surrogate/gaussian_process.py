@@ -29,7 +29,7 @@ from .._arrays import Array, Indices
 from .data import Data
 from .hyperparameters import JITTERS, MEAN_PRECISION, NOT_FACTORED, Hyperparameters
 from .surrogate import Posterior, Slopes
-from .term import Kernel
+from .term import Kernel, View
 
 _SMALLEST_VARIANCE = 1e-12
 
@@ -66,18 +66,19 @@ class GaussianProcess:
         return True
 
     @cached_property
-    def _kernels(self) -> list[Kernel]:
+    def kernels(self) -> list[Kernel]:
+        """The summands of the covariance, towards the rows."""
         return self.hyperparameters.kernels(self.kinds, self.rows)
 
     @cached_property
     def prior_variance(self) -> float:
         """s of the table."""
-        return sum(kernel.variance for kernel in self._kernels)
+        return sum(kernel.variance for kernel in self.kernels)
 
     def covariances(self, X: Array) -> Array:
         """k for rows (n, d), one row each, (n, N + p)."""
-        total = self._kernels[0].between(X)
-        for kernel in self._kernels[1:]:
+        total = self.kernels[0].between(X)
+        for kernel in self.kernels[1:]:
             total += kernel.between(X)
         return total
 
@@ -98,7 +99,7 @@ class GaussianProcess:
 
     def mean_with_slopes(self, X: Array) -> tuple[Array, Array]:
         """The mean alone at rows (n, d), (n,), and its slopes, (n, d)."""
-        parts = [kernel.with_slopes(X) for kernel in self._kernels]
+        parts = [kernel.with_slopes(X) for kernel in self.kernels]
         covariances = reduce(np.add, [values for values, _ in parts])
         slopes = reduce(np.add, [along_columns(self.alpha) for _, along_columns in parts])
         return self.mean + covariances @ self.alpha, slopes
@@ -107,7 +108,7 @@ class GaussianProcess:
         return GaussianBeliefs(self, X)
 
     def gradient(self, X: Array) -> tuple[Posterior, Slopes]:
-        parts = [kernel.with_slopes(X) for kernel in self._kernels]
+        parts = [kernel.with_slopes(X) for kernel in self.kernels]
         covariances = reduce(np.add, [values for values, _ in parts])
         mean = self.mean + covariances @ self.alpha
         V = self.whitened(covariances)
@@ -167,6 +168,10 @@ class GaussianBeliefs:
         self._remaining = _remaining(process.prior_variance, self._whites)
         self._added: list[Array] = []
 
+    @cached_property
+    def _views(self) -> list[View]:
+        return [kernel.view(self._X) for kernel in self._process.kernels]
+
     @property
     def posterior(self) -> Posterior:
         return Posterior(self._mean, np.sqrt(self._remaining))
@@ -178,7 +183,8 @@ class GaussianBeliefs:
         explained = self._whites[:, place] @ self._whites + sum(
             (row[place] * row for row in self._added), np.zeros(len(self._X))
         )
-        left = sum(kernel.between(self._X)[:, 0] for kernel in towards) - explained
+        seen = (kernel.seen(view)[:, 0] for kernel, view in zip(towards, self._views, strict=True))
+        left = sum(seen) - explained
         row = left / math.sqrt(max(self._remaining[place], 0.0) + process.noise)
         self._remaining = np.maximum(self._remaining - row * row, _SMALLEST_VARIANCE)
         self._added.append(row)

@@ -108,13 +108,18 @@ def counterpart(B: Array) -> Array:
     return np.vstack((-2.0 * B.T, np.ones(len(B)), np.einsum("ij,ij->i", B, B)))
 
 
-def squared_distances(A: Array, B: Array) -> Array:
-    """r2 between features A, (n, f), and the counterpart of features B, (f + 2, m); the result is (n, m)."""
+def arranged(A: Array) -> Array:
+    """Arrange features (n, f) in the same way, (n, f + 2), whatever the others are."""
     n, f = A.shape
     left = np.empty((n, f + 2))
     left[:, :f] = A
     left[:, f] = np.einsum("ij,ij->i", A, A)
     left[:, f + 1] = 1.0
+    return left
+
+
+def squared_distances(left: Array, B: Array) -> Array:
+    """r2 between features as `arranged` has them, (n, f + 2), and the counterpart of others, (f + 2, m); (n, m)."""
     r2 = left @ B
     return np.maximum(r2, 0.0, out=r2)
 

@@ -21,8 +21,8 @@ import numpy as np
 
 from .._arrays import Array, Indices
 from .agreement import Agreement, are_many
-from .kernels import PairDifferences, counterpart, features, matern52, matern52_and_slope, squared_distances
-from .term import AlongColumns, PairCovariance, Prior
+from .kernels import PairDifferences, arranged, counterpart, features, matern52, matern52_and_slope, squared_distances
+from .term import AlongColumns, PairCovariance, Prior, View
 
 _LENGTH_BOUNDS = (0.005, 50.0)
 _SIGNAL_BOUNDS = (0.02, 50.0)
@@ -84,21 +84,28 @@ class ProductKernel:
         is_numeric = self.kinds == 0
         return features(X[:, is_numeric], self.kinds[is_numeric], self.lengths[is_numeric])
 
-    def _squared_distances(self, X: Array) -> Array:
-        r2 = squared_distances(self._features(X), self._counterpart)
+    def _squared_distances(self, view: View) -> Array:
+        X, left = view
+        r2 = squared_distances(left, self._counterpart)
         if self._agreement is None:
             return r2
         r2 += float((self.lengths[self.kinds > 0] ** -2.0).sum())
         r2 -= self._agreement(X)
         return np.maximum(r2, 0.0, out=r2)
 
+    def view(self, X: Array) -> View:
+        return X, arranged(self._features(X))
+
     def between(self, X: Array) -> Array:
-        values = matern52(self._squared_distances(X))
+        return self.seen(self.view(X))
+
+    def seen(self, view: View) -> Array:
+        values = matern52(self._squared_distances(view))
         values *= self.variance
         return values
 
     def with_slopes(self, X: Array) -> tuple[Array, AlongColumns]:
-        values, slope = matern52_and_slope(self._squared_distances(X))
+        values, slope = matern52_and_slope(self._squared_distances(self.view(X)))
         values *= self.variance
         slope *= 2.0 * self.variance
         inverse_squares = np.where(self.kinds == 0, self.lengths**-2.0, 0.0)

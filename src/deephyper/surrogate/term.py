@@ -20,6 +20,10 @@ from .kernels import PairDifferences
 AlongColumns = Callable[[Array], Array]
 
 
+# Rows (n, d), and what a term computes of them whatever the fixed rows are.
+View = tuple[Array, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class Prior:
     """Independent normal beliefs in log parameters, and their bounds; every array is (parameters,)."""
@@ -61,6 +65,12 @@ class Kernel(Protocol):
 
     def between(self, X: Array) -> Array:
         """Covariance of rows (n, d) with the fixed ones, (n, N)."""
+
+    def view(self, X: Array) -> View:
+        """What `seen` needs of rows (n, d); kernels of the same parameters towards other fixed rows take it too."""
+
+    def seen(self, view: View) -> Array:
+        """The same as `between`, of rows that are looked at from several sets of fixed rows, one after the other."""
 
     def with_slopes(self, X: Array) -> tuple[Array, AlongColumns]:
         """The same, and how it changes as the rows move."""
