@@ -9,6 +9,8 @@ The unit is one ask and tell of this machine after 100 evaluations, the median o
 run right before its search: on the wall clock for processes, as CPU time for the virtual clock, on which the manager's
 CPU time passes. Evaluations sleep, or take, N(E, E / 4), clipped at zero. "at leisure" is the same search, simulated
 with evaluations of a thousand units. The regret is log10 of the distance to the optimum, 0 for a typical random row.
+Workers are busy from the first moment at which all of them run; `+ start` counts from the first submission, so that the
+start of processes is in it.
 """
 
 from __future__ import annotations
@@ -71,6 +73,14 @@ def evaluator_of(task: Task, seed: int, evaluation_s: float, is_virtual: bool) -
     return Evaluator.create(run, "process", {"num_workers": N_WORKERS})
 
 
+def busy_since(begin: float, table: Any) -> float:
+    """The share of the workers' time in which they evaluated, from a moment to the last submission."""
+    # When nothing is submitted any more, workers have nothing to do.
+    end = table.timestamp_submit.max()
+    starts, ends = (np.clip(times, begin, end) for times in (table.timestamp_start, table.timestamp_end))
+    return float((ends - starts).sum() / (N_WORKERS * (end - begin)))
+
+
 def one(args: argparse.Namespace, name: str, seed: int, units: float) -> dict[str, float]:
     """One search: how busy its workers were after they had all started, and what it found."""
     task, is_virtual = TASKS[name](seed), args.method == "simulated" or units == LEISURE
@@ -78,15 +88,13 @@ def one(args: argparse.Namespace, name: str, seed: int, units: float) -> dict[st
     with evaluator_of(task, seed, units * unit / args.slowed, is_virtual) as evaluator:
         search = CBO(problem_of(task), evaluator, random_state=seed, log_dir=tempfile.mkdtemp())
         table = search.search(max_evals=args.evaluations)
-    begin = np.sort(table.timestamp_start.to_numpy())[N_WORKERS - 1]
-    # When nothing is submitted any more, workers have nothing to do.
-    end = table.timestamp_submit.max()
-    starts, ends = (np.clip(times, begin, end) for times in (table.timestamp_start, table.timestamp_end))
     regret = np.log10(max(task.regret(float(np.max(table.objective))), 1e-10))
-    busy = float((ends - starts).sum() / (N_WORKERS * (end - begin)))
+    # Each worker has one of the first jobs.
+    first = np.argsort(table.timestamp_submit.to_numpy(), kind="stable")[:N_WORKERS]
     return {
         "unit": 1e3 * unit,
-        "busy": busy,
+        "busy": busy_since(table.timestamp_start.to_numpy()[first].max(), table),
+        "+ start": busy_since(table.timestamp_submit.min(), table),
         "regret": float(regret),
         "cheaper": getattr(search.statistics, "n_cheaper", 0),
     }
@@ -105,6 +113,7 @@ def report(found: dict[tuple[str, float], list[dict[str, float]]]) -> None:
         ("units", 15),
         ("unit, ms", 10),
         ("busy", 7),
+        ("+ start", 8),
         ("regret", 8),
         ("to leisure", 17),
         ("cheaper", 9),
@@ -115,9 +124,10 @@ def report(found: dict[tuple[str, float], list[dict[str, float]]]) -> None:
             [run["regret"] for run in runs], [run["regret"] for run in found[code, LEISURE]][: len(runs)]
         )
         error = lost.std(ddof=1) / len(lost) ** 0.5 if len(lost) > 1 else np.nan
-        unit, busy, cheaper = (np.median([run[key] for run in runs]) for key in ("unit", "busy", "cheaper"))
+        keys = ("unit", "busy", "+ start", "cheaper")
+        unit, busy, with_start, cheaper = (np.median([run[key] for run in runs]) for key in keys)
         mean = np.mean([run["regret"] for run in runs])
-        print(f"{code:8s} {units:14g} {unit:9.1f} {busy:6.3f} {mean:7.2f}", end=" ")
+        print(f"{code:8s} {units:14g} {unit:9.1f} {busy:6.3f} {with_start:7.3f} {mean:7.2f}", end=" ")
         print(f"{lost.mean():+8.2f} +- {error:4.2f} {cheaper:8.0f}")
 
 
