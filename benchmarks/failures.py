@@ -172,6 +172,11 @@ def varying(value: float, spread: float) -> Given:
     return lambda rng, x: Penalty(value + spread * rng.standard_normal())
 
 
+def one_of(*values: float) -> Given:
+    """One number for every kind of failure."""
+    return lambda rng, x: Penalty(rng.choice(values))
+
+
 def falling(value: float, slope: float) -> Given:
     """The lower, the farther out: as a penalty that counts by how much a constraint is violated."""
     return lambda rng, x: Penalty(value - slope * float(np.linalg.norm(x)))
@@ -212,6 +217,17 @@ TRIALS: dict[str, Callable[[int], Trial]] = {
     ),
     "varying later -20 +- 3 strips 40 % waves-2": partial(region, "waves-2", strips, 0.4, varying(-20.0, 3.0), 1),
     "varying later -1e6 +- 1e4 half 40 % kinds-4": partial(region, "kinds-4", half, 0.4, varying(-1e6, 1e4), 1),
+    "varying wide -20 +- 3 half 40 % bowl-3": partial(region, "bowl-3", half, 0.4, varying(-20.0, 3.0), 1),
+    "varying wide -10 +- 2 strips 40 % bowl-3": partial(region, "bowl-3", strips, 0.4, varying(-10.0, 2.0), 1),
+    "varying wide four half 40 % bowl-3": partial(region, "bowl-3", half, 0.4, one_of(-2.0, -10.0, -50.0, -1e3), 1),
+    "varying wide later -100 +- 25 half 50 % bowl-4": partial(
+        region, "bowl-4 stretched", half, 0.5, varying(-100.0, 25.0), 1
+    ),
+    "varying wide later three strips 40 % waves-2": partial(
+        region, "waves-2", strips, 0.4, one_of(-1.5, -3.0, -1e4), 1
+    ),
+    "varying wide later four ball 70 % bowl-3": partial(region, "bowl-3", ball, 0.7, one_of(-2.0, -3.0, -4.0, -5.0), 1),
+    "varying wide later -12 +- 2 half 40 % waves-3": partial(region, "waves-3", half, 0.4, varying(-12.0, 2.0), 1),
 }
 
 

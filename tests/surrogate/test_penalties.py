@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.special import ndtri
 
 from deephyper.surrogate import has_penalty
 
@@ -65,6 +66,7 @@ def test_it_must_be_no_better_than_most_values():
         pytest.param(lambda X, noise: -100.0 - X[:, 0], id="the violation of a constraint"),
         pytest.param(lambda X, noise: np.where(noise < 0.5, -1e4, -1.5e4), id="two numbers"),
         pytest.param(lambda X, noise: -10.0 - 5.0 * noise, id="hardly far enough"),
+        pytest.param(lambda X, noise: -20.0 + 3.0 * ndtri(noise), id="normal, as wide as the gap"),
     ],
 )
 @pytest.mark.parametrize("share", [0.1, 0.3, 0.8])
@@ -84,12 +86,37 @@ def test_these_must_be_three_below_at_least_six_different_others():
     assert np.flatnonzero(found([*others, -0.6, -100.0, -101.0, -102.0])).tolist() == [7, 8, 9]
 
 
-def test_the_gap_must_be_five_times_as_wide_as_all_others_and_as_wide_as_they_vary():
+def test_the_gap_must_be_five_times_as_wide_as_all_others_and_wider_than_penalties_vary():
     others = list(np.linspace(0.0, 1.0, 6))
 
     assert found([*others, -5.1, -6.0, -7.0]).sum() == 3
     assert not found([*others, -4.9, -6.0, -7.0]).any()
-    assert not found([*others, -5.1, -6.0, -11.0]).any()
+    assert not found([*others, -5.1, -6.0, -12.0]).any()
+
+
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.8])
+def test_every_kind_of_failure_may_have_a_penalty_of_its_own(share):
+    X, kinds = rows(), np.array([-1.2, -3.0, -50.0, -1e3])
+    fails = X[:, 0] < share
+
+    assert found(np.where(fails, kinds[np.arange(60) % 4], bowl(X))).tolist() == fails.tolist()
+
+
+def test_of_such_penalties_one_may_have_come_once_so_far_and_one_must_have_come_three_times():
+    others = [-0.1, -0.2, -0.3, -0.4]
+
+    assert found([*others, -1.0, -1.0, -1.1, -1.1, -1.1, -1.2]).sum() == 6
+    assert not found([*others, -1.0, -1.0, -1.1, -1.1, -1.1, -1.2, -1.3]).any()
+    assert not found([*others, -1.0, -1.0, -1.1, -1.1, -1.2]).any()
+
+
+def test_they_lie_below_at_least_four_others_of_which_only_the_best_repeats():
+    penalties = [-1.0, -1.0, -1.0, -1.2, -1.2]
+
+    assert found([-0.1, -0.2, -0.3, -0.4, *penalties]).sum() == 5
+    assert found([-0.1, -0.1, -0.2, -0.3, -0.4, *penalties]).sum() == 5
+    assert not found([-0.1, -0.2, -0.3, *penalties]).any()
+    assert not found([-0.1, -0.2, -0.2, -0.3, -0.4, -0.5, -0.6, *penalties]).any()
 
 
 def test_what_a_search_has_left_behind_for_good_is_no_penalty():
