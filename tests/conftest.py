@@ -24,7 +24,7 @@ import cloudpickle  # noqa: E402
 import pytest  # noqa: E402
 from hypothesis import settings  # noqa: E402
 
-from engines import dask_address, dask_client, ray_cluster  # noqa: E402, F401  # fixtures of every test
+from engine_fixtures import dask_address, dask_client, ray_cluster  # noqa: E402, F401  # fixtures of every test
 
 # `scripts/check` asks for the thorough one.
 settings.register_profile("quick", deadline=None, derandomize=True, max_examples=20)

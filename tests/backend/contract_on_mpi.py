@@ -28,7 +28,7 @@ class Announced(MPICommEvaluator):
 
 class OnMpi(EvaluatorContract):
     def make(self, run_function: Callable[..., Any], **options: Any) -> Evaluator:
-        return Announced(run_function, **options)
+        return Announced(run_function, **{"num_workers": 1, **options})
 
 
 def _how_it_ended(name: str) -> str:

@@ -194,7 +194,7 @@ def test_this_host_has_an_address_for_others_and_none_for_itself() -> None:
 
 class TestDask(EvaluatorContract):
     def make(self, run_function: Callable[..., Any], **options: Any) -> Evaluator:
-        return DaskEvaluator(run_function, client=self.client, **options)
+        return DaskEvaluator(run_function, client=self.client, **{"num_workers": 1, **options})
 
     @pytest.fixture(autouse=True)
     def _client(self, dask_client: Any) -> None:

@@ -126,7 +126,7 @@ def test_what_is_no_share_and_no_amount_is_refused() -> None:
 
 class TestRay(EvaluatorContract):
     def make(self, run_function: Callable[..., Any], **options: Any) -> Evaluator:
-        return RayEvaluator(run_function, **options)
+        return RayEvaluator(run_function, **{"num_workers": 1, **options})
 
 
 SCRIPT = """

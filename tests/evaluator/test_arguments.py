@@ -224,6 +224,7 @@ def test_the_class_of_a_method_explains_every_option_of_its_own(name: str) -> No
         ("mpipool", r"not built in.*MPIPoolExecutor.*pip install mpi4py"),
         ("mpi", r"called 'mpicomm' here: Evaluator.create\(run, 'mpicomm'"),
         ("slurm", r"not built in.*dask_jobqueue"),
+        ("submitit", r"pass its executor: Evaluator.create\(run, submitit.AutoExecutor"),
         ("zzz", r"got 'zzz'\.$"),
         (None, r"got None of type NoneType\. Write Evaluator.create\(run, 'process', num_workers=4\)"),
         (4, "The number of workers goes by name"),

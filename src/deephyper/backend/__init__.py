@@ -4,6 +4,7 @@ from .backend import Backend, Work
 from .clock import Clock, RealClock
 from .limits import LimitExceeded
 from .serial import is_async
+from .submitted import is_of_submitit
 from .switchboard import Switchboard
 from .table import BACKENDS, backend_class
 
@@ -17,5 +18,6 @@ __all__ = [
     "Work",
     "backend_class",
     "is_async",
+    "is_of_submitit",
 ]
 __dir__ = __all__.copy

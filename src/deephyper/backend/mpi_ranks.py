@@ -26,6 +26,8 @@ class MpiRanks(Backend):
     `MPICommEvaluator` says what its options mean; `where` is who is named in messages.
     """
 
+    can_work_ahead = True
+
     def __init__(self, where: str, comm: Any = None, root: int = 0):
         require(where, "mpi4py", "mpi")
         from mpi4py import MPI

@@ -1,4 +1,4 @@
-"""Evaluations on an executor that the user brings: a process pool, those of Dask, mpi4py, ipyparallel, Parsl."""
+"""Evaluations on an executor that the user brings: a process pool, those of Dask, mpi4py, submitit."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from .backend import Backend, Work
 from .inner_threads import checked_threads, limit_of_executor
 from .listener import Listener
 from .packed import unpacked
+from .submitted import Submitted, is_of_submitit
 from .switchboard import Switchboard
 
 
@@ -27,6 +28,7 @@ class Pool(Backend):
     """
 
     def __init__(self, where: str, executor: Executor, threads_per_worker: int | None = None):
+        executor = Submitted(executor) if is_of_submitit(executor) else executor
         instance_of(where, "executor", executor, Executor, "a concurrent.futures.Executor")
         self._where, self._executor = where, executor
         self._limit = limit_of_executor(checked_threads(where, threads_per_worker))

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from .._checks import count, explained, instance_of, known_names, one_of, options_of, warn
 from .._turns import Turns
-from ..backend import Backend, Clock, Work, backend_class, is_async
+from ..backend import Backend, Clock, Work, backend_class, is_async, is_of_submitit
 from ..callback import Broadcast, Callback
 from ..errors import MaximumJobsSpawnReached
 from ..job import Job, Objectives, ready_record
@@ -196,7 +196,7 @@ class Evaluator:
             4
         """
         options = options_of_both(method_kwargs, options)
-        if isinstance(method, Executor):
+        if isinstance(method, Executor) or is_of_submitit(method):
             if "executor" in options:
                 raise TypeError(
                     "Evaluator.create: there are two executors, method and the option 'executor'; pass one."

@@ -240,16 +240,17 @@ class SimulatedEvaluator(Evaluator):
 
 
 class ExecutorEvaluator(Evaluator):
-    """Runs evaluations on any `concurrent.futures.Executor`: a process pool, those of Dask, mpi4py, ipyparallel, Parsl.
+    """Runs evaluations on an executor of yours: a process pool, those of Dask, mpi4py, ipyparallel, submitit.
 
     Pass as many `num_workers` as it has: that many evaluations are handed to it at a time.
 
     The executor belongs to the user and is not shut down here. An evaluation that it cannot cancel is abandoned at a
     deadline, and occupies the executor until it returns. Unless the executor is a thread pool, the run-function is
-    pickled with cloudpickle.
+    pickled with cloudpickle. Jobs of submitit are looked at twice a second and are cancelled at a deadline; one that
+    runs out of its time is a failed row.
 
     Args:
-        executor: an open executor.
+        executor: an open `concurrent.futures.Executor`, or an executor of submitit.
         threads_per_worker: how many threads the libraries inside of one evaluation may use. With None nothing is
             changed: how many cores an executor's workers have is known to the executor only.
     """

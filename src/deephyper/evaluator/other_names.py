@@ -27,6 +27,7 @@ _MPI = (
     "num_workers=8) in a script that mpiexec starts with python -m mpi4py.futures, with the package from: "
     "pip install mpi4py"
 )
+_SUBMITIT = "pass its executor: Evaluator.create(run, submitit.AutoExecutor('jobs'), num_workers=8)"
 _CLUSTER = (
     "it is not built in; let Dask start the jobs: Evaluator.create(run, 'dask', client=cluster, num_workers=8) with a "
     "cluster such as dask_jobqueue.SLURMCluster(cores=1, memory='4GB'), with the package from: pip install "
@@ -35,7 +36,7 @@ _CLUSTER = (
 _NOT_BUILT_IN = by_name(
     {
         _MPI: "mpipool",
-        _CLUSTER: "slurm submitit pbs lsf sge cluster hpc",
+        _CLUSTER: "slurm pbs lsf sge cluster hpc",
     }
 )
 
@@ -105,4 +106,4 @@ def instead_of(method: object) -> str:
         return f"it is called {here!r} here: Evaluator.create(run, {here!r}, num_workers=4)"
     if name in _ASYNC:
         return "an 'async def' function runs with method 'serial': Evaluator.create(run, 'serial', num_workers=4)"
-    return _NOT_BUILT_IN.get(name, "")
+    return _SUBMITIT if name == "submitit" else _NOT_BUILT_IN.get(name, "")
