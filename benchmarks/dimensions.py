@@ -100,6 +100,29 @@ def mixed(d: int, seed: int) -> Task:
     return with_typical(f"mixed-{d}", space, objective, 0.0, {})
 
 
+def logs(d: int, seed: int) -> Task:
+    """Half rates and a quarter sizes on logarithmic scales, a quarter plain floats; a third of all counts little."""
+    rng = np.random.default_rng([seed, d, 35])
+    n_rates, n_sizes, names = d // 2, d // 4, names_of(d)
+    rates = tuple(Number(name, 1e-5, 1.0, is_log=True) for name in names[:n_rates])
+    sizes = tuple(Number(name, 1, 1000, is_integer=True, is_log=True) for name in names[n_rates : n_rates + n_sizes])
+    space = (*rates, *sizes, *(Number(name, 0.0, 1.0) for name in names[n_rates + n_sizes :]))
+    tops, weights = rng.uniform(0.15, 0.85, d), rng.lognormal(0.0, 0.5, d)
+    weights[rng.permutation(d)[: d // 3]] *= 0.01
+    for j, part in enumerate(space):
+        if part.is_integer:
+            tops[j] = np.log(round(part.high ** tops[j])) / np.log(part.high)
+
+    def share(part: Number, value: float) -> float:
+        return np.log(value / part.low) / np.log(part.high / part.low) if part.is_log else float(value)
+
+    def objective(configuration: Configuration) -> float:
+        x = np.array([share(part, configuration[part.name]) for part in space]) - tops
+        return -float(weights @ (x**2 + 0.5 * (x * np.roll(x, 1)) ** 2 + 0.02 * (1.0 - np.cos(6.0 * np.pi * x))))
+
+    return with_typical(f"logs-{d}", space, objective, 0.0, {})
+
+
 # From a dimension and a seed to a task.
 KINDS: dict[str, Callable[[int, int], Task]] = {
     "ackley": lambda d, seed: moved("", ackley, -32.768, 32.768, d, 0.0, 0.0, seed),
@@ -111,6 +134,7 @@ KINDS: dict[str, Callable[[int, int], Task]] = {
     "sparse": lambda d, seed: sparse(d, 6, seed),
     "additive": additive,
     "mixed": mixed,
+    "logs": logs,
 }
 
 
