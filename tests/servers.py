@@ -99,8 +99,12 @@ def redis() -> Iterator[Server]:
 
 
 @contextmanager
-def postgres() -> Iterator[Server]:
-    """A PostgreSQL server with the database `postgres`, whose user needs no password."""
+def postgres(*settings: str) -> Iterator[Server]:
+    """A PostgreSQL server with the database `postgres`, whose user needs no password.
+
+    Args:
+        settings: of the server, such as "fsync=on"; without them it does not wait for the disk.
+    """
     import pgserver
 
     programs = Path(pgserver.__file__).parent / "pginstall" / "bin"
@@ -128,7 +132,8 @@ def postgres() -> Iterator[Server]:
         ]
         subprocess.run(make, check=True, capture_output=True, cwd="/", **user)
         command = [str(programs / "postgres"), "-D", str(data), "-p", "{port}", "-h", "127.0.0.1", "-k", str(data)]
-        server = Server([*command, "-c", "fsync=off"], folder, _postgres_answers, cwd="/", **user)
+        more = [f"--{setting}" for setting in ("fsync=off", *settings)]
+        server = Server([*command, *more], folder, _postgres_answers, cwd="/", **user)
         server.start()
         try:
             yield server

@@ -162,7 +162,7 @@ def test_sync_is_a_setting_of_postgres(postgres: servers.Server, sync: bool | No
 
 
 def setting_of(storage: SQLStorage, statement: str) -> Any:
-    return storage._db.read(lambda connection: connection.exec_driver_sql(statement).scalar())
+    return storage._db.read(lambda session: session.say(statement).fetchone())[0]
 
 
 # A connection that is lost.

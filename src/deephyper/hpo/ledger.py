@@ -24,6 +24,7 @@ from .lost import Lost
 from .open_jobs import OpenJobs, described, read_open_jobs
 from .others import Others
 from .proposer import Trial
+from .readable import readable
 from .search_file import SearchFile
 
 logger = logging.getLogger(__name__)
@@ -188,7 +189,7 @@ class Ledger:
         seat.restore([job.record() for job in (*self._restored, *self._asked)])
         if self._restored:
             # No file holds what was recorded on the way; a store that has outlived the search does.
-            jobs = [Job.from_record(record, seat.search_id) for record in seat.storage.records(seat.search_id)]
+            jobs = readable(seat.storage.records(seat.search_id), seat.search_id)
             self.history.add_curves({job.id: job.observations for job in jobs if job.id in self.history})
         self._take_over(seat)
         self._keep_numbers(seat)
@@ -221,7 +222,7 @@ class Ledger:
         if number is None:
             return
         left = [record for record in seat.storage.open_jobs(seat.search_id) if record["member"] == number]
-        jobs = [Job.from_record(record, seat.search_id, self._space.read) for record in left]
+        jobs = readable(left, seat.search_id, self._space.read)
         for job in jobs:
             if job.timestamp_submit is None:
                 self._open[job.id] = (job, self._space.encode([job.parameters])[0])

@@ -9,6 +9,7 @@ from typing import final
 
 from ..job import Job, JobStatus
 from ..storage import Record, Seat
+from .readable import readable
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +54,7 @@ class Lost:
         lost = [record for record in seat.open_jobs_of_others() if record["last_beat"] > LOST_AFTER_S]
         running = [record for record in lost if record.get("timestamp_submit") is not None]
         if running:
-            seat.finish([_cancelled(record, seat) for record in running])
+            seat.finish([_cancelled(job, seat) for job in readable(running, seat.search_id)])
             self._tell(running)
         took = time.monotonic() - begin
         self._next_look = begin + max(_LOOK_EVERY_S, took / _LOOK_SHARE)
@@ -71,8 +72,7 @@ class Lost:
             )
 
 
-def _cancelled(record: Record, seat: Seat) -> Record:
-    job = Job.from_record(record, seat.search_id)
+def _cancelled(job: Job, seat: Seat) -> Record:
     job.cancel(max(seat.time, job.timestamp_submit or 0.0))
     written = job.record()
     return {**written, "metadata": {**written["metadata"], _MARK: seat.member}}

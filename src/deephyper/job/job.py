@@ -10,6 +10,7 @@ from .._cells import plain
 from .._checks import explained
 from ..worker import JobStatus, Observations
 from .columns import METADATA, PARAMETER, TIMES, Row
+from .kept import check_record
 from .objectives import Objectives
 from .outcome import Objective, Outcome, is_failure, is_lost
 
@@ -234,7 +235,11 @@ class Job:
             record: as `record` gave it; it may have been text meanwhile.
             search_id: the search that it belongs to.
             read: makes the parameters what they were, see `Space.read`; they stay plain data if None.
+
+        Raises:
+            ValueError: it is no record of a job.
         """
+        check_record(record)
         objective, outcome = record["objective"], None
         if objective is not None:
             outcome = Outcome(tuple(objective) if isinstance(objective, list) else objective, {}, record["crashed"])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
-from pathlib import Path
 from typing import final
 
 from .lines import create
@@ -26,13 +25,13 @@ class Claims:
         folder: where the files are.
     """
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: str):
         self._folder = folder
         self._next: int | None = None
 
     def holds(self, number: int) -> bool:
         """Whether a number is taken."""
-        return self._path(number).exists()
+        return os.path.exists(self._path(number))
 
     def take(self, brought: Sequence[int | None]) -> list[int]:
         """Take numbers: those that are given, and for each None the next one.
@@ -44,7 +43,7 @@ class Claims:
         following = self._following()
         self._take_given(given)
         if given and max(given) >= following:
-            self._make(self._folder / f"from-{max(given) + 1}")
+            self._make(f"{self._folder}/from-{max(given) + 1}")
         numbers = []
         for each in brought:
             numbers.append(self._take_next(following) if each is None else each)
@@ -52,17 +51,23 @@ class Claims:
         self._next = following
         return numbers
 
+    def go_behind(self, number: int) -> None:
+        """Note a number that somebody has taken, so that those before it are not tried."""
+        if self._next is not None and self._next <= number:
+            self._next = number + 1
+
     def _take_given(self, numbers: Sequence[int]) -> None:
         taken: list[int] = []
         for number in numbers:
             if not self._make(self._path(number)):
                 for mine in taken:
-                    self._path(mine).unlink()
+                    os.unlink(self._path(mine))
                 raise ValueError(number)
             taken.append(number)
 
     def _take_next(self, number: int) -> int:
-        while not self._make(self._path(number)):
+        # Looking first is cheaper than failing, and there are as many to pass as others have taken meanwhile.
+        while os.path.exists(path := self._path(number)) or not self._make(path):
             number += 1
         return number
 
@@ -78,20 +83,20 @@ class Claims:
     def _last_in(self, folder: int) -> int:
         """The largest number that is taken in a folder, -1 if there is none."""
         try:
-            names = os.listdir(self._folder / str(folder))
+            names = os.listdir(f"{self._folder}/{folder}")
         except NotADirectoryError:
             return -1
         return max((int(name) for name in names if _NUMBER.fullmatch(name)), default=-1)
 
-    def _path(self, number: int) -> Path:
-        return self._folder / str(number // _PER_FOLDER) / str(number)
+    def _path(self, number: int) -> str:
+        return f"{self._folder}/{number // _PER_FOLDER}/{number}"
 
     @staticmethod
-    def _make(path: Path) -> bool:
+    def _make(path: str) -> bool:
         try:
             file = create(path)
         except FileNotFoundError:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
             file = create(path)
         if file is not None:
             os.close(file)

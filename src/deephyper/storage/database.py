@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar, final
 
 from .._checks import got, quoted, require, shown
@@ -74,6 +75,51 @@ class Tables:
 
 
 @final
+class Statement:
+    """A statement as the driver takes it, made once: to make it anew takes longer than to execute it.
+
+    Args:
+        statement: of SQLAlchemy.
+        dialect: of the database.
+    """
+
+    def __init__(self, statement: Any, dialect: Any):
+        compiled = statement.compile(dialect=dialect)
+        self.text = str(compiled)
+        self.constants = {name: value for name, value in compiled.params.items() if value is not None}
+
+
+@final
+class Session:
+    """A connection while it lasts.
+
+    Args:
+        connection: of the driver.
+    """
+
+    def __init__(self, connection: Any):
+        self._connection = connection
+
+    def run(self, statement: Statement, values: Mapping[str, Any] = MappingProxyType({})) -> Any:
+        """Execute a statement, and return the cursor of the driver."""
+        cursor = self._connection.cursor()
+        cursor.execute(statement.text, {**statement.constants, **values})
+        return cursor
+
+    def run_for_each(self, statement: Statement, rows: Sequence[Mapping[str, Any]]) -> int:
+        """Execute a statement for each of some rows of values, and return how many rows of the table it has changed."""
+        if len(rows) == 1:
+            return int(self.run(statement, rows[0]).rowcount)
+        cursor = self._connection.cursor()
+        cursor.executemany(statement.text, [{**statement.constants, **row} for row in rows])
+        return int(cursor.rowcount)
+
+    def say(self, text: str) -> Any:
+        """Execute a text."""
+        return self._connection.cursor().execute(text)
+
+
+@final
 class Database:
     """One connection, which the threads of a process use in turns.
 
@@ -100,14 +146,20 @@ class Database:
             require(where, "psycopg", "sql")
         waits = {"timeout": _BUSY_S, "check_same_thread": False} if self.is_sqlite else _NETWORK
         options = {name: value for name, value in waits.items() if name not in self._url.query}
+        named: dict[str, Any] = {"paramstyle": "named"} if self.is_sqlite else {}
         self._engine = sa.create_engine(
-            self._url, poolclass=sa.pool.NullPool, isolation_level="AUTOCOMMIT", connect_args=options
+            self._url, poolclass=sa.pool.NullPool, isolation_level="AUTOCOMMIT", connect_args=options, **named
         )
+        driver: Any = self._engine.dialect.dbapi
+        self.Conflict: type[Exception] = driver.IntegrityError
+        self._faults = (driver.OperationalError, driver.InterfaceError, sa.exc.OperationalError, sa.exc.InterfaceError)
+        self._every_fault: type[Exception] = driver.Error
         now = (
             "((julianday('now') - 2440587.5) * 86400.0)" if self.is_sqlite else "extract(epoch from clock_timestamp())"
         )
         self.now: sa.ColumnElement[float] = sa.literal_column(now, sa.Float(53))
         self._connection: sa.Connection | None = None
+        self._session: Session | None = None
         self._lock = threading.RLock()
         try:
             self._connect()
@@ -122,24 +174,28 @@ class Database:
         """The URL, without its password."""
         return self._url.render_as_string(hide_password=True)
 
-    def read(self, do: Callable[[sa.Connection], T]) -> T:
-        """Read with a connection; each statement sees what was committed before it."""
-        return self._patiently(lambda connection, _: do(connection))
+    def prepared(self, statement: Any) -> Statement:
+        """Make a statement of SQLAlchemy ready for use."""
+        return Statement(statement, self._engine.dialect)
 
-    def write(self, do: Callable[[sa.Connection, bool], T]) -> T:
+    def read(self, do: Callable[[Session], T]) -> T:
+        """Read; each statement sees what was committed before it."""
+        return self._patiently(lambda session, _: do(session))
+
+    def write(self, do: Callable[[Session, bool], T]) -> T:
         """Write in one transaction, of which all or nothing is done.
 
         Args:
-            do: is given the connection, and whether it was tried before and may have been committed.
+            do: is given the session, and whether it was tried before and may have been committed.
         """
 
-        def in_transaction(connection: sa.Connection, again: bool) -> T:
-            connection.exec_driver_sql("BEGIN IMMEDIATE" if self.is_sqlite else "BEGIN")
+        def in_transaction(session: Session, again: bool) -> T:
+            session.say(self._begin)
             try:
-                result = do(connection, again)
-                connection.exec_driver_sql("COMMIT")
+                result = do(session, again)
+                session.say("COMMIT")
             except BaseException:
-                self._roll_back(connection)
+                self._roll_back(session)
                 raise
             return result
 
@@ -150,42 +206,44 @@ class Database:
         with self._lock:
             if self._connection is not None:
                 self._connection.close()
-                self._connection = None
+                self._connection = self._session = None
             self._engine.dispose()
 
-    def _patiently(self, do: Callable[[sa.Connection, bool], T]) -> T:
+    def _patiently(self, do: Callable[[Session, bool], T]) -> T:
         with self._lock:
             return patiently(self._where, lambda again: do(self._connected(), again), self._is_lost, self._patience_s)
 
     def _is_lost(self, error: Exception) -> bool:
-        import sqlalchemy as sa
-
-        if not isinstance(error, (sa.exc.OperationalError, sa.exc.InterfaceError)):
+        if not isinstance(error, self._faults):
             return False
         if self.is_sqlite:
-            return "locked" in str(error.orig) or "busy" in str(error.orig)
+            return "locked" in str(error) or "busy" in str(error)
+        self._drop()
+        return True
+
+    def _drop(self) -> None:
+        """Let go of a connection that cannot be used any more."""
         if self._connection is not None:
             self._connection.invalidate()
             self._connection.close()
-            self._connection = None
-        return True
+        self._connection = self._session = None
 
-    def _roll_back(self, connection: sa.Connection) -> None:
-        import sqlalchemy as sa
-
+    def _roll_back(self, session: Session) -> None:
         try:
-            connection.exec_driver_sql("ROLLBACK")
-        except sa.exc.SQLAlchemyError:
+            session.say("ROLLBACK")
+        except self._every_fault:
             # The connection is lost, or the transaction has ended by itself. The error that brought us here is raised.
-            connection.invalidate()
-            connection.close()
-            self._connection = None
+            self._drop()
 
-    def _connected(self) -> sa.Connection:
-        if self._connection is None:
+    def _connected(self) -> Session:
+        if self._session is None:
             self._connect()
-        assert self._connection is not None
-        return self._connection
+        assert self._session is not None
+        return self._session
+
+    @property
+    def _begin(self) -> str:
+        return "BEGIN IMMEDIATE" if self.is_sqlite else "BEGIN"
 
     def _connect(self) -> None:
         connection = self._engine.connect()
@@ -194,7 +252,7 @@ class Database:
         except BaseException:
             connection.close()
             raise
-        self._connection = connection
+        self._connection, self._session = connection, Session(connection.connection.dbapi_connection)
 
     def _set_up(self, connection: sa.Connection) -> None:
         if self.is_sqlite:
@@ -202,7 +260,7 @@ class Database:
             connection.exec_driver_sql(f"PRAGMA synchronous={'FULL' if self._sync else 'NORMAL'}")
         elif self._sync is not None:
             connection.exec_driver_sql(f"SET synchronous_commit = {'on' if self._sync else 'off'}")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if self.is_sqlite else "BEGIN")
+        connection.exec_driver_sql(self._begin)
         try:
             if not self.is_sqlite:
                 # Two that make the same table at once would get in each other's way.
@@ -210,7 +268,7 @@ class Database:
             self._make_tables(connection)
             connection.exec_driver_sql("COMMIT")
         except BaseException:
-            self._roll_back(connection)
+            connection.invalidate()
             raise
 
     def _make_tables(self, connection: sa.Connection) -> None:

@@ -8,7 +8,6 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple, final
 
 from .._checks import instance_of, shown, yes_or_no
@@ -60,11 +59,12 @@ class FileStorage(Storage):
 
     def __init__(self, directory: str | os.PathLike[str], sync: bool = False):
         instance_of("FileStorage", "directory", directory, (str, os.PathLike), "the path of a folder")
-        self._root = Path(directory).expanduser().absolute()
+        self._root = os.path.abspath(os.path.expanduser(os.fspath(directory)))
         self._syncs = yes_or_no("FileStorage", "sync", sync)
-        self._reader = Reader(f"FileStorage({str(self._root)!r})")
+        self._reader = Reader(f"FileStorage({self._root!r})")
         self._lock = threading.Lock()
         self._writers: dict[tuple[str, int], Lines] = {}
+        self._folders: dict[str, str] = {}
         self._claims: dict[str, Claims] = {}
         self._mine: dict[str, set[int]] = {}  # open jobs that came from here
         _open_root(self._root)
@@ -72,15 +72,15 @@ class FileStorage(Storage):
     def join(self, search_id: str | None = None, description: Mapping[str, Any] | None = None) -> Member:
         name = search_id or uuid.uuid4().hex
         folder = self._folder(name)
-        (folder / "numbers").mkdir(parents=True, exist_ok=True)
+        os.makedirs(f"{folder}/numbers", exist_ok=True)
         number, joined = self._take_seat(folder, name, dict(description or {}))
         if number == 0:
             return Member(name, 0, 0.0)
         return Member(name, number, max(0.0, joined - self._first_head(folder).joined))
 
-    def _take_seat(self, folder: Path, name: str, description: dict[str, Any]) -> tuple[int, float]:
+    def _take_seat(self, folder: str, name: str, description: dict[str, Any]) -> tuple[int, float]:
         number = max(self._members(folder), default=-1) + 1
-        while (file := create(folder / f"{number}.jsonl")) is None:
+        while (file := create(_log(folder, number))) is None:
             number += 1
         try:
             head = _Head(name, description, os.fstat(file).st_mtime, time.time_ns())
@@ -96,7 +96,7 @@ class FileStorage(Storage):
             return []
         given, name = [brought("FileStorage", record) for record in records], member.search_id
         with self._lock:
-            claims = self._claims.setdefault(name, Claims(self._folder(name) / "numbers"))
+            claims = self._claims_of(name)
             try:
                 numbers = claims.take(given)
             except ValueError as error:
@@ -120,12 +120,17 @@ class FileStorage(Storage):
             mine.difference_update(record["job_id"] for record in records)
 
     def _holds(self, name: str, number: int) -> bool:
-        return Claims(self._folder(name) / "numbers").holds(number)
+        return self._claims_of(name).holds(number)
+
+    def _claims_of(self, name: str) -> Claims:
+        if name not in self._claims:
+            self._claims[name] = Claims(f"{self._folder(name)}/numbers")
+        return self._claims[name]
 
     def _writer(self, member: Member) -> Lines:
         key = (member.search_id, member.number)
         if key not in self._writers:
-            self._writers[key] = Lines(self._folder(member.search_id) / f"{member.number}.jsonl", self._syncs)
+            self._writers[key] = Lines(_log(self._folder(member.search_id), member.number), self._syncs)
         return self._writers[key]
 
     def news(self, member: Member, cursor: Cursor) -> tuple[list[Record], Cursor]:
@@ -138,31 +143,30 @@ class FileStorage(Storage):
                 for line in lines:
                     if not line.startswith(_SUBMITTED):
                         records += self._records(line, "finished")
+        with self._lock:
+            self._claims_of(member.search_id).go_behind(max((record["job_id"] for record in records), default=-1))
         return records, {number: position for number, position in seen.items() if position}
 
     def open_jobs(self, search_id: str) -> list[Record]:
         folder = self._known(search_id)
+        jobs = [(record, owner) for record, owner, has_ended in self._jobs(folder) if not has_ended]
+        beats = {owner: modified(_log(folder, owner)) for _, owner in jobs}
         now = self._now(folder)
-        beats = {number: modified(folder / f"{number}.jsonl") for number in self._members(folder)}
-        return [
-            {**record, "member": owner, "last_beat": max(0.0, now - beats[owner])}
-            for record, owner, has_ended in self._jobs(folder)
-            if not has_ended
-        ]
+        return [{**record, "member": owner, "last_beat": max(0.0, now - beats[owner])} for record, owner in jobs]
 
     def records(self, search_id: str) -> list[Record]:
         return [record for record, _, _ in self._jobs(self._known(search_id))]
 
     def beat(self, member: Member) -> None:
-        touch(self._folder(member.search_id) / f"{member.number}.jsonl")
+        touch(_log(self._folder(member.search_id), member.number))
 
     def description(self, search_id: str) -> dict[str, Any]:
         return self._first_head(self._known(search_id)).description
 
     def search_ids(self) -> list[str]:
         heads = []
-        for folder in self._root.iterdir():
-            if folder.is_dir() and self._members(folder):
+        for folder in [f"{self._root}/{name}" for name in os.listdir(self._root)]:
+            if self._members(folder):
                 try:
                     heads.append(self._first_head(folder))
                 except KeyError:
@@ -171,39 +175,42 @@ class FileStorage(Storage):
 
     # Reading.
 
-    def _folder(self, name: str) -> Path:
+    def _folder(self, name: str) -> str:
+        if name in self._folders:
+            return self._folders[name]
         # For people a part of the name; for the rest a key, so that no name leads out of the folder.
         shown_part = re.sub(r"[^A-Za-z0-9_-]+", "-", name)[:40]
-        return self._root / f"{shown_part}-{key_of(name)}"
+        self._folders[name] = f"{self._root}/{shown_part}-{key_of(name)}"
+        return self._folders[name]
 
-    def _known(self, name: str) -> Path:
+    def _known(self, name: str) -> str:
         folder = self._folder(name)
         if not self._members(folder):
-            raise KeyError(f"FileStorage: there is no search {name!r} in {str(self._root)!r}.")
+            raise KeyError(f"FileStorage: there is no search {name!r} in {self._root!r}.")
         return folder
 
-    def _members(self, folder: Path) -> list[int]:
+    def _members(self, folder: str) -> list[int]:
         try:
             names = os.listdir(folder)
         except (FileNotFoundError, NotADirectoryError):
             return []
         return sorted(int(found[1]) for name in names if (found := _LOG.fullmatch(name)))
 
-    def _now(self, folder: Path) -> float:
+    def _now(self, folder: str) -> float:
         try:
-            return touch(folder / "clock", makes=True)
+            return touch(f"{folder}/clock", makes=True)
         except OSError:  # whoever may only read here
             return time.time()
 
-    def _lines(self, folder: Path, number: int, begin: int) -> tuple[list[bytes], int]:
+    def _lines(self, folder: str, number: int, begin: int) -> tuple[list[bytes], int]:
         """The lines of a member from a position on, without the head."""
-        path = folder / f"{number}.jsonl"
+        path = _log(folder, number)
         try:
             lines, end = read(path, begin)
             if begin == 0 and lines:
                 _check_head(folder, lines.pop(0))
         except (OSError, ValueError) as error:
-            self._reader.leave_out(f"{folder.name}/{path.name}", error)
+            self._reader.leave_out(path, error)
             return [], begin
         return lines, end
 
@@ -221,19 +228,19 @@ class FileStorage(Storage):
             except ValueError as error:
                 self._reader.leave_out("a record", error)
 
-    def _first_head(self, folder: Path) -> _Head:
+    def _first_head(self, folder: str) -> _Head:
         """The head of the first member's file that has one."""
         deadline = time.monotonic() + _WAITS_S
         for number in self._members(folder):
             try:
-                while (line := first(folder / f"{number}.jsonl")) is None and time.monotonic() < deadline:
+                while (line := first(_log(folder, number))) is None and time.monotonic() < deadline:
                     time.sleep(_LOOKS_EVERY_S)
                 return _check_head(folder, line)
             except (OSError, ValueError) as error:
-                self._reader.leave_out(f"{folder.name}/{number}.jsonl", error)
-        raise KeyError(f"FileStorage: no file in {str(folder)!r} says which search it is.")
+                self._reader.leave_out(_log(folder, number), error)
+        raise KeyError(f"FileStorage: no file in {folder!r} says which search it is.")
 
-    def _jobs(self, folder: Path) -> list[tuple[Record, int, bool]]:
+    def _jobs(self, folder: str) -> list[tuple[Record, int, bool]]:
         """All jobs by number: the record, who submitted it, whether it has ended."""
         open_ones: dict[int, tuple[Record, int]] = {}
         ended: dict[int, tuple[Record, int]] = {}
@@ -253,7 +260,7 @@ class FileStorage(Storage):
         return sorted(found, key=lambda job: job[0]["job_id"])
 
 
-def _check_head(folder: Path, line: bytes | None) -> _Head:
+def _check_head(folder: str, line: bytes | None) -> _Head:
     """Read the first line of a member's file.
 
     Raises:
@@ -262,7 +269,7 @@ def _check_head(folder: Path, line: bytes | None) -> _Head:
     value = value_of(line)
     if not isinstance(value, dict) or not isinstance(value.get("search"), str):
         raise ValueError(f"it begins with {shown(line, 60)}")
-    if not folder.name.endswith(key_of(value["search"])):
+    if not folder.endswith(key_of(value["search"])):
         raise ValueError(f"it belongs to the search {shown(value['search'], 60)}")
     fields: list[Any] = [value.get(field) for field in _Head._fields]
     if [type(field) for field in fields] != [str, dict, float, int]:
@@ -270,14 +277,18 @@ def _check_head(folder: Path, line: bytes | None) -> _Head:
     return _Head(*fields)
 
 
-def _open_root(root: Path) -> None:
+def _log(folder: str, number: int) -> str:
+    return f"{folder}/{number}.jsonl"
+
+
+def _open_root(root: str) -> None:
     """Make the folder, and note in it how its files are written; refuse a folder of another version.
 
     Raises:
         ValueError: another version of this package has written it.
     """
-    root.mkdir(parents=True, exist_ok=True)
-    path = root / "deephyper-store.json"
+    os.makedirs(root, exist_ok=True)
+    path = f"{root}/deephyper-store.json"
     file = create(path)
     if file is not None:
         write_all(file, text_of({"format": FORMAT}).encode() + b"\n", False)
@@ -288,7 +299,7 @@ def _open_root(root: Path) -> None:
     if found != FORMAT:
         age = "a newer" if isinstance(found, int) and found > FORMAT else "another"
         raise ValueError(
-            f"FileStorage: {age} version of deephyper has written {str(root)!r} (format {shown(found, 40)}, and this "
+            f"FileStorage: {age} version of deephyper has written {root!r} (format {shown(found, 40)}, and this "
             f"one reads {FORMAT}); use that version, or another folder."
         )
 
@@ -300,7 +311,7 @@ def _format_of(line: bytes) -> Any:
         return shown(line, 40)
 
 
-def _sync_folder(folder: Path) -> None:
+def _sync_folder(folder: str) -> None:
     file = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(file)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-from pathlib import Path
 from typing import final
 
 # No JSON holds these two. The first is what a network file system may show of a line that is on its way; the second
@@ -16,7 +15,7 @@ _PIECE = 1 << 20  # bytes that are read at once
 _SAFELY = os.O_CLOEXEC | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
-def create(path: Path) -> int | None:
+def create(path: str) -> int | None:
     """Make a file and return its number, open for writing; None if it is there already."""
     try:
         return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | _SAFELY, 0o666)
@@ -24,7 +23,7 @@ def create(path: Path) -> int | None:
         return None
 
 
-def modified(path: Path) -> float:
+def modified(path: str) -> float:
     """When a file was changed last, in seconds on the clock of its file system."""
     # Opened first: only then does a network file system ask its server instead of its memory.
     file = _opened(path, os.O_RDONLY)
@@ -34,7 +33,7 @@ def modified(path: Path) -> float:
         os.close(file)
 
 
-def touch(path: Path, makes: bool = False) -> float:
+def touch(path: str, makes: bool = False) -> float:
     """Mark a file as changed now, and return when that is on the clock of its file system."""
     file = _opened(path, os.O_WRONLY | (os.O_CREAT if makes else 0))
     try:
@@ -44,17 +43,18 @@ def touch(path: Path, makes: bool = False) -> float:
         os.close(file)
 
 
-def first(path: Path) -> bytes | None:
+def first(path: str) -> bytes | None:
     """Read the first line; None if it is not whole yet."""
     file = _opened(path, os.O_RDONLY)
     try:
-        line, is_whole, _ = _up_to_what_is_missing(file, 0, stops=b"\n").partition(b"\n")
+        size = os.fstat(file).st_size
+        line, is_whole, _ = _up_to_what_is_missing(file, 0, size, stops=b"\n").partition(b"\n")
     finally:
         os.close(file)
     return line if is_whole else None
 
 
-def read(path: Path, begin: int = 0) -> tuple[list[bytes], int]:
+def read(path: str, begin: int = 0) -> tuple[list[bytes], int]:
     """Read the whole lines from a position on.
 
     Returns:
@@ -62,9 +62,10 @@ def read(path: Path, begin: int = 0) -> tuple[list[bytes], int]:
     """
     file = _opened(path, os.O_RDONLY)
     try:
-        if os.fstat(file).st_size <= begin:
+        size = os.fstat(file).st_size
+        if size <= begin:
             return [], begin
-        data = _up_to_what_is_missing(file, begin)
+        data = _up_to_what_is_missing(file, begin, size)
     finally:
         os.close(file)
     end = data.rfind(b"\n") + 1
@@ -72,10 +73,10 @@ def read(path: Path, begin: int = 0) -> tuple[list[bytes], int]:
     return [line for line in lines if not line.endswith(_GIVEN_UP)], begin + end
 
 
-def _up_to_what_is_missing(file: int, begin: int, stops: bytes | None = None) -> bytes:
+def _up_to_what_is_missing(file: int, begin: int, end: int, stops: bytes | None = None) -> bytes:
     """Read from a position to the end, or to where data has not arrived yet, or not far behind `stops`."""
     pieces: list[bytes] = []
-    while piece := os.pread(file, _PIECE, begin):
+    while begin < end and (piece := os.pread(file, min(_PIECE, end - begin), begin)):
         whole, missing, _ = piece.partition(_NOT_YET)
         pieces.append(whole)
         if missing or (stops is not None and stops in whole):
@@ -84,7 +85,7 @@ def _up_to_what_is_missing(file: int, begin: int, stops: bytes | None = None) ->
     return b"".join(pieces)
 
 
-def _opened(path: Path, flags: int) -> int:
+def _opened(path: str, flags: int) -> int:
     file = os.open(path, flags | _SAFELY, 0o666)
     if not stat.S_ISREG(os.fstat(file).st_mode):
         os.close(file)
@@ -103,7 +104,7 @@ class Lines:
         syncs: whether each line is on the disk before `append` returns.
     """
 
-    def __init__(self, path: Path, syncs: bool):
+    def __init__(self, path: str, syncs: bool):
         self._path, self._syncs = path, syncs
         self._is_torn = False  # whether the last line may be there in part
 
