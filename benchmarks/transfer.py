@@ -32,6 +32,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -171,9 +172,15 @@ def best_values(run: Run) -> np.ndarray:
     target = surface(run.folder, scenario, second)
     search = new_search(target.problem, run.seed)
     if run.method is not None:
-        table = source_table(surface(run.folder, scenario, first), run.seed, run.source)
+        table = earlier_table(run.folder, scenario, first, run.seed, run.source)
         getattr(search, run.method)(spoiled(table, target.problem, run.spoiled))
     return driven(search, target.accuracy, N_TARGET)[1]
+
+
+@cache
+def earlier_table(folder: Path, scenario: str, instance: str, seed: int, how: str) -> pd.DataFrame:
+    """The table of a source; several runs of one process share it."""
+    return source_table(surface(folder, scenario, instance), seed, how)
 
 
 def source_table(task: Surface, seed: int, how: str) -> pd.DataFrame:

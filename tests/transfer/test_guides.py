@@ -103,6 +103,26 @@ class TestSourceModel:
 
         assert np.isfinite(source_model(SQUARE, X, np.ones(n)).mean(X)).all()
 
+    def test_a_crowd_of_rows_counts_as_its_best_one(self):
+        X, others = SQUARE.sample(25, rng()), SQUARE.sample(50, rng(1))
+        y = bowl(X) + 0.2 * rng(2).standard_normal(25)
+        best = X[np.argmax(y)]
+        crowd = np.clip(best + rng(3).uniform(-0.02, 0.02, (60, 2)), 0.0, 1.0)
+
+        crowded = source_model(SQUARE, np.concatenate((X, crowd)), np.append(y, y.max() - rng(4).random(60)))
+
+        np.testing.assert_allclose(crowded.mean(others), source_model(SQUARE, X, y).mean(others), atol=1e-9)
+
+    def test_a_single_lucky_row_is_smoothed_away(self):
+        X = np.concatenate((SQUARE.sample(60, rng()), [[0.95, 0.95]]))
+        y = bowl(X) + 0.1 * rng(2).standard_normal(61)
+        y[-1] = y[:-1].max() + 0.1
+
+        model = source_model(SQUARE, X, y)
+
+        assert np.linalg.norm(X[np.argmax(model.smoothed)] - 0.3) < 0.3
+        np.testing.assert_allclose(model.smoothed, model.mean(X))
+
 
 class TestWeights:
     def weight(self, told, n=12, seed=0):
@@ -121,6 +141,23 @@ class TestWeights:
         weights = [self.weight(lambda X: np.sin(40 * X[:, 0] + 17 * X[:, 1]), n=30, seed=seed) for seed in range(9)]
 
         assert np.median(weights) < 0.7
+
+    @pytest.mark.parametrize("n", [12, 20])
+    def test_a_guide_without_which_values_are_predicted_better_is_dropped_altogether(self, n):
+        weights = [self.weight(lambda X: bowl(X, 0.8), n=n, seed=seed) for seed in range(5)]
+
+        np.testing.assert_allclose(weights, 0.0, atol=1e-6)
+
+    def test_of_a_good_guide_and_its_opposite_only_the_good_one_is_left(self):
+        source, X = SQUARE.sample(60, rng(10)), SQUARE.sample(12, rng(1))
+        right, wrong = guide_of(source, bowl(source)), guide_of(source, -bowl(source))
+        z = bowl(X)
+        z = (z - z.mean()) / z.std()
+
+        weights = weights_of(np.column_stack([wrong.value(X), right.value(X)]), Data.of(X, z, NUMERIC))
+
+        assert weights[0] == 0.0
+        assert weights[1] > 0.4
 
     def test_of_two_sources_the_right_one_is_heard(self):
         source, X = SQUARE.sample(60, rng(10)), SQUARE.sample(15, rng(1))

@@ -56,5 +56,21 @@ def test_a_source_holds_leads_and_a_guide_for_each_task_that_says_something(n_co
     source = source_of([task, task], 3, space, DRAWS)
 
     assert len(source.guides) == 2
-    np.testing.assert_array_equal(source.leads, leads_of([task.good, task.good], space, DRAWS, 3))
+    assert source.leads.shape == (3, n_columns)
+    np.testing.assert_array_equal(source.leads[0], rows[order[0]])
     assert np.corrcoef(source.guides[0].value(rows), values)[0, 1] > 0.5
+
+
+def test_after_the_best_row_come_those_whose_neighbours_were_good_too() -> None:
+    space = Space([Real(f"x{i}", 0.0, 1.0) for i in range(4)])
+    rows = np.random.default_rng(0).random((80, 4))
+    values = -np.square(rows - 0.3).sum(axis=1) + 0.05 * np.random.default_rng(1).standard_normal(80)
+    # Two rows were good by luck where the objective is bad.
+    lucky = np.array([[0.95, 0.95, 0.95, 0.95], [0.95, 0.95, 0.05, 0.95]])
+    rows, values = np.concatenate((rows, lucky)), np.append(values, values.max() + [0.1, 0.05])
+    order = np.argsort(-values)
+
+    leads = source_of([EarlierRows(rows[order[:10]], rows[order], values[order])], 4, space, DRAWS).leads
+
+    np.testing.assert_array_equal(leads[0], lucky[0])
+    assert np.square(leads[1:] - 0.3).sum(axis=1).max() < 0.5

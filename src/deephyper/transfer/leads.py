@@ -10,13 +10,12 @@ import numpy as np
 from .._arrays import Array
 from .._draws import Draws, Purpose
 from ..space import Space, row_keys
+from .apart import APART, steps_between
 from .density import density_of
 from .guide import Guide, standardized
 from .source import N_LEADS, Source
-from .source_model import source_model
+from .source_model import SourceModel, source_model
 
-# Leads should first lie at least this far apart, in the largest difference of a column.
-_APART = 0.1
 # Addresses of draws under Purpose.SOURCE; numbers 0 and 3 are drawn where tables are read.
 _FILL, _SCALE = 1, 2
 # In few columns, the density of the good rows is a smooth hill. In many columns the best rows of a search lie close
@@ -50,20 +49,33 @@ def source_of(tasks: Sequence[EarlierRows], n_leads: int, space: Space, draws: D
         space: of the search.
         draws: of the search.
     """
-    guides = [guide for task in tasks if (guide := _guide_of(task, space, draws)) is not None]
-    return Source(tuple(guides), leads_of([task.good for task in tasks], space, draws, n_leads))
+    told = [_told_by(task, space, draws) for task in tasks]
+    guides = [guide for guide, _ in told if guide is not None]
+    return Source(tuple(guides), leads_of([rows for _, rows in told], space, draws, n_leads))
 
 
-def _guide_of(task: EarlierRows, space: Space, draws: Draws) -> Guide | None:
-    """The density of its good rows where the task had few columns, else a model of its objective."""
+def _told_by(task: EarlierRows, space: Space, draws: Draws) -> tuple[Guide | None, Array]:
+    """What a task says of rows, and its own rows, the most promising ones first, (m, d).
+
+    It says so by the density of its good rows where it had few columns, else by a model of its objective.
+    """
     rng = draws.at(Purpose.SOURCE, _SCALE)
     if (~np.isnan(task.good)).any(axis=0).sum() <= _FEW_COLUMNS:
         density = density_of(space, task.good)
         best = leads_of([task.good], space, draws, N_LEADS)
-        return standardized(density.log_density, density.gradient, space, best, _DENSITY_FADES_OVER, rng)
+        return standardized(density.log_density, density.gradient, space, best, _DENSITY_FADES_OVER, rng), task.good
     model = source_model(space, task.rows, task.values)
-    best = leads_of([task.rows], space, draws, N_LEADS)
-    return standardized(model.mean, model.with_slopes, space, best, _MODEL_FADES_OVER, rng)
+    rows = _promising(task, model)
+    best = leads_of([rows], space, draws, N_LEADS)
+    return standardized(model.mean, model.with_slopes, space, best, _MODEL_FADES_OVER, rng), rows
+
+
+def _promising(task: EarlierRows, model: SourceModel) -> Array:
+    """The best row, which may be as good here, and then all rows by their smoothed values.
+
+    The other best rows of a search are much like the first one, and good by luck of their own task as it was.
+    """
+    return np.concatenate((task.good[:1], task.rows[np.argsort(-model.smoothed, kind="stable")]))
 
 
 def leads_of(goods: Sequence[Array], space: Space, draws: Draws, n: int) -> Array:
@@ -108,14 +120,12 @@ def _spread_order(good: Array, space: Space, n: int) -> list[int]:
     nearest = np.full(len(good), np.inf)
     order: list[int] = []
     is_unknown = np.isnan(good) & space.active(np.nan_to_num(good))
-    apart = 0.0 if is_unknown.all(axis=0).any() else _APART
+    apart = 0.0 if is_unknown.all(axis=0).any() else APART
     while len(order) < min(n, len(good)):
         is_apart = nearest > apart
         if is_apart.any():
             order.append(int(np.argmax(is_apart)))
-            difference = known - known[order[-1]]
-            steps = np.where(space.is_categorical, difference != 0.0, np.abs(difference))
-            nearest = np.minimum(nearest, steps.max(axis=1, initial=0.0))
+            nearest = np.minimum(nearest, steps_between(space, known, known[order[-1]]))
         elif nearest.max() > 0.0:
             apart = min(apart, float(nearest.max())) / 2.0
         else:

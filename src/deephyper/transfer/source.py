@@ -25,7 +25,7 @@ N_LEADS = 4
 # How many controls that beat all leads are enough to distrust a source: docs/decisions/transfer.md.
 MOST_BEATEN = 2
 # The values do not contradict a source with at least this weight: a third of what is expected before any value is seen.
-_TRUSTED = 0.3
+_TRUSTED = 0.15
 # A weight that changes no suggestion.
 _NEGLIGIBLE = 0.01
 

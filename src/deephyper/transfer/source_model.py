@@ -1,16 +1,17 @@
 """A model of an earlier task's objective, of which only the mean is used.
 
 An earlier search has looked where it was good. So its rows say little about length scales elsewhere, and a fit follows
-the detail around the best row. The hyperparameters are therefore the prior means, with much noise: on tables of earlier
-searches they predict other rows of the space better than learned ones. Learned ones are used where they predict nearly
-every row from the others, as they do for a smooth function of few columns (docs/decisions/transfer.md).
+the detail around the best row. The hyperparameters are therefore the prior means: on tables of earlier searches they
+predict other rows of the space better than learned ones. Learned ones are used where they predict nearly every row
+from the others, as they do for a smooth function of few columns (docs/decisions/transfer.md).
+
+And the next task is another one: its value at a row is that of the earlier task and a difference, which counts as
+noise here. Rows side by side share their difference, so only the best of each neighbourhood is used: else fifty rows
+where the earlier search ended would outvote the rest.
 
     symbol   meaning
-    K, L     covariance of the rows with noise on its diagonal, and its lower Cholesky factor
-    alpha    K^-1 (y - m)
-    y_i - mean_-i = alpha_i / (K^-1)_ii     what is left of value i when all others are known     R&W (5.12)
-
-R&W: Rasmussen & Williams, Gaussian Processes for Machine Learning (2006).
+    r        correlation of two tasks over rows
+    noise    (1 - r^2) / r^2, what a task does not share, in units of what it does; 2 where r is 0.6
 """
 
 from __future__ import annotations
@@ -24,8 +25,10 @@ import numpy as np
 from .._arrays import Array, Indices
 from ..space import Space
 from ..surrogate import WITH_ADDITIVE, Data, GaussianProcess, condition, learn, usual
+from .apart import APART, steps_between
+from .left_out import left_out_errors
 
-_NOISE = 0.1
+_NOISE = 2.0
 # Learned hyperparameters are used if no more than this share of the variance is left when all other values are known.
 _NEARLY_EXACT = 0.02
 _FEWEST_TO_LEARN = 5
@@ -42,10 +45,12 @@ class SourceModel:
     Args:
         process: of the columns that the earlier task had.
         known: these columns, (k,).
+        smoothed: what it says of the earlier task's rows, (n,): what these are likely to be worth elsewhere.
     """
 
     process: GaussianProcess
     known: Indices
+    smoothed: Array
 
     def mean(self, X: Array) -> Array:
         """Expected value at rows (n, d), (n,), in standard deviations of the earlier values."""
@@ -73,15 +78,21 @@ def source_model(space: Space, X: Array, y: Array) -> SourceModel:
     data = Data.of(rows[:, known], _scaled(y), space.n_choices[known])
     if len(data.y) >= _FEWEST_TO_LEARN:
         learned = condition(learn(data).chosen, data)
-        if np.square(_left_out_errors(learned)).mean() < _NEARLY_EXACT * data.y.var():
-            return SourceModel(learned, known)
-    return SourceModel(condition(usual(WITH_ADDITIVE, len(known), math.log(_NOISE)), data), known)
+        if np.square(left_out_errors(learned)).mean() < _NEARLY_EXACT * data.y.var():
+            return SourceModel(learned, known, learned.mean_at(data.X))
+    kept = _best_of_neighbourhoods(space, rows, y)
+    thinned = Data.of(data.X[kept], _scaled(y[kept]), data.kinds)
+    process = condition(usual(WITH_ADDITIVE, len(known), math.log(_NOISE)), thinned)
+    return SourceModel(process, known, process.mean_at(data.X))
 
 
-def _left_out_errors(process: GaussianProcess) -> Array:
-    """What is left of every value when all others are known, (n,)."""
-    errors: Array = process.alpha / np.square(process.inverse_factor).sum(axis=0)
-    return errors
+def _best_of_neighbourhoods(space: Space, rows: Array, y: Array) -> list[int]:
+    """Places of rows that lie apart from every better one that was kept, best first."""
+    kept: list[int] = []
+    for place in np.argsort(-y, kind="stable"):
+        if (steps_between(space, rows[kept], rows[place]) > APART).all():
+            kept.append(int(place))
+    return kept
 
 
 def _usual_cells(space: Space, X: Array) -> Array:
