@@ -130,7 +130,7 @@ class TestWeights:
         G = guide_of(source, bowl(source)).value(X)[:, None]
         y = told(X)
         z = (y - y.mean()) / y.std()
-        return float(weights_of(G, Data.of(X, z, NUMERIC))[0])
+        return float(weights_of(G, Data.of(X, z, NUMERIC), np.array([True]))[0])
 
     @pytest.mark.parametrize("seed", range(5))
     def test_what_agrees_is_heard_and_what_disagrees_is_not(self, seed):
@@ -148,13 +148,25 @@ class TestWeights:
 
         np.testing.assert_allclose(weights, 0.0, atol=1e-6)
 
+    def test_a_guide_that_need_not_help_keeps_what_least_squares_leave_it(self):
+        source, X = SQUARE.sample(60, rng(10)), SQUARE.sample(12, rng(0))
+        G, z = guide_of(source, bowl(source)).value(X)[:, None], bowl(X, 0.8)
+        data = Data.of(X, (z - z.mean()) / z.std(), NUMERIC)
+
+        weights = [float(weights_of(G, data, np.array([has_to_help]))[0]) for has_to_help in (True, False)]
+
+        assert weights[0] == 0.0
+        assert weights[1] > 0.0
+
     def test_of_a_good_guide_and_its_opposite_only_the_good_one_is_left(self):
         source, X = SQUARE.sample(60, rng(10)), SQUARE.sample(12, rng(1))
         right, wrong = guide_of(source, bowl(source)), guide_of(source, -bowl(source))
         z = bowl(X)
         z = (z - z.mean()) / z.std()
 
-        weights = weights_of(np.column_stack([wrong.value(X), right.value(X)]), Data.of(X, z, NUMERIC))
+        weights = weights_of(
+            np.column_stack([wrong.value(X), right.value(X)]), Data.of(X, z, NUMERIC), np.array([True, True])
+        )
 
         assert weights[0] == 0.0
         assert weights[1] > 0.4
@@ -165,7 +177,9 @@ class TestWeights:
         z = bowl(X)
         z = (z - z.mean()) / z.std()
 
-        weights = weights_of(np.column_stack([right.value(X), wrong.value(X)]), Data.of(X, z, NUMERIC))
+        weights = weights_of(
+            np.column_stack([right.value(X), wrong.value(X)]), Data.of(X, z, NUMERIC), np.array([True, True])
+        )
 
         assert weights[0] > 0.4
         assert weights[1] < 0.25

@@ -67,7 +67,7 @@ def test_after_the_best_row_come_those_whose_neighbours_were_good_too() -> None:
     values = -np.square(rows - 0.3).sum(axis=1) + 0.05 * np.random.default_rng(1).standard_normal(80)
     # Two rows were good by luck where the objective is bad.
     lucky = np.array([[0.95, 0.95, 0.95, 0.95], [0.95, 0.95, 0.05, 0.95]])
-    rows, values = np.concatenate((rows, lucky)), np.append(values, values.max() + [0.1, 0.05])
+    rows, values = np.concatenate((rows, lucky)), np.append(values, values.max() + np.array([0.1, 0.05]))
     order = np.argsort(-values)
 
     leads = source_of([EarlierRows(rows[order[:10]], rows[order], values[order])], 4, space, DRAWS).leads

@@ -25,6 +25,10 @@ class Guide(Protocol):
     def fades_over(self) -> int:
         """After this many evaluations it is not used any more."""
 
+    @property
+    def has_to_help(self) -> bool:
+        """Whether it is used only while values are predicted better with it; such a one is believed by half."""
+
     def value(self, X: Array) -> Array:
         """The function at rows (n, d), (n,)."""
 
@@ -43,6 +47,7 @@ class Standardized:
         centre: mean over the space.
         scale: half of how much higher the best row of the earlier task lies.
         fades_over: after this many evaluations it is not used any more.
+        has_to_help: whether it is used only while values are predicted better with it.
     """
 
     function: Callable[[Array], Array]
@@ -50,6 +55,7 @@ class Standardized:
     centre: float
     scale: float
     fades_over: int
+    has_to_help: bool = True
 
     def value(self, X: Array) -> Array:
         value: Array = (self.function(X) - self.centre) / self.scale
@@ -67,6 +73,7 @@ def standardized(
     best: Array,
     fades_over: int,
     rng: np.random.Generator,
+    has_to_help: bool = True,
 ) -> Standardized | None:
     """Give a function mean 0 over the space and 2 at the highest of some rows.
 
@@ -77,6 +84,7 @@ def standardized(
         best: canonical rows that were good, (k, d).
         fades_over: after this many evaluations it is not used any more.
         rng: draws rows of the space.
+        has_to_help: whether it is used only while values are predicted better with it.
 
     Returns:
         The function; None where these rows lie no higher than others, so that it says nothing.
@@ -86,4 +94,6 @@ def standardized(
         return None
     centre = float(function(anywhere).mean())
     height = float(function(best).max()) - centre
-    return Standardized(function, with_slopes, centre, height / _HEIGHT, fades_over) if height > _FLAT else None
+    if height <= _FLAT:
+        return None
+    return Standardized(function, with_slopes, centre, height / _HEIGHT, fades_over, has_to_help)

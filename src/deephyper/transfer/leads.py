@@ -63,7 +63,10 @@ def _told_by(task: EarlierRows, space: Space, draws: Draws) -> tuple[Guide | Non
     if (~np.isnan(task.good)).any(axis=0).sum() <= _FEW_COLUMNS:
         density = density_of(space, task.good)
         best = leads_of([task.good], space, draws, N_LEADS)
-        return standardized(density.log_density, density.gradient, space, best, _DENSITY_FADES_OVER, rng), task.good
+        guide = standardized(
+            density.log_density, density.gradient, space, best, _DENSITY_FADES_OVER, rng, has_to_help=False
+        )
+        return guide, task.good
     model = source_model(space, task.rows, task.values)
     rows = _promising(task, model)
     best = leads_of([rows], space, draws, N_LEADS)

@@ -14,18 +14,18 @@ from typing import final
 
 import numpy as np
 
-from .._arrays import Array
+from .._arrays import Array, Mask
 from ..space import row_keys
 from ..surrogate import Data
 from .guide import Guide
 from .guided import Guidance
-from .weights import weights_of
+from .weights import expected_weights, weights_of
 
 N_LEADS = 4
 # How many controls that beat all leads are enough to distrust a source: docs/decisions/transfer.md.
 MOST_BEATEN = 2
 # The values do not contradict a source with at least this weight: a third of what is expected before any value is seen.
-_TRUSTED = 0.15
+_TRUSTED = 0.3
 # A weight that changes no suggestion.
 _NEGLIGIBLE = 0.01
 
@@ -91,10 +91,15 @@ class Source:
         """Whether the values do not contradict what the guides say; the arguments are those of `guidance`."""
         if not self.guides or self.is_distrusted(X, y):
             return False
-        return bool(self._weights(judged).sum() >= _TRUSTED)
+        return bool((self._weights(judged) / expected_weights(self._have_to_help)).sum() >= _TRUSTED)
 
     def _weights(self, judged: Data) -> Array:
-        return weights_of(np.column_stack([guide.value(judged.X) for guide in self.guides]), judged)
+        said = np.column_stack([guide.value(judged.X) for guide in self.guides])
+        return weights_of(said, judged, self._have_to_help)
+
+    @property
+    def _have_to_help(self) -> Mask:
+        return np.array([guide.has_to_help for guide in self.guides], bool)
 
 
 @final
