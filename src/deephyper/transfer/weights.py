@@ -9,9 +9,9 @@
     a        the most probable weights: generalised least squares with the prior as further rows   R&W section 2.7
     error    sum of squares of what is left of every value of z - G a when all others are known
 
-A weight alone forgives too much: a few values hardly contradict a prior. So a guide that has to help is used only if these values are
-predicted better from each other with it than without it. All values judge it, whether they were leads, rows of the
-design or suggestions, and each new one judges again.
+A weight alone forgives too much: a few values hardly contradict a prior. So a guide that has to help is used only if
+these values are predicted better from each other with it than without it. All values judge it, whether they were
+leads, rows of the design or suggestions, and each new one judges again.
 
 R&W: Rasmussen & Williams, Gaussian Processes for Machine Learning (2006).
 """
