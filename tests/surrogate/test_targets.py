@@ -52,6 +52,20 @@ def test_a_heavy_tail_of_bad_values_is_squeezed():
     assert np.quantile(z, 0.9) - np.median(z) > 2.0 * (np.quantile(standardised, 0.9) - np.median(standardised))
 
 
+@pytest.mark.parametrize(("n_good", "is_of_the_better_half"), [(35, True), (36, False)])
+def test_of_few_values_the_better_half_counts_alone_where_it_spans_a_tenth_of_the_deviation(
+    n_good, is_of_the_better_half
+):
+    # Four bad values; the better half of the others spans about a half of 0.07, and the deviation is about 0.3.
+    objectives = np.concatenate((np.linspace(0.93, 1.0, n_good), np.zeros(4)))
+
+    warp = Warp.of(objectives)
+
+    better_half = np.ptp(objectives[objectives >= np.median(objectives)])
+    expected = better_half / 1.35 if is_of_the_better_half else objectives.std()
+    assert warp.spread == pytest.approx(expected)
+
+
 def test_a_few_values_a_million_times_worse_leave_the_good_ones_apart():
     rng = np.random.default_rng(4)
     good = rng.normal(size=40)

@@ -19,8 +19,9 @@ _SMALLEST_VARIANCE = 1e-20
 # More values than these tell nothing more about location, scale and shape.
 _MOST_VALUES = 1_000
 # The better half spans less than this share of the standard deviation where a few values are far worse than all others.
-# A search that has nearly converged must not be mistaken for that: its better half may span a fiftieth.
-_NARROW = 0.01
+# A search that has nearly converged must not be mistaken for that: its better half may span a fiftieth. One of few
+# values has hardly converged, so there a wider half counts as narrow (docs/decisions/first-suggestions.md).
+_NARROW, _NARROW_OF_FEW, _FEW = 0.01, 0.15, 40
 # Half of normal values lie within 1.35 standard deviations around their median.
 _WIDTH_OF_HALF = 1.35
 # Standardised values below this are all equally terrible; their powers would overflow.
@@ -114,7 +115,8 @@ def _location_and_scale(values: Array) -> tuple[float, float]:
     """Mean and standard deviation; where a few values are far worse than all others, those of the better half."""
     centre, spread = float(values.mean()), float((values - values.mean()).std())
     median, upper_quartile, best = np.quantile(values, [0.5, 0.75, 1.0])
-    if 0.0 < best - median < _NARROW * spread:
+    narrow = _NARROW_OF_FEW if len(values) < _FEW else _NARROW
+    if 0.0 < best - median < narrow * spread:
         return float(upper_quartile), float(best - median) / _WIDTH_OF_HALF
     return centre, spread
 
