@@ -180,7 +180,7 @@ class Evaluator:
                 max_retries, client, resources
             mpicomm: MPICommEvaluator, on the ranks of an MPI job
                 comm, root
-            executor: ExecutorEvaluator, on your own open executor: those of Dask, mpi4py, ipyparallel, Parsl, a pool
+            executor: ExecutorEvaluator, on your own open executor: those of Dask, mpi4py, ipyparallel, a pool
                 executor, threads_per_worker
 
         Args:
