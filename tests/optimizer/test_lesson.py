@@ -5,7 +5,7 @@ import pytest
 
 from deephyper._draws import Draws
 from deephyper.optimizer.context import Context
-from deephyper.optimizer.lesson import Lesson, is_lesson_due, labelled, learn, newest_anchor
+from deephyper.optimizer.lesson import Lesson, is_lesson_due, labelled, newest_anchor
 from deephyper.optimizer.told import Told
 from deephyper.space import Real, Space
 from deephyper.surrogate import GAUSSIAN_PROCESS
@@ -73,22 +73,3 @@ def test_the_labels_of_many_rows_hold_the_best_and_some_of_the_others():
 
     assert len(data.X) == 200 and set(data.y) == {-1.0, 1.0}
     assert everything.X[np.nanargmax(everything.Y)].tolist() in data.X.tolist()
-
-
-def in_halves(X):
-    """The first column says which half of the others is active, (n, 22)."""
-    is_first = X[:, :1] < 0.5
-    return np.column_stack((np.ones(len(X), bool), np.repeat(is_first, 11, axis=1), np.repeat(~is_first, 10, axis=1)))
-
-
-@pytest.mark.parametrize(
-    ("n_columns", "active", "is_alike"), [(22, None, True), (19, None, False), (22, in_halves, False)]
-)
-def test_length_scales_are_learned_jointly_where_many_columns_are_active_at_once(n_columns, active, is_alike):
-    space = Space([Real(f"x{j}", 0.0, 1.0) for j in range(n_columns)], active=active)
-    X = space.sample(40, np.random.default_rng(0))
-    rows = Told(X, -np.square(X - 0.4).sum(axis=1, keepdims=True))
-
-    lesson = learn(Context(space, Draws(0), "model", GAUSSIAN_PROCESS), rows, None)
-
-    assert (np.ptp(lesson.learned[0].plain.theta[:n_columns]) < 0.7) == is_alike

@@ -73,15 +73,6 @@ def test_constants_have_no_column() -> None:
     assert conditional().active(drawn(conditional())).shape == (20, 4)
 
 
-def test_columns_that_are_active_at_once_are_counted_in_the_mean() -> None:
-    space = conditional()
-    mean = space.active(space.sample(2_000, np.random.default_rng(1))).sum(axis=1).mean()
-
-    assert flat().n_at_once == flat().n_columns
-    assert abs(space.n_at_once - mean) < 0.7
-    assert space.n_at_once == conditional().n_at_once
-
-
 @pytest.mark.parametrize("nothing", [None, math.nan, np.nan, np.float32("nan")], ids=repr)
 def test_an_inactive_hyperparameter_may_be_missing_none_or_nan(nothing: Any) -> None:
     without = {"kind": (1, 2), "constant": "c", "n": 3, "units": 32}

@@ -68,37 +68,6 @@ def test_gradient_of_the_loss_is_its_finite_difference(seed, variance, terms):
     np.testing.assert_allclose(gradient, numeric, rtol=1e-5, atol=1e-5)
 
 
-def learned_lengths(X, y):
-    """Length scales of the term of all columns where very many columns count, (d,)."""
-    return np.exp(learn(Data.of(X, targets(y), np.zeros(X.shape[1], int), has_many=True)).plain.theta[: X.shape[1]])
-
-
-def test_gradient_of_the_loss_is_its_finite_difference_with_many_columns():
-    X = np.random.default_rng(0).random((15, 20))
-    data = Data.of(X, targets(X @ np.arange(20.0)), np.zeros(20, int), has_many=True)
-    loss = Loss.of(PLAIN, pair_differences(X, data.kinds), data)
-    theta, step = np.random.default_rng(1).normal([0] * 21 + [-4], 0.5), 1e-5
-
-    _, gradient = loss(theta)
-
-    numeric = [(loss(theta + step * e)[0] - loss(theta - step * e)[0]) / (2 * step) for e in np.eye(len(theta))]
-    np.testing.assert_allclose(gradient, numeric, rtol=1e-5, atol=1e-5)
-
-
-def test_of_many_columns_that_matter_alike_few_rows_teach_length_scales_that_are_alike():
-    X = np.random.default_rng(0).random((50, 20))
-    lengths = learned_lengths(X, -np.square(X - 0.4).sum(axis=1))
-
-    assert lengths.max() < 2.0 * lengths.min()
-
-
-def test_of_many_columns_the_few_that_matter_get_short_length_scales():
-    X = np.random.default_rng(0).random((100, 30))
-    lengths = learned_lengths(X, np.sin(4.0 * X[:, :3]).sum(axis=1))
-
-    assert lengths[:3].max() < 0.6 * lengths[3:].min()
-
-
 def test_learning_lowers_the_loss_and_stays_in_bounds():
     X = rows(30)
     y = targets(objective(X))

@@ -24,8 +24,6 @@ _NOISE_EVERY = 10
 # How often is chosen in docs/engine.md, "The model".
 _LEARN_ALWAYS_BELOW = 50
 _MOST_LABELS = 200
-# From so many hyperparameters on that are active at once a few rows say little of each: docs/decisions/dimensions.md.
-_MANY_AT_ONCE = 20
 
 
 @final
@@ -117,8 +115,7 @@ def _learned_from(context: Context, told: Told, rng: np.random.Generator) -> lis
     Z = np.column_stack([targets(y) for y in Y.T])  # each column by itself
     seen = best_and_random(merit(Z), context.family.most_learned, rng)
     X = told.X[places[seen]]
-    space = context.space
-    return [Data.of(X, z, space.n_choices, has_many=space.n_at_once >= _MANY_AT_ONCE) for z in Z[seen].T]
+    return [Data.of(X, z, context.space.n_choices) for z in Z[seen].T]
 
 
 def labelled(context: Context, told: Told) -> Data:

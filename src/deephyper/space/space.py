@@ -22,8 +22,6 @@ LARGEST_GRID = 50_000
 _SAMPLING_ROUNDS = 14
 _HALVINGS = 54
 _HOPELESS = 60_000
-# Draws that tell how many columns are active at once.
-_COUNTED = 1_000
 
 
 @final
@@ -124,23 +122,12 @@ class Space:
         """The choices of all categoricals, and what is to be tuned with each."""
         if not self.is_conditional:
             return unconditional_branches(self.n_choices)
-        return branches_of(self._drawn_cells(DRAWS), self.n_choices, self.active)
-
-    @cached_property
-    def n_at_once(self) -> int:
-        """How many columns are active in the same row, in the mean."""
-        if not self.is_conditional:
-            return self.n_columns
-        return round(float(self.active(self._drawn_cells(_COUNTED)).sum(axis=1).mean()))
-
-    def _drawn_cells(self, n: int) -> Array:
-        """Rows in which every cell has a value, active or not, (n, d), always the same."""
         # What depends on the space alone must not depend on a seed, nor draw from the user's function.
-        shares = np.random.default_rng(0).random((n, self.n_columns))
+        shares = np.random.default_rng(0).random((DRAWS, self.n_columns))
         rows = np.empty_like(shares)
         for j, dimension in enumerate(self.columns):
             rows[:, j] = dimension.from_share(shares[:, j])
-        return rows
+        return branches_of(rows, self.n_choices, self.active)
 
     @property
     def has_sampler(self) -> bool:

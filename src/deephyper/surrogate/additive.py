@@ -44,14 +44,10 @@ _ROOT5 = math.sqrt(5.0)
 class Additive:
     """The kind of term; see the table of the module."""
 
-    def prior(self, n_columns: int, has_many: bool) -> Prior:
+    def prior(self, n_columns: int) -> Prior:
         low, high = np.log([_LENGTH_BOUNDS] * n_columns + [_VARIANCE_BOUNDS]).T
         return Prior(
-            centre=np.array([math.log(_USUAL_LENGTH)] * n_columns + [0.0]),
-            spread=np.array([1.0] * n_columns + [3.0]),
-            low=low,
-            high=high,
-            is_joint=np.zeros(n_columns + 1, bool),
+            np.array([math.log(_USUAL_LENGTH)] * n_columns + [0.0]), np.array([1.0] * n_columns + [3.0]), low, high
         )
 
     def at_pairs(self, theta: Array, pairs: PairDifferences) -> PairCovariance:

@@ -21,16 +21,14 @@ class Data:
         variance: variance of the noise in each target that is known beforehand, (n,); 0 where nothing is. What else the
             noise may be is learned.
         kinds: number of choices of every column, 0 for a numeric one, (d,).
-        has_many: whether so many columns count in the same row that the rows say little of each.
     """
 
     X: Array
     y: Array
     variance: Array
     kinds: Indices
-    has_many: bool = False
 
     @classmethod
-    def of(cls, X: Array, y: Array, kinds: Indices, has_many: bool = False) -> Data:
+    def of(cls, X: Array, y: Array, kinds: Indices) -> Data:
         """Data of whose noise nothing is known."""
-        return cls(X, y, np.zeros(len(y)), kinds, has_many)
+        return cls(X, y, np.zeros(len(y)), kinds)

@@ -8,7 +8,7 @@
     alpha    K^-1 (y - m)
     A        K^-1 - alpha alpha'
     loss     0.5 (y - m)' alpha + 0.5 ln det K                            R&W (5.8), without its constant
-             + 0.005 m^2 - ln p(terms' parameters) - ln p(sn2)            minus the log priors
+             + 0.005 m^2 + 0.5 sum ((theta - centre) / sd)^2 - ln p(sn2)  minus the log priors
     dloss    0.5 tr(A dK/dtheta) + the priors' own slopes                 R&W (5.9); m needs none, being optimal
 
 R&W: Rasmussen & Williams, Gaussian Processes for Machine Learning (2006).
@@ -96,9 +96,7 @@ def by_term(theta: Array, n_terms: int) -> list[Array]:
 
 def usual(terms: tuple[Term, ...], n_columns: int, log_noise: float = NEARLY_EXACT_OR_NOISY.usual) -> Hyperparameters:
     """The most probable hyperparameters before any data, with any noise."""
-    return Hyperparameters(
-        terms, np.append(Prior.joined([term.prior(n_columns, has_many=False) for term in terms]).centre, log_noise)
-    )
+    return Hyperparameters(terms, np.append(Prior.joined([term.prior(n_columns) for term in terms]).centre, log_noise))
 
 
 @dataclass(frozen=True, eq=False)
@@ -199,7 +197,7 @@ class Loss:
         noise_prior: NoisePrior = NEARLY_EXACT_OR_NOISY,
     ) -> Loss:
         """Prepare what does not depend on theta."""
-        prior = Prior.joined([term.prior(len(pairs.sizes), data.has_many) for term in terms])
+        prior = Prior.joined([term.prior(len(pairs.sizes)) for term in terms])
         return cls(terms, pairs, data, prior, noise_prior)
 
     def __call__(self, theta: Array) -> tuple[float, Array]:
@@ -214,10 +212,10 @@ class Loss:
         mean, alpha = profiled_mean(factor, self.data.y)
         inverse = lapack.dpotri(factor, lower=0)[0]
         residual = self.data.y - mean
-        penalty, slopes = self.prior.penalty(theta[:-1])
+        deviation = (theta[:-1] - self.prior.centre) / self.prior.spread
         noise_penalty, noise_slope = self.noise_prior.penalty(float(theta[-1]))
         loss = 0.5 * residual @ alpha + np.log(np.diagonal(factor)).sum()
-        loss += 0.5 * MEAN_PRECISION * mean**2 + penalty + noise_penalty
+        loss += 0.5 * MEAN_PRECISION * mean**2 + 0.5 * deviation @ deviation + noise_penalty
 
         # A at the pairs; each stands twice in the trace, which takes its factor of one half.
         A = inverse.T - np.multiply.outer(alpha, alpha)
@@ -226,7 +224,7 @@ class Loss:
         gradient = np.concatenate(
             [*(part.gradient(d_pairs, half_trace) for part in parts), [noise * half_trace + noise_slope]]
         )
-        gradient[:-1] += slopes
+        gradient[:-1] += deviation / self.prior.spread
         return float(loss), gradient
 
     def _factor(self, covariances: Array, diagonal: float) -> Array:

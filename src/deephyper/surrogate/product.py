@@ -5,12 +5,9 @@
     sf2      signal variance
     k        sf2 c(r2), r2 = sum_j (dx_j / ell_j)^2                       see kernels.py
     prior    ln ell_j ~ N(sqrt 2 - 3 + 0.5 ln d, 3), ln sf2 ~ N(0, 3^2)
-             with very many columns all ln ell_j ~ t_2, jointly, around the same centre
 
 The first is the dimension-scaled prior LogNormal(sqrt 2 + 0.5 ln d, sqrt 3) of Hvarfner, Hellsten & Nardi (2024); the 3
-less is the Jacobian of the logarithm. With very many columns it is too loose: a few rows are explained best by length
-scales far apart, also where all columns matter alike. By how much they differ is then learned with them
-(docs/decisions/dimensions.md).
+less is the Jacobian of the logarithm.
 """
 
 from __future__ import annotations
@@ -35,16 +32,10 @@ _SIGNAL_BOUNDS = (0.02, 50.0)
 class Product:
     """The kind of term; see the table of the module."""
 
-    def prior(self, n_columns: int, has_many: bool) -> Prior:
+    def prior(self, n_columns: int) -> Prior:
         length = math.sqrt(2.0) - 3.0 + 0.5 * math.log(max(n_columns, 1))
         low, high = np.log([_LENGTH_BOUNDS] * n_columns + [_SIGNAL_BOUNDS]).T
-        return Prior(
-            centre=np.array([length] * n_columns + [0.0]),
-            spread=np.array([1.0 if has_many else math.sqrt(3.0)] * n_columns + [3.0]),
-            low=low,
-            high=high,
-            is_joint=np.array([has_many] * n_columns + [False]),
-        )
+        return Prior(np.array([length] * n_columns + [0.0]), np.array([math.sqrt(3.0)] * n_columns + [3.0]), low, high)
 
     def at_pairs(self, theta: Array, pairs: PairDifferences) -> PairCovariance:
         weights, signal = np.exp(-2.0 * theta[:-1]), math.exp(theta[-1])

@@ -12,7 +12,7 @@ from typing import Protocol
 
 import numpy as np
 
-from .._arrays import Array, Indices, Mask
+from .._arrays import Array, Indices
 from .kernels import PairDifferences
 
 # From weights, (N,) or different ones for every x, (n, N), to the sum over rows i of weights_i dk(x, X_i)/dx_j, (n, d);
@@ -23,46 +23,21 @@ AlongColumns = Callable[[Array], Array]
 # Rows (n, d), and what a term computes of them whatever the fixed rows are.
 View = tuple[Array, ...]
 
-# Degrees of freedom of Student's t distribution.
-_DEGREES = 2.0
-
 
 @dataclass(frozen=True, eq=False)
 class Prior:
-    """Beliefs in log parameters, and their bounds; every array is (parameters,).
-
-    Args:
-        centre: what is most probable.
-        spread: standard deviations of normal beliefs, scales of the joint one.
-        low: smallest values.
-        high: largest values.
-        is_joint: which parameters are believed in jointly, as Student's t in as many dimensions with two degrees of
-            freedom: normal with a common variance that is not known, so that they differ little until the data say
-            that they differ much. The others are normal, each by itself.
-    """
+    """Independent normal beliefs in log parameters, and their bounds; every array is (parameters,)."""
 
     centre: Array
     spread: Array
     low: Array
     high: Array
-    is_joint: Mask
 
     @staticmethod
     def joined(priors: list[Prior]) -> Prior:
-        """The priors of several groups of parameters as one; at most one group has a joint belief."""
-        parts = [(p.centre, p.spread, p.low, p.high, p.is_joint) for p in priors]
+        """The priors of several groups of parameters as one."""
+        parts = [(p.centre, p.spread, p.low, p.high) for p in priors]
         return Prior(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
-
-    def penalty(self, theta: Array) -> tuple[float, Array]:
-        """Minus the logarithm of the density, up to a constant, and its slopes, (parameters,)."""
-        deviation = (theta - self.centre) / self.spread
-        if not self.is_joint.any():
-            return float(0.5 * deviation @ deviation), deviation / self.spread
-        joint, single = deviation[self.is_joint], deviation[~self.is_joint]
-        excess, strength = joint @ joint, 0.5 * (_DEGREES + len(joint))
-        pulls = np.where(self.is_joint, 2.0 * strength / (_DEGREES + excess), 1.0)
-        penalty = strength * np.log1p(excess / _DEGREES) + 0.5 * single @ single
-        return float(penalty), pulls * deviation / self.spread
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,13 +79,8 @@ class Kernel(Protocol):
 class Term(Protocol):
     """A kind of summand."""
 
-    def prior(self, n_columns: int, has_many: bool) -> Prior:
-        """What is believed about the log parameters before any data.
-
-        Args:
-            n_columns: d.
-            has_many: whether very many columns count in the same row.
-        """
+    def prior(self, n_columns: int) -> Prior:
+        """What is believed about the log parameters before any data."""
 
     def at_pairs(self, theta: Array, pairs: PairDifferences) -> PairCovariance:
         """The covariance of all pairs of rows under log parameters (d + 1,)."""
