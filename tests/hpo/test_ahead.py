@@ -10,7 +10,6 @@ import pytest
 from deephyper._draws import Draws
 from deephyper.evaluator import Evaluator
 from deephyper.hpo.ahead import Ahead
-from deephyper.job import Job
 from deephyper.optimizer import BayesianOptimizer, Settings, Suggestion, propose
 from deephyper.space import Real, Space
 from processes import PATIENCE_S
@@ -93,42 +92,6 @@ def test_several_workers_that_become_free_together_get_different_rows(optimizer:
 
     assert len(set(rows)) == 32
     assert optimizer.n_pending == 32
-
-
-def prepared_for(optimizer: BayesianOptimizer, evaluation_s: float) -> tuple[Ahead, Evaluator]:
-    """Suggestions were prepared for workers that are all busy, and one of them was handed out."""
-    ahead, evaluator = Ahead(optimizer), evaluator_of(2)
-    ahead.note_evaluation(evaluation_s)
-    ahead.suggest(1, evaluator)
-    ahead.prepare(evaluator)
-    ahead.suggest(1, evaluator)
-    return ahead, evaluator
-
-
-def test_a_prepared_suggestion_waits_in_line_where_evaluations_are_short(optimizer: BayesianOptimizer) -> None:
-    ahead, evaluator = prepared_for(optimizer, INSTANT)
-    with evaluator:
-        evaluator.line.add([Job(k, {}) for k in range(2)])
-
-        assert optimizer.n_ready > 0 and ahead.n_to_spare(evaluator) == 1
-        optimizer.drop_ready()
-        assert ahead.n_to_spare(evaluator) == 0
-
-
-def test_no_suggestion_waits_in_line_for_long_evaluations_or_one_worker(optimizer: BayesianOptimizer) -> None:
-    ahead, evaluator = prepared_for(optimizer, HOUR)
-
-    assert ahead.n_to_spare(evaluator) == 0
-    ahead, _ = prepared_for(optimizer, INSTANT)
-    assert ahead.n_to_spare(evaluator_of(1)) == 0
-
-
-def test_free_workers_come_before_a_line(optimizer: BayesianOptimizer) -> None:
-    ahead, evaluator = prepared_for(optimizer, INSTANT)
-    optimizer.take_ready(optimizer.n_ready - 2)
-
-    assert evaluator.line.n_free == optimizer.n_ready == 2
-    assert ahead.n_to_spare(evaluator) == 0
 
 
 def test_a_deadline_does_not_wait_for_a_preparation(

@@ -66,26 +66,13 @@ class Line:
         n_leases = self._in_flight.n_leases
         return max(0, n_free if n_leases is None else min(n_free, n_leases - len(self._ready)))
 
-    def n_wanted(self, n_waiting: int) -> int:
-        """How many further jobs there should be so that `n_waiting` are at hand for the workers that are free next.
-
-        None waits where every worker has a second job already, or where a job holds a resource.
-        """
-        if self._works_ahead or self._in_flight.n_leases is not None:
-            return self.n_free
-        return max(0, self._n_slots + n_waiting - self.n_unfinished)
-
     @property
     def _n_slots(self) -> int:
         """How many jobs the workers hold at most."""
-        return self._n_workers * (2 if self._works_ahead else 1)
-
-    @property
-    def _works_ahead(self) -> bool:
-        """Whether every worker gets a second job before the first has ended."""
         is_short = len(self._newest_durations) == _N_NEWEST and max(self._newest_durations) < _SHORT_S
         # A second job that waits at its worker would hold resources that another worker could use.
-        return is_short and self._backend.can_work_ahead and self._in_flight.n_leases is None
+        works_ahead = is_short and self._backend.can_work_ahead and self._in_flight.n_leases is None
+        return self._n_workers * (2 if works_ahead else 1)
 
     # In.
 

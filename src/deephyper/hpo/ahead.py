@@ -10,9 +10,6 @@ from ..evaluator import Evaluator
 from ..optimizer import BayesianOptimizer, Proposals, Snapshot, Suggestion, propose
 from .pace import N_SPARE, Pace
 
-# A suggestion that waits in line misses one result of those that it could have known.
-_N_IN_LINE = 1
-
 
 @final
 class Ahead:
@@ -60,15 +57,6 @@ class Ahead:
         self._is_over = threading.Event()
         n_wanted = n_used + 1 + N_SPARE
         self._preparing = evaluator.clock.beside(_timed_proposals, snapshot, n_wanted, evaluator, self._is_over)
-
-    def n_to_spare(self, evaluator: Evaluator) -> int:
-        """How many prepared suggestions may wait in line for the worker that is free next.
-
-        It has its next evaluation then before its last one was told. No worker, and nobody else, waits for these.
-        """
-        if not self._pace.are_pauses_long(evaluator.num_workers):
-            return 0
-        return min(_N_IN_LINE, max(0, self._optimizer.n_ready - evaluator.line.n_free))
 
     def close(self) -> None:
         """Drop the prepared suggestions; a preparation that is under way ends after its current suggestion."""

@@ -79,9 +79,6 @@ class Bayesian(Proposer):
     def prepare(self, evaluator: Evaluator) -> None:
         self._ahead.prepare(evaluator)
 
-    def n_to_spare(self, evaluator: Evaluator) -> int:
-        return self._ahead.n_to_spare(evaluator)
-
     def rest(self) -> None:
         self._ahead.close()
 

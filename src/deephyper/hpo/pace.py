@@ -14,9 +14,6 @@ from ..optimizer import LARGEST_THRIFT
 _WORTH_WAITING = 0.003
 # If fresh suggestions took more than this share of the time, free workers would have to queue for them.
 _LARGEST_LOAD = 0.3
-# Between two evaluations of a worker the manager takes in a result and hands over the next job: some hundredths of what
-# a suggestion costs, for each worker. Where suggestions take more than this share of the time, that is worth saving.
-_PAUSES_COUNT = 0.15
 # We prepare some more suggestions than we expect to need, since several evaluations may end at once.
 N_SPARE = 3
 _MARGIN = 1.5
@@ -123,12 +120,6 @@ class Pace:
             return True
         share = self._suggestion_s / max(self._evaluation_s, 1e-9)
         return share <= _WORTH_WAITING and share * n_workers <= _LARGEST_LOAD
-
-    def are_pauses_long(self, n_workers: int) -> bool:
-        """Whether evaluations are so short that what a worker waits for the next one counts."""
-        if n_workers == 1 or self._evaluation_s is None:
-            return False
-        return self._suggestion_s * n_workers > _PAUSES_COUNT * self._evaluation_s
 
     def n_used(self, n_workers: int) -> int:
         """How many evaluations may end while the next suggestions are made."""

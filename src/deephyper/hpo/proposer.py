@@ -78,13 +78,6 @@ class Proposer(ABC):
     def prepare(self, evaluator: Evaluator) -> None:
         """Prepare suggestions; called when all workers are busy. Does nothing by default."""
 
-    def n_to_spare(self, evaluator: Evaluator) -> int:
-        """How many suggestions may wait in line, since they are there already and workers should not wait for them.
-
-        None by default: a suggestion that is made later may know more results.
-        """
-        return 0
-
     def rest(self) -> None:
         """Drop what is only needed while a search runs; called at the end of `search`. Does nothing by default."""
 

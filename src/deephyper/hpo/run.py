@@ -131,8 +131,7 @@ class Run:
         while True:
             # Counted again each time, since other members of the search work for the same total.
             n_left = limits.n_left(n_submitted, self._ledger.history.n_ended + evaluator.line.n_unfinished)
-            n_lacking = evaluator.line.n_wanted(self._proposer.n_to_spare(evaluator))
-            n_wanted = int(min(n_lacking, n_left, evaluator.budget.n_jobs_left))
+            n_wanted = int(min(evaluator.line.n_free, n_left, evaluator.budget.n_jobs_left))
             if n_wanted and self.stop_reason is None and evaluator.time_left > 0:
                 n_submitted += self._submit_in_portions(n_wanted)
             if not evaluator.line.n_unfinished:
