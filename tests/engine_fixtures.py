@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from typing import Any
 
@@ -40,6 +41,9 @@ def dask_address() -> Iterator[str]:
 def ray_cluster() -> Iterator[None]:
     """Ray with three processors and three licences."""
     ray = pytest.importorskip("ray")
+    # Ray takes it for good, and other tests of this process send it.
+    before = signal.getsignal(signal.SIGTERM)
     ray.init(num_cpus=3, resources={"licence": 3}, include_dashboard=False, log_to_driver=False)
+    signal.signal(signal.SIGTERM, before)
     yield
     ray.shutdown()

@@ -25,8 +25,8 @@ GONE = {
     "deephyper.evaluator": (
         "SubprocessEvaluator MochiEvaluator JobContext slow_down to_json Encoder distributed terminate_on_timeout"
     ),
-    "deephyper.evaluator.storage": "SharedMemoryStorage RedisStorage RayStorage MPIWinStorage",
-    "deephyper.storage": "SharedMemoryStorage RedisStorage RayStorage MPIWinStorage",
+    "deephyper.evaluator.storage": "SharedMemoryStorage RayStorage MPIWinStorage",
+    "deephyper.storage": "SharedMemoryStorage RayStorage MPIWinStorage",
 }
 MISSING_MODULES = (
     "__version__ version cli evaluator.evaluate problem.config_space "
@@ -48,7 +48,8 @@ HERE = {
         "ThreadPoolEvaluator profile queued"
     ),
     "deephyper.evaluator.callback": "Callback CSVLoggerCallback LoggerCallback SearchEarlyStopping TqdmCallback",
-    "deephyper.evaluator.storage": "MemoryStorage NullStorage Storage",
+    "deephyper.evaluator.storage": "MemoryStorage NullStorage RedisStorage Storage",
+    "deephyper.storage": "FileStorage MemoryStorage NullStorage RedisStorage SQLStorage Storage",
 }
 
 

@@ -39,12 +39,15 @@ def with_room_for(n_bytes: int) -> int:
 
 
 def grow(job: Any) -> Any:
-    """Take 500 MB, some in every millisecond, and then wait for somebody to mind."""
+    """Take 2 GB, some in every millisecond, and then wait for somebody to mind.
+
+    Tests before this one may have left hundreds of megabytes that the process still has and can use again.
+    """
     held = []
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
         run_ordinary_code(2000)
-        if len(held) < 500:
+        if len(held) < 2000:
             held.append(b"x" * MB)
     raise AssertionError("nobody minded")
 

@@ -42,7 +42,7 @@ def with_items(job: Any, dequed: Any) -> Any:
     return float(len(dequed))
 
 
-@pytest.mark.parametrize("method", sorted(set(EVALUATORS) - {"executor"}))
+@pytest.mark.parametrize("method", sorted(set(EVALUATORS) - {"executor", "mpicomm"}))
 def test_what_scripts_read_of_an_evaluator_is_there(method: str) -> None:
     with Evaluator.create(run, method) as evaluator:
         for name in HERE.split():
@@ -146,5 +146,5 @@ def test_a_command_without_a_result_raises_with_its_errors() -> None:
 def test_a_store_is_made_by_its_name() -> None:
     assert isinstance(Storage.create(), MemoryStorage)
     assert isinstance(Storage.create("null", method_kwargs={}), NullStorage)
-    with pytest.raises(ValueError, match="^Storage.create: method must be one of 'memory', 'null', got 'redis'"):
-        Storage.create("redis")
+    with pytest.raises(ValueError, match="^Storage.create: method must be one of .*'memory', .*got 'shared'"):
+        Storage.create("shared")

@@ -232,7 +232,7 @@ def bowl(job: Any, centre: float = 1.0) -> float:
 def plain(tmp_path_factory: pytest.TempPathFactory) -> list[pd.DataFrame]:
     """Searches without a source, by seed; the first rows of a longer search are those of a shorter one."""
     folder = tmp_path_factory.mktemp("plain")
-    return [CBO(bowl_problem(4), bowl, random_state=seed, log_dir=folder).search(30) for seed in range(5)]
+    return [CBO(bowl_problem(4), bowl, random_state=seed, log_dir=folder).search(30) for seed in range(8)]
 
 
 def gain(tmp_path: Path, plain: list[pd.DataFrame], source: pd.DataFrame, method: str, n: int = 12) -> float:

@@ -152,7 +152,7 @@ class Storage(ABC):
 
     @staticmethod
     def create(method: str = "memory", method_kwargs: Mapping[str, Any] | None = None) -> Storage:
-        """Make a store by its name, "memory" or "null", as older scripts do."""
+        """Make a store by its name, as older scripts do; `method_kwargs` are the arguments of its class."""
         one_of("Storage.create", "method", method, STORES)
         made: Storage = getattr(import_module(f".{method}", __package__), STORES[method])(**(method_kwargs or {}))
         return made
