@@ -53,7 +53,9 @@ def engine(method: str, n_workers: int) -> Iterator[tuple[dict[str, Any], Submit
 
         nowhere = {"dashboard_address": "127.0.0.1:0"}
         with (
-            LocalCluster(n_workers, threads_per_worker=1, dashboard_address=None, scheduler_kwargs=nowhere) as cluster,
+            LocalCluster(
+                n_workers=n_workers, threads_per_worker=1, dashboard_address=None, scheduler_kwargs=nowhere
+            ) as cluster,
             Client(cluster) as client,
         ):
             executor = client.get_executor(pure=False)
