@@ -118,7 +118,10 @@ def test_a_job_that_is_tried_again_remembers_how_often() -> None:
 SHAPE = (1, (2, None))
 SPACE = Space([Real("x", 0, 9), Categorical("shape", [SHAPE, "1", 1, True, np.int64(5)])])
 objectives = st.one_of(
-    st.none(), st.floats(allow_nan=False, allow_infinity=False), st.tuples(st.floats(0, 1), st.floats(0, 1)), st.just("F_x")
+    st.none(),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.tuples(st.floats(0, 1), st.floats(0, 1)),
+    st.just("F_x"),
 )
 times = st.none() | st.floats(0, 1e9)
 pairs = st.lists(st.tuples(st.floats(0, 9), st.floats(0, 9)), max_size=3)
