@@ -7,6 +7,7 @@ import pytest
 
 from deephyper.cluster import granted_cores
 from deephyper.evaluator import Evaluator
+from deephyper.worker import Lease
 
 
 def run(job):
@@ -79,6 +80,31 @@ def test_a_worker_begins_with_its_device_and_keeps_it():
     assert all(row["began_with_it"] for row in found)
     devices_of = {row["pid"]: {other["seen"] for other in found if other["pid"] == row["pid"]} for row in found}
     assert all(len(devices) == 1 for devices in devices_of.values())
+
+
+class InTurns:
+    """Lends one device after the other to the only worker."""
+
+    n_available = 1
+
+    def __init__(self) -> None:
+        self.n_lent = 0
+
+    def lend(self) -> Lease:
+        self.n_lent += 1
+        return Lease({}, {}, {"CUDA_VISIBLE_DEVICES": str(self.n_lent % 2)})
+
+    def give_back(self, lease: Lease) -> None:
+        pass
+
+
+def test_another_device_is_lent_to_another_worker_process():
+    evaluator = Evaluator.create(run, "process", num_workers=1)
+    evaluator.lend_from(InTurns())
+    found = rows(evaluator, 4)
+    assert [row["seen"] for row in found] == ["1", "0", "1", "0"]
+    assert all(row["began_with_it"] for row in found)
+    assert len({row["pid"] for row in found}) == 4
 
 
 def test_other_makers_variables_are_used_where_they_are_set(monkeypatch: pytest.MonkeyPatch):

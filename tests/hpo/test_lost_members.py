@@ -100,6 +100,22 @@ def test_a_member_that_was_written_off_and_lives_still_reports_what_it_has(probl
     assert dict(states(storage, "mine"))[number] == "DONE"
 
 
+def test_a_third_member_waits_for_the_result_instead_of_the_end_that_was_written(
+    problem: HpProblem, tmp_path: Path
+) -> None:
+    storage = Shared()
+    asleep, third = Seat(storage, "mine"), search_on(storage, problem, tmp_path / "third")
+    number = submitted(asleep, 0.25)
+    storage.time = LOST_AFTER_S + 1
+    search_on(storage, problem, tmp_path / "second").search(max_evals=1)
+    assert states(storage, "mine")[0] == (number, "CANCELLED")
+    assert number not in set(third.search(max_evals=1)["job_id"])
+    job = Job(number, {"x": 0.25}, "mine", {}, 0.0)
+    job.finish(Outcome(7.0), 0.0, 1.0, 2.0)
+    asleep.finish([job.record()])
+    assert third.search(max_evals=1).set_index("job_id")["objective"].to_dict()[number] == 7.0
+
+
 def test_a_process_that_evaluates_in_its_own_thread_is_known_to_be_alive(problem: HpProblem, tmp_path: Path) -> None:
     storage = FileStorage(tmp_path / "store")
 

@@ -53,8 +53,3 @@ def visible_devices(environment: Mapping[str, str] | None = None, root: str = "/
             return Devices(variable, () if text in _NONE else tuple(name.strip() for name in text.split(",")))
     n_found = sum(path.name.removeprefix("nvidia").isdigit() for path in Path(root).glob("nvidia*"))
     return Devices(_CUDA, tuple(map(str, range(n_found))))
-
-
-def variable_of_devices(environment: Mapping[str, str] | None = None) -> str:
-    """The environment variable that limits a process to some accelerators of this host."""
-    return visible_devices(environment).variable
