@@ -10,7 +10,7 @@ from typing import Any, TypeVar, final
 from .._checks import instance_of, require, seconds, shown
 from .patience import WritesLost, patiently
 from .storage import Cursor, Member, Record, Storage
-from .texts import Reader, brought, finished, key_of, record_of, text_of, value_of
+from .texts import Reader, brought, finished, key_of, record_of, text_of
 
 T = TypeVar("T")
 
@@ -300,21 +300,18 @@ class RedisStorage(Storage):
         text = self._patiently(lambda _: self._client.hget(self._about(search_id), "description"))
         if text is None:
             raise KeyError(f"{self._where}: there is no search {search_id!r}.")
-        try:
-            return dict(value_of(text))
-        except (ValueError, TypeError) as error:
-            self._reader.leave_out("the description of a search", error)
-            return {}
+        return self._reader.description(text)
 
     def search_ids(self) -> list[str]:
-        names = []
-        for key in self._patiently(lambda _: self._client.zrange(_PREFIX + "searches", 0, -1)):
-            text = self._patiently(lambda _, k=key: self._client.hget(f"{_PREFIX}{k.decode()}:about", "name"))  # type: ignore[misc]
-            try:
-                names.append(str(value_of(text)))
-            except ValueError as error:
-                self._reader.leave_out("the name of a search", error)
-        return names
+        def read(_: bool) -> list[Any]:
+            with self._client.pipeline() as calls:
+                keys: Any = self._client.zrange(_PREFIX + "searches", 0, -1)
+                for key in keys:
+                    calls.hget(f"{_PREFIX}{key.decode()}:about", "name")
+                names: list[Any] = calls.execute()
+            return names
+
+        return self._reader.names(self._patiently(read))
 
     def close(self) -> None:
         self._client.close()

@@ -12,7 +12,7 @@ from .._checks import seconds, yes_or_no
 from .database import Database, Session, Statement
 from .patience import WritesLost
 from .storage import Cursor, Member, Record, Storage
-from .texts import Reader, brought, finished, key_of, text_of, value_of
+from .texts import Reader, brought, finished, key_of, text_of
 
 if TYPE_CHECKING:
     pass
@@ -207,20 +207,11 @@ class SQLStorage(Storage):
     def description(self, search_id: str) -> dict[str, Any]:
         search = {"of_search": self._known(search_id)}
         text = self._db.read(lambda session: session.run(self._sql.description, search).fetchone()[0])
-        try:
-            return dict(value_of(text))
-        except (ValueError, TypeError) as error:
-            self._reader.leave_out("the description of a search", error)
-            return {}
+        return self._reader.description(text)
 
     def search_ids(self) -> list[str]:
-        names = []
-        for (text,) in self._db.read(lambda session: session.run(self._sql.names).fetchall()):
-            try:
-                names.append(str(value_of(text)))
-            except ValueError as error:
-                self._reader.leave_out("the name of a search", error)
-        return names
+        rows = self._db.read(lambda session: session.run(self._sql.names).fetchall())
+        return self._reader.names(text for (text,) in rows)
 
     def close(self) -> None:
         self._db.close()

@@ -115,6 +115,24 @@ class Reader:
             except ValueError as error:
                 self.leave_out("a record", error)
 
+    def names(self, texts: Iterable[Any]) -> list[str]:
+        """Read the names of searches, and leave out what is none."""
+        names = []
+        for text in texts:
+            try:
+                names.append(str(value_of(text)))
+            except ValueError as error:
+                self.leave_out("the name of a search", error)
+        return names
+
+    def description(self, text: Any) -> dict[str, Any]:
+        """Read what a search is made of; empty if it cannot be read."""
+        try:
+            return dict(value_of(text))
+        except (ValueError, TypeError) as error:
+            self.leave_out("the description of a search", error)
+            return {}
+
     def leave_out(self, what: str, why: object) -> None:
         """Log once that something cannot be used."""
         if not self._has_warned:
